@@ -1,0 +1,65 @@
+/**
+ * One shape for "what happened and why": a packet on its way and a pod coming to life are both journeys. The CLI
+ * prints it, the API returns it, the graph animates it.
+ */
+export interface Journey {
+  readonly kind: 'packet' | 'pod';
+  readonly id: string;
+  /** A few words: `TCP default/web-0 → api.default.svc:8080`. */
+  readonly title: string;
+  /** How it ended. */
+  readonly disposition: Disposition;
+  /** One sentence that says why it ended so. */
+  readonly summary: string;
+  readonly startedNs: number;
+  readonly endedNs: number;
+  readonly hops: readonly Hop[];
+}
+
+/** How a journey ended. */
+export type Disposition =
+  | 'delivered'
+  | 'refused'
+  | 'dropped'
+  | 'timeout'
+  | 'error'
+  | 'in-progress'
+  | 'ready'
+  | 'failed';
+
+/** One place visited: a network namespace for packets, a stage for pods. */
+export interface Hop {
+  /** 1-based, in order of time. */
+  readonly number: number;
+  readonly atNs: number;
+  /** For packets: node and namespace, such as `node1` and `pod default/web-0`; for pods the stage's name. */
+  readonly place: string;
+  readonly host: string;
+  /** Graph vertex to light up: `pod:<ns>/<name>`, `node:<name>`, `switch:<name>` … */
+  readonly vertex: string;
+  /** Which packet of the conversation: 0 is the probe, others name what caused them. */
+  readonly packet: number;
+  readonly direction: 'request' | 'reply' | 'related' | 'none';
+  readonly steps: readonly Step[];
+}
+
+/** One decision or action, with its reason. */
+export interface Step {
+  readonly atNs: number;
+  /** Part that acted: `device`, `bridge`, `route`, `neighbor`, `netfilter`, `conntrack`, `nat`, `socket`, `icmp`, `vxlan`, `scheduler`, `cni` … */
+  readonly component: string;
+  /** What it did: `transmit`, `receive`, `forward`, `lookup`, `dnat`, `drop`, `accept`, `reject` … */
+  readonly action: string;
+  /** Device the step happened on. */
+  readonly device?: string;
+  /** One sentence a learner understands, with the values that decided. */
+  readonly reason: string;
+  /** Machine-readable name for drops and refusals, such as `no-route`, and for failed pod stages. */
+  readonly code?: string;
+  /** The packet as it left this step, one line in the manner of tcpdump. */
+  readonly packet?: string;
+  /** Header fields that this step changed. */
+  readonly changes?: readonly { readonly field: string; readonly before: string; readonly after: string }[];
+  /** Facts that decided: matched route, rule text, neighbour state. */
+  readonly facts?: Readonly<Record<string, string>>;
+}

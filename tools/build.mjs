@@ -1,0 +1,15 @@
+// Builds what `npm start` runs: compiled server and topology in dist/, and the page in dist/web.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+
+/** Runs one build step and stops the build with its exit code when it fails. */
+function run(args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+run(['node_modules/typescript/bin/tsc', '-b', 'topology', 'server']);
+cpSync('topology/presets', 'dist/topology/presets', { recursive: true });
+if (existsSync('web/index.html')) {
+  run(['node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn']);
+}

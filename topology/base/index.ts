@@ -1,0 +1,4 @@
+export { MICROSECOND, MILLISECOND, SECOND, SimClock, type Timer } from './clock.js';
+export { InvariantError, invariant } from './invariant.js';
+export { fail, ok, type Result } from './result.js';
+export { hash32, Rng } from './rng.js';

@@ -1,0 +1,348 @@
+import type { Cidr, Ip, IpWithPrefix, Mac } from '../addr/index.js';
+
+/**
+ * The vocabulary of change: every change to a kernel is one of these, shaped like the netlink message
+ * or the file that Linux uses for it. `command/print.ts` writes each as the command a person would
+ * type; `command/parse-*.ts` read such commands.
+ *
+ * `netns` names a network namespace of the host as `ip netns` would; absent means the host's own.
+ */
+export type KernelOp =
+  | NetnsOp
+  | LinkOp
+  | AddrOp
+  | RouteOp
+  | RuleOp
+  | NeighOp
+  | FdbOp
+  | SysctlOp
+  | IptablesOp
+  | ConntrackOp;
+
+interface InNetns {
+  readonly netns?: string;
+}
+
+/** `ip netns add|del NAME`; `attach` gives a name to the namespace a process lives in. */
+export type NetnsOp =
+  | { readonly op: 'netns.add'; readonly name: string }
+  | { readonly op: 'netns.attach'; readonly name: string; readonly pid: number }
+  | { readonly op: 'netns.del'; readonly name: string };
+
+/** What `ip link add` may make. */
+export type LinkSpec =
+  | { readonly type: 'dummy' }
+  | { readonly type: 'bridge' }
+  | {
+      readonly type: 'veth';
+      readonly peer: {
+        readonly name: string;
+        readonly netns?: string;
+        readonly mac?: Mac;
+        readonly mtuBytes?: number;
+      };
+    }
+  | {
+      readonly type: 'vxlan';
+      readonly vni: number;
+      readonly local?: Ip;
+      readonly dev?: string;
+      readonly dstPort: number;
+      readonly learning: boolean;
+    }
+  | { readonly type: 'macvlan'; readonly parent: string; readonly mode: 'bridge' | 'private' };
+
+/** `ip link` and `bridge link`. */
+export type LinkOp =
+  | (InNetns & {
+      readonly op: 'link.add';
+      readonly name: string;
+      readonly spec: LinkSpec;
+      readonly mac?: Mac;
+      readonly mtuBytes?: number;
+    })
+  | (InNetns & {
+      readonly op: 'link.set';
+      readonly name: string;
+      readonly up?: boolean;
+      readonly mtuBytes?: number;
+      readonly mac?: Mac;
+      /** A bridge's name, or null for `nomaster`. */
+      readonly master?: string | null;
+      readonly promisc?: boolean;
+      /** Moves the device to another namespace; '' is the host's own. */
+      readonly toNetns?: string;
+      readonly rename?: string;
+    })
+  | (InNetns & { readonly op: 'link.del'; readonly name: string })
+  | (InNetns & {
+      readonly op: 'bridge.port';
+      readonly name: string;
+      readonly hairpin?: boolean;
+      readonly isolated?: boolean;
+      readonly learning?: boolean;
+      /** 0 disabled, 1 listening, 2 learning, 3 forwarding, 4 blocking (BR_STATE_*). */
+      readonly state?: number;
+    });
+
+/** `ip addr add|del`. */
+export type AddrOp = InNetns & {
+  readonly op: 'addr.add' | 'addr.del';
+  readonly dev: string;
+  readonly addr: IpWithPrefix;
+  readonly scope?: 'global' | 'link' | 'host';
+  /** IPv6 only: skip duplicate address detection. */
+  readonly nodad?: boolean;
+};
+
+/** Route types of `ip route`. */
+export type RouteType =
+  | 'unicast'
+  | 'local'
+  | 'broadcast'
+  | 'unreachable'
+  | 'prohibit'
+  | 'blackhole'
+  | 'throw';
+
+/** `ip route add|replace|del`. */
+export type RouteOp = InNetns & {
+  readonly op: 'route.add' | 'route.replace' | 'route.del';
+  readonly dst: Cidr;
+  readonly type?: RouteType;
+  readonly via?: Ip;
+  readonly dev?: string;
+  readonly src?: Ip;
+  readonly metric?: number;
+  readonly mtuBytes?: number;
+  readonly onlink?: boolean;
+  readonly scope?: 'global' | 'link' | 'host';
+  /** Routing table number: 254 main (default), 255 local, 253 default. */
+  readonly table?: number;
+};
+
+/** `ip rule add|del`. */
+export type RuleOp = InNetns & {
+  readonly op: 'rule.add' | 'rule.del';
+  readonly priority: number;
+  readonly from?: Cidr;
+  readonly to?: Cidr;
+  readonly fwmark?: number;
+  readonly fwmask?: number;
+  readonly iif?: string;
+  readonly table: number;
+};
+
+/** Neighbour states of `ip neigh` (NUD_*). */
+export type NeighborState =
+  | 'incomplete'
+  | 'reachable'
+  | 'stale'
+  | 'delay'
+  | 'probe'
+  | 'failed'
+  | 'permanent'
+  | 'noarp';
+
+/** `ip neigh replace|del`. */
+export type NeighOp =
+  | (InNetns & {
+      readonly op: 'neigh.replace';
+      readonly dev: string;
+      readonly dst: Ip;
+      readonly mac: Mac;
+      readonly state: 'permanent' | 'reachable' | 'stale' | 'noarp';
+    })
+  | (InNetns & { readonly op: 'neigh.del'; readonly dev: string; readonly dst: Ip });
+
+/** `bridge fdb append|replace|del`. */
+export type FdbOp = InNetns & {
+  readonly op: 'fdb.append' | 'fdb.replace' | 'fdb.del';
+  readonly dev: string;
+  readonly mac: Mac;
+  /** VXLAN: the tunnel end that owns the address. */
+  readonly dst?: Ip;
+};
+
+/** `sysctl -w KEY=VALUE`, keys with dots, as in `net.ipv4.ip_forward`. */
+export type SysctlOp = InNetns & {
+  readonly op: 'sysctl.set';
+  readonly key: string;
+  readonly value: string;
+};
+
+/** Tables of iptables. */
+export type TableName = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
+
+/** Built-in chains, in the spelling of iptables. */
+export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
+
+/**
+ * `iptables-restore`, or with `noflush` `iptables-restore --noflush`: a chain that is named is replaced
+ * whole. A `RuleChain` is immutable, so nodes with the same rules share one object.
+ */
+export type IptablesOp =
+  | (InNetns & {
+      readonly op: 'iptables.restore';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly noflush: boolean;
+      readonly tables: readonly RestoreTable[];
+    })
+  | (InNetns & {
+      readonly op: 'iptables.append' | 'iptables.insert' | 'iptables.delete';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain: string;
+      readonly rule: Rule;
+      /** For insert: 1-based position, default 1. */
+      readonly position?: number;
+    })
+  | (InNetns & {
+      readonly op: 'iptables.policy';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain: HookName;
+      readonly policy: 'ACCEPT' | 'DROP';
+    });
+
+/** One table of a restore. */
+export interface RestoreTable {
+  readonly table: TableName;
+  readonly chains: readonly RuleChain[];
+  /** Chains to delete (`-X`), after the others were replaced. */
+  readonly removeChains?: readonly string[];
+}
+
+/** A chain and its rules; policy only for built-in chains. */
+export interface RuleChain {
+  readonly name: string;
+  readonly policy?: 'ACCEPT' | 'DROP';
+  readonly rules: readonly Rule[];
+}
+
+/** One rule: all matches must hold, then the target acts. Matches keep the order they were written in. */
+export interface Rule {
+  readonly matches: readonly Match[];
+  readonly target?: Target;
+}
+
+/** A match that may be inverted with `!`. */
+interface Invertible {
+  readonly invert?: boolean;
+}
+
+/** Inclusive port range; a single port has equal ends. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Connection states of `-m conntrack --ctstate`. */
+export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'SNAT' | 'DNAT';
+
+/** Matches, named after their iptables extension. */
+export type Match =
+  | (Invertible & { readonly match: 'src' | 'dst'; readonly block: Cidr })
+  | (Invertible & { readonly match: 'proto'; readonly proto: number })
+  | (Invertible & { readonly match: 'in' | 'out'; readonly dev: string })
+  | (Invertible & { readonly match: 'sport' | 'dport'; readonly ports: PortRange })
+  | (Invertible & {
+      readonly match: 'multiport';
+      readonly side: 'source' | 'destination' | 'either';
+      readonly ports: readonly PortRange[];
+    })
+  | (Invertible & { readonly match: 'tcp-flags'; readonly mask: number; readonly set: number })
+  | (Invertible & { readonly match: 'icmp'; readonly type: number; readonly code?: number })
+  | (Invertible & { readonly match: 'ctstate'; readonly states: readonly CtState[] })
+  | (Invertible & { readonly match: 'mark'; readonly value: number; readonly mask: number })
+  | (Invertible & { readonly match: 'connmark'; readonly value: number; readonly mask: number })
+  | { readonly match: 'comment'; readonly text: string }
+  | (Invertible & { readonly match: 'statistic-random'; readonly probability: number })
+  | (Invertible & { readonly match: 'statistic-nth'; readonly every: number; readonly packet: number })
+  | {
+      readonly match: 'addrtype';
+      readonly srcType?: AddrType;
+      readonly srcInvert?: boolean;
+      readonly dstType?: AddrType;
+      readonly dstInvert?: boolean;
+      readonly limitIfaceIn?: boolean;
+      readonly limitIfaceOut?: boolean;
+    }
+  | (Invertible & { readonly match: 'physdev'; readonly in?: string; readonly out?: string; readonly isBridged?: boolean })
+  | {
+      readonly match: 'recent';
+      readonly verb: 'set' | 'rcheck' | 'update' | 'remove';
+      readonly invert?: boolean;
+      readonly name: string;
+      readonly side: 'source' | 'destination';
+      readonly seconds?: number;
+      readonly reap?: boolean;
+    }
+  | { readonly match: 'limit'; readonly perSecond: number; readonly burst: number }
+  | (Invertible & { readonly match: 'set'; readonly name: string; readonly dims: readonly ('src' | 'dst')[] });
+
+/** Address types of `-m addrtype` (RTN_*). */
+export type AddrType = 'UNICAST' | 'LOCAL' | 'BROADCAST' | 'MULTICAST' | 'ANYCAST' | 'UNREACHABLE' | 'PROHIBIT' | 'BLACKHOLE';
+
+/** Types of `-j REJECT --reject-with`. */
+export type RejectWith =
+  | 'icmp-net-unreachable'
+  | 'icmp-host-unreachable'
+  | 'icmp-port-unreachable'
+  | 'icmp-proto-unreachable'
+  | 'icmp-net-prohibited'
+  | 'icmp-host-prohibited'
+  | 'icmp-admin-prohibited'
+  | 'tcp-reset'
+  | 'icmp6-no-route'
+  | 'icmp6-adm-prohibited'
+  | 'icmp6-addr-unreachable'
+  | 'icmp6-port-unreachable';
+
+/** Targets. `to` ranges of addresses and ports are inclusive. */
+export type Target =
+  | { readonly target: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' }
+  | { readonly target: 'jump' | 'goto'; readonly chain: string }
+  | { readonly target: 'REJECT'; readonly with: RejectWith }
+  | {
+      readonly target: 'DNAT' | 'SNAT';
+      readonly to?: Ip;
+      readonly toEnd?: Ip;
+      readonly ports?: PortRange;
+      readonly random?: boolean;
+      readonly persistent?: boolean;
+    }
+  | { readonly target: 'MASQUERADE'; readonly ports?: PortRange; readonly randomFully?: boolean }
+  | { readonly target: 'REDIRECT'; readonly ports?: PortRange }
+  | {
+      readonly target: 'MARK' | 'CONNMARK';
+      /** set-xmark: new = (old & ~mask) ^ value; or/and forms are reduced to it. */
+      readonly verb: 'set-xmark' | 'save-mark' | 'restore-mark';
+      readonly value: number;
+      readonly mask: number;
+    }
+  | { readonly target: 'TCPMSS'; readonly clampToPmtu: boolean; readonly mss?: number }
+  | { readonly target: 'LOG'; readonly prefix: string };
+
+/** `conntrack -D` and `conntrack -F`. */
+export type ConntrackOp = InNetns & {
+  readonly op: 'conntrack.delete';
+  /** Absent fields match anything; none given flushes the table. */
+  readonly proto?: number;
+  readonly origSrc?: Ip;
+  readonly origDst?: Ip;
+  readonly origDstPort?: number;
+  readonly replySrc?: Ip;
+};
+
+/** Why an op list was refused; nothing of the list was applied. */
+export interface OpError {
+  readonly code: 'kernel/bad-op';
+  /** Index in the list of the op that failed. */
+  readonly index: number;
+  readonly op: KernelOp;
+  /** Linux's errno name where it has one, such as ENODEV or EEXIST. */
+  readonly errno: string;
+  /** What the tool prints, such as `Cannot find device "eth7"`. */
+  readonly message: string;
+}
