@@ -5,7 +5,7 @@ import type { KnownResource, ResourceTypes } from '../contract/resources.js';
 export type ResourceName = KnownResource | (string & Record<never, never>);
 
 /** The type of a resource's objects. */
-export type ObjectOf<R> = R extends KnownResource ? ResourceTypes[R] : KubeObject;
+export type ObjectOf<R> = (R extends KnownResource ? ResourceTypes[R] : KubeObject) & KubeObject;
 
 /** One committed change. Changes are seen in order of revision, without gaps. */
 export interface Change<O extends KubeObject = KubeObject> {
