@@ -59,7 +59,11 @@ export interface Step {
   /** The packet as it left this step, one line in the manner of tcpdump. */
   readonly packet?: string;
   /** Header fields that this step changed. */
-  readonly changes?: readonly { readonly field: string; readonly before: string; readonly after: string }[];
+  readonly changes?: readonly {
+    readonly field: string;
+    readonly before: string;
+    readonly after: string;
+  }[];
   /** Facts that decided: matched route, rule text, neighbour state. */
   readonly facts?: Readonly<Record<string, string>>;
 }

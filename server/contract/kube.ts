@@ -78,9 +78,21 @@ export interface EnvVar {
   readonly value?: string;
   readonly valueFrom?: {
     readonly fieldRef?: { readonly fieldPath: string; readonly apiVersion?: string };
-    readonly resourceFieldRef?: { readonly resource: string; readonly containerName?: string; readonly divisor?: string };
-    readonly configMapKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean };
-    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean };
+    readonly resourceFieldRef?: {
+      readonly resource: string;
+      readonly containerName?: string;
+      readonly divisor?: string;
+    };
+    readonly configMapKeyRef?: {
+      readonly name: string;
+      readonly key: string;
+      readonly optional?: boolean;
+    };
+    readonly secretKeyRef?: {
+      readonly name: string;
+      readonly key: string;
+      readonly optional?: boolean;
+    };
   };
 }
 
@@ -139,7 +151,10 @@ export interface Container {
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly startupProbe?: Probe;
-  readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler };
+  readonly lifecycle?: {
+    readonly postStart?: LifecycleHandler;
+    readonly preStop?: LifecycleHandler;
+  };
   readonly securityContext?: Readonly<Record<string, unknown>>;
   /** `Always` on an init container makes it a native sidecar. */
   readonly restartPolicy?: 'Always';
@@ -208,8 +223,16 @@ export interface PodAffinityRules {
 
 export interface Volume {
   readonly name: string;
-  readonly configMap?: { readonly name?: string; readonly optional?: boolean; readonly items?: readonly KeyToPath[] };
-  readonly secret?: { readonly secretName?: string; readonly optional?: boolean; readonly items?: readonly KeyToPath[] };
+  readonly configMap?: {
+    readonly name?: string;
+    readonly optional?: boolean;
+    readonly items?: readonly KeyToPath[];
+  };
+  readonly secret?: {
+    readonly secretName?: string;
+    readonly optional?: boolean;
+    readonly items?: readonly KeyToPath[];
+  };
   readonly emptyDir?: Readonly<Record<string, unknown>>;
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
   readonly hostPath?: { readonly path: string; readonly type?: string };
@@ -316,7 +339,11 @@ export interface Pod extends KubeObject {
 }
 
 export interface PodTemplateSpec {
-  readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels; readonly name?: string };
+  readonly metadata?: {
+    readonly labels?: Labels;
+    readonly annotations?: Labels;
+    readonly name?: string;
+  };
   readonly spec: PodSpec;
 }
 
@@ -354,14 +381,20 @@ export interface ServiceSpec {
 
 export interface Service extends KubeObject {
   readonly spec: ServiceSpec;
-  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+  };
 }
 
 export interface Endpoints extends KubeObject {
   readonly subsets?: readonly {
     readonly addresses?: readonly EndpointAddress[];
     readonly notReadyAddresses?: readonly EndpointAddress[];
-    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: Protocol }[];
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly protocol?: Protocol;
+    }[];
   }[];
 }
 
@@ -376,7 +409,11 @@ export interface EndpointSlice extends KubeObject {
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
   readonly endpoints: readonly {
     readonly addresses: readonly string[];
-    readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
+    readonly conditions?: {
+      readonly ready?: boolean;
+      readonly serving?: boolean;
+      readonly terminating?: boolean;
+    };
     readonly hostname?: string;
     readonly nodeName?: string;
     readonly targetRef?: ObjectReference;
@@ -420,7 +457,10 @@ export interface KubeNode extends KubeObject {
 
 export interface Namespace extends KubeObject {
   readonly spec?: { readonly finalizers?: readonly string[] };
-  readonly status?: { readonly phase?: 'Active' | 'Terminating'; readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly phase?: 'Active' | 'Terminating';
+    readonly conditions?: readonly Condition[];
+  };
 }
 
 export interface ConfigMap extends KubeObject {
@@ -485,7 +525,10 @@ export interface Deployment extends KubeObject {
     readonly template: PodTemplateSpec;
     readonly strategy?: {
       readonly type?: 'RollingUpdate' | 'Recreate';
-      readonly rollingUpdate?: { readonly maxSurge?: IntOrString; readonly maxUnavailable?: IntOrString };
+      readonly rollingUpdate?: {
+        readonly maxSurge?: IntOrString;
+        readonly maxUnavailable?: IntOrString;
+      };
     };
     readonly minReadySeconds?: number;
     readonly revisionHistoryLimit?: number;
@@ -529,7 +572,10 @@ export interface DaemonSet extends KubeObject {
     readonly template: PodTemplateSpec;
     readonly updateStrategy?: {
       readonly type?: 'RollingUpdate' | 'OnDelete';
-      readonly rollingUpdate?: { readonly maxSurge?: IntOrString; readonly maxUnavailable?: IntOrString };
+      readonly rollingUpdate?: {
+        readonly maxSurge?: IntOrString;
+        readonly maxUnavailable?: IntOrString;
+      };
     };
     readonly minReadySeconds?: number;
   };
@@ -561,7 +607,10 @@ export interface CronJob extends KubeObject {
     readonly startingDeadlineSeconds?: number;
     readonly successfulJobsHistoryLimit?: number;
     readonly failedJobsHistoryLimit?: number;
-    readonly jobTemplate: { readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels }; readonly spec: Job['spec'] };
+    readonly jobTemplate: {
+      readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
+      readonly spec: Job['spec'];
+    };
   };
   readonly status?: Readonly<Record<string, unknown>>;
 }
@@ -579,7 +628,11 @@ export interface Status {
     readonly group?: string;
     readonly kind?: string;
     readonly uid?: string;
-    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+    readonly causes?: readonly {
+      readonly reason?: string;
+      readonly message?: string;
+      readonly field?: string;
+    }[];
     readonly retryAfterSeconds?: number;
   };
   readonly code?: number;

@@ -41,7 +41,11 @@ export type IndexKeys<O extends KubeObject> = (object: O) => readonly string[];
 export interface ObjectStore {
   /** The newest revision; lists carry it as their resourceVersion. */
   readonly revision: number;
-  get<R extends ResourceName>(resource: R, namespace: string | undefined, name: string): ObjectOf<R> | undefined;
+  get<R extends ResourceName>(
+    resource: R,
+    namespace: string | undefined,
+    name: string,
+  ): ObjectOf<R> | undefined;
   /** Objects in order of namespace, then name; all namespaces when `namespace` is absent. */
   list<R extends ResourceName>(resource: R, namespace?: string): readonly ObjectOf<R>[];
   create<R extends ResourceName>(resource: R, object: ObjectOf<R>): StoreResult<ObjectOf<R>>;
@@ -49,7 +53,11 @@ export interface ObjectStore {
    * Replaces an object. With `expect`, refuses with `store/conflict` unless that is the current revision. Writes
    * nothing, and returns the current object, when nothing but resourceVersion differs.
    */
-  update<R extends ResourceName>(resource: R, object: ObjectOf<R>, expect?: string): StoreResult<ObjectOf<R>>;
+  update<R extends ResourceName>(
+    resource: R,
+    object: ObjectOf<R>,
+    expect?: string,
+  ): StoreResult<ObjectOf<R>>;
   delete<R extends ResourceName>(
     resource: R,
     namespace: string | undefined,
@@ -64,7 +72,10 @@ export interface ObjectStore {
    * Calls `handler` for each later change, synchronously within the commit; changes made by a handler are delivered
    * after the current one. Returns the call that ends it. '*' means every resource.
    */
-  watch<R extends ResourceName>(resource: R | '*', handler: (change: Change<ObjectOf<R>>) => void): () => void;
+  watch<R extends ResourceName>(
+    resource: R | '*',
+    handler: (change: Change<ObjectOf<R>>) => void,
+  ): () => void;
   /** Changes after a revision, oldest first; undefined when they are no longer kept (410 Expired). */
   since(resource: ResourceName | '*', revision: number): readonly Change[] | undefined;
   /** Resolves when everything up to a revision is on disk (at once for a store in memory). */

@@ -258,7 +258,11 @@ export type Match =
   | (Invertible & { readonly match: 'connmark'; readonly value: number; readonly mask: number })
   | { readonly match: 'comment'; readonly text: string }
   | (Invertible & { readonly match: 'statistic-random'; readonly probability: number })
-  | (Invertible & { readonly match: 'statistic-nth'; readonly every: number; readonly packet: number })
+  | (Invertible & {
+      readonly match: 'statistic-nth';
+      readonly every: number;
+      readonly packet: number;
+    })
   | {
       readonly match: 'addrtype';
       readonly srcType?: AddrType;
@@ -268,7 +272,12 @@ export type Match =
       readonly limitIfaceIn?: boolean;
       readonly limitIfaceOut?: boolean;
     }
-  | (Invertible & { readonly match: 'physdev'; readonly in?: string; readonly out?: string; readonly isBridged?: boolean })
+  | (Invertible & {
+      readonly match: 'physdev';
+      readonly in?: string;
+      readonly out?: string;
+      readonly isBridged?: boolean;
+    })
   | {
       readonly match: 'recent';
       readonly verb: 'set' | 'rcheck' | 'update' | 'remove';
@@ -279,10 +288,22 @@ export type Match =
       readonly reap?: boolean;
     }
   | { readonly match: 'limit'; readonly perSecond: number; readonly burst: number }
-  | (Invertible & { readonly match: 'set'; readonly name: string; readonly dims: readonly ('src' | 'dst')[] });
+  | (Invertible & {
+      readonly match: 'set';
+      readonly name: string;
+      readonly dims: readonly ('src' | 'dst')[];
+    });
 
 /** Address types of `-m addrtype` (RTN_*). */
-export type AddrType = 'UNICAST' | 'LOCAL' | 'BROADCAST' | 'MULTICAST' | 'ANYCAST' | 'UNREACHABLE' | 'PROHIBIT' | 'BLACKHOLE';
+export type AddrType =
+  | 'UNICAST'
+  | 'LOCAL'
+  | 'BROADCAST'
+  | 'MULTICAST'
+  | 'ANYCAST'
+  | 'UNREACHABLE'
+  | 'PROHIBIT'
+  | 'BLACKHOLE';
 
 /** Types of `-j REJECT --reject-with`. */
 export type RejectWith =

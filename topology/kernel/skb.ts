@@ -1,0 +1,77 @@
+import type { Mac } from '../addr/index.js';
+import type { L3Packet } from '../wire/packet.js';
+import type { ConntrackRef, Device, SocketOwner } from './contract.js';
+import type { PacketTrace } from './trace.js';
+
+/** How a received frame is addressed, seen from the receiving device (PACKET_* of if_packet.h). */
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing';
+
+/**
+ * A packet under way inside one kernel, after Linux's sk_buff: headers in an immutable record, and
+ * what the kernel notes about it. An Skb belongs to whoever handles it; a copy is made with `clone`.
+ */
+export class Skb {
+  packet: L3Packet;
+  srcMac: Mac | undefined = undefined;
+  dstMac: Mac | undefined = undefined;
+  etherType: number;
+  /** The device it is on now. */
+  dev: Device | undefined = undefined;
+  /** The device it came in by (skb_iif), kept while it is forwarded. */
+  iif: Device | undefined = undefined;
+  pktType: PacketType = 'outgoing';
+  /** Bridge ports it came in and goes out by, for br_netfilter's physdev. */
+  physIn: Device | undefined = undefined;
+  physOut: Device | undefined = undefined;
+  mark = 0;
+  /** Its connection, once conntrack has seen it in this namespace. */
+  ct: ConntrackRef | undefined = undefined;
+  /** The local socket that sent it. */
+  owner: SocketOwner | undefined = undefined;
+  trace: PacketTrace | undefined = undefined;
+  packetId = 0;
+  parentId: number | undefined = undefined;
+
+  constructor(packet: L3Packet, etherType: number) {
+    this.packet = packet;
+    this.etherType = etherType;
+  }
+
+  /** A copy for another receiver; in a trace it is a packet of its own that names this one as parent. */
+  clone(): Skb {
+    const copy = new Skb(this.packet, this.etherType);
+    copy.srcMac = this.srcMac;
+    copy.dstMac = this.dstMac;
+    copy.dev = this.dev;
+    copy.iif = this.iif;
+    copy.pktType = this.pktType;
+    copy.physIn = this.physIn;
+    copy.physOut = this.physOut;
+    copy.mark = this.mark;
+    copy.ct = this.ct;
+    copy.trace = this.trace;
+    if (this.trace !== undefined) {
+      copy.packetId = this.trace.nextPacketId();
+      copy.parentId = this.packetId;
+    }
+    return copy;
+  }
+
+  /** Makes this packet part of the trace of the packet that caused it. */
+  causedBy(cause: Skb): void {
+    if (cause.trace === undefined) return;
+    this.trace = cause.trace;
+    this.packetId = cause.trace.nextPacketId();
+    this.parentId = cause.packetId;
+  }
+
+  /** Forgets what one namespace noted, as a packet does when it crosses a veth (skb_scrub_packet). */
+  scrub(): void {
+    this.mark = 0;
+    this.ct = undefined;
+    this.owner = undefined;
+    this.physIn = undefined;
+    this.physOut = undefined;
+    this.iif = undefined;
+  }
+}

@@ -1,0 +1,203 @@
+import type { Ip } from '../addr/index.js';
+import type { Result, Timer } from '../base/index.js';
+import type { Errno } from './errno.js';
+import type { PacketTrace } from './trace.js';
+
+/**
+ * What a program may ask of its kernel. Nothing blocks: a call answers at once, EAGAIN where it would have to wait,
+ * and `onReady` is called when asking again may give another answer. Programs that want to wait wrap this.
+ */
+export interface Sys {
+  readonly pid: number;
+  readonly uid: number;
+  readonly hostname: string;
+  readonly nowNs: number;
+  /** Calls back after simulated time; cancelled when the process ends. */
+  schedule(delayNs: number, run: () => void): Timer;
+  socket(
+    domain: 'inet' | 'inet6',
+    type: 'stream' | 'dgram' | 'ping' | 'raw',
+  ): Result<Socket, Errno>;
+  /** POSIX message queues, mq_overview(7). */
+  mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno>;
+  mqUnlink(name: string): Errno | undefined;
+  /** System V message queues, sysvipc(7). */
+  msgget(
+    key: number,
+    options: { readonly create?: boolean; readonly exclusive?: boolean; readonly mode?: number },
+  ): Result<number, Errno>;
+  msgsnd(
+    id: number,
+    message: { readonly type: number; readonly octets: Uint8Array },
+    options?: { readonly nonBlocking?: boolean },
+  ): Errno | undefined;
+  msgrcv(
+    id: number,
+    options: { readonly type: number; readonly maxBytes: number; readonly noError?: boolean },
+  ): Result<{ readonly type: number; readonly octets: Uint8Array }, Errno>;
+  msgctlRemove(id: number): Errno | undefined;
+  /** Called when msgsnd or msgrcv on the queue may give another answer (also EIDRM); returns the call that stops it. */
+  msgWatch(id: number, run: () => void): () => void;
+  /** Sends a signal; 0 only asks whether the process exists. Pids are those of the caller's PID namespace. */
+  kill(pid: number, signal: number): Errno | undefined;
+  exit(code: number): void;
+  /** Handles a catchable signal; without a handler its default action is taken (PID 1 of a namespace ignores it). */
+  onSignal(signal: number, handler: () => void): void;
+}
+
+/** Options of a socket, in the names of socket(7), ip(7), ipv6(7), tcp(7). */
+export type SocketOption =
+  | 'SO_REUSEADDR'
+  | 'SO_REUSEPORT'
+  | 'SO_BROADCAST'
+  | 'SO_RCVBUF'
+  | 'IPV6_V6ONLY'
+  | 'IP_TTL'
+  | 'IP_TOS'
+  | 'IP_RECVERR'
+  | 'IP_FREEBIND'
+  /** 0 dont, 1 want, 2 do, 3 probe. */
+  | 'IP_MTU_DISCOVER'
+  | 'TCP_NODELAY'
+  | 'SO_LINGER';
+
+/** An address and port; port is 0 for ping and raw sockets. */
+export interface SocketAddress {
+  readonly address: Ip;
+  readonly port: number;
+}
+
+/** What one receive gave. */
+export interface Received {
+  readonly octets: Uint8Array;
+  readonly from: SocketAddress;
+  readonly ttl?: number;
+  /** ICMP type and code, on ping and raw sockets and from the error queue. */
+  readonly icmp?: {
+    readonly type: number;
+    readonly code: number;
+    readonly id: number;
+    readonly sequence: number;
+    readonly mtu?: number;
+  };
+}
+
+/** A socket. `close` is idempotent. */
+export interface Socket {
+  readonly fd: number;
+  readonly type: 'stream' | 'dgram' | 'ping' | 'raw';
+  /** Called when a call that said EAGAIN or EINPROGRESS may now say something else. */
+  onReady: (() => void) | undefined;
+  /** Packets that this socket sends, and their answers, are recorded here. */
+  trace: PacketTrace | undefined;
+  readonly local: SocketAddress | undefined;
+  readonly remote: SocketAddress | undefined;
+  /** Where a connection stands, in the words of `ss` (LISTEN, SYN-SENT, ESTAB, …); UNCONN for datagrams. */
+  readonly state: string;
+  setOption(option: SocketOption, value: number): Errno | undefined;
+  bindToDevice(name: string): Errno | undefined;
+  bind(address: Ip, port: number): Errno | undefined;
+  listen(backlog: number): Errno | undefined;
+  accept(): Result<Socket, Errno>;
+  /** EINPROGRESS for a stream: `onReady` follows and `takeError` tells how it ended. */
+  connect(address: Ip, port: number): Errno | undefined;
+  /** Octets taken; EAGAIN when the send buffer is full. Without `to` the socket must be connected. */
+  send(octets: Uint8Array, to?: SocketAddress): Result<number, Errno>;
+  /** For a stream, an empty `octets` is the end of what the peer sends. */
+  receive(maxBytes?: number): Result<Received, Errno>;
+  /** IP_RECVERR: the error queue. */
+  receiveError(): Result<Received & { readonly errno: Errno }, Errno>;
+  /** SO_ERROR: the pending error, cleared by asking. */
+  takeError(): Errno | undefined;
+  shutdown(how: 'read' | 'write' | 'both'): Errno | undefined;
+  close(): void;
+}
+
+/** Options of mq_open(3). */
+export interface MqOpenOptions {
+  readonly access: 'read' | 'write' | 'read-write';
+  readonly create?: boolean;
+  readonly exclusive?: boolean;
+  readonly nonBlocking?: boolean;
+  readonly mode?: number;
+  readonly maxMessages?: number;
+  readonly messageBytes?: number;
+}
+
+/** An open POSIX message queue. A blocking descriptor answers EAGAIN too; its caller waits for `onReady`. */
+export interface MessageQueueDescriptor {
+  readonly fd: number;
+  onReady: (() => void) | undefined;
+  send(octets: Uint8Array, priority: number): Errno | undefined;
+  receive(
+    bufferBytes: number,
+  ): Result<{ readonly octets: Uint8Array; readonly priority: number }, Errno>;
+  attributes(): {
+    readonly maxMessages: number;
+    readonly messageBytes: number;
+    readonly currentMessages: number;
+  };
+  close(): void;
+}
+
+/** Kinds of namespace, in the spelling of /proc/PID/ns. */
+export type NamespaceKind = 'net' | 'ipc' | 'uts' | 'pid' | 'mnt' | 'cgroup' | 'user' | 'time';
+
+/** A namespace; two processes share it when the inode numbers are equal. */
+export interface Namespace {
+  readonly kind: NamespaceKind;
+  readonly inode: number;
+}
+
+/** A process of a host. */
+export interface Process {
+  /** Pid on the host; `pidIn` gives the one inside its own PID namespace. */
+  readonly pid: number;
+  readonly pidInNamespace: number;
+  readonly parentPid: number;
+  readonly comm: string;
+  readonly argv: readonly string[];
+  readonly uid: number;
+  readonly namespaces: Readonly<Record<NamespaceKind, Namespace>>;
+  readonly startedNs: number;
+  readonly state: 'running' | 'exited';
+  /** Exit code, or 128 + signal, once exited. */
+  readonly exitCode: number | undefined;
+  readonly signal: number | undefined;
+  readonly sys: Sys;
+  /** Called once when it ends. */
+  onExit(run: (process: Process) => void): void;
+}
+
+/** clone(2) and, for `join`, setns(2). */
+export interface CloneRequest {
+  readonly parent?: Process;
+  readonly comm: string;
+  readonly argv: readonly string[];
+  readonly uid?: number;
+  /** CLONE_NEW*: namespaces made for this process. */
+  readonly unshare?: readonly NamespaceKind[];
+  /** Namespaces of another process to enter; fails with ESRCH when it has ended. */
+  readonly join?: { readonly of: Process; readonly kinds: readonly NamespaceKind[] };
+  readonly hostname?: string;
+}
+
+/** Processes of one host. */
+export interface ProcessTable {
+  clone(request: CloneRequest): Result<Process, Errno>;
+  get(pid: number): Process | undefined;
+  readonly all: Iterable<Process>;
+  /** SIGKILL ends at once; others run the handler or the default action. Ending PID 1 of a PID namespace ends all in it. */
+  kill(pid: number, signal: number): Errno | undefined;
+}
+
+/** Who holds which port: one row of `ss -lntup`. */
+export interface PortHolder {
+  readonly proto: 'tcp' | 'udp';
+  readonly address: Ip;
+  readonly port: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly state: string;
+  readonly remote?: SocketAddress;
+}
