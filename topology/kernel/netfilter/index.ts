@@ -1,0 +1,1 @@
+export { createNetfilter } from './netfilter.js';

@@ -1,0 +1,15 @@
+import type { Netfilter, Netns } from '../contract.js';
+
+/** Makes the netfilter of a namespace: empty tables, nothing tracked, inactive. */
+export function createNetfilter(_netns: Netns): Netfilter {
+  return {
+    active: false,
+    run: () => 'accept',
+    restore: () => undefined,
+    edit: () => undefined,
+    setPolicy: () => undefined,
+    tables: () => [],
+    replaceAll: () => undefined,
+    conntrack: { size: 0, list: () => [], delete: () => 0 },
+  };
+}
