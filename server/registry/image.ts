@@ -1,0 +1,103 @@
+/**
+ * What podnet knows of an image: the part of its OCI configuration that decides what a container of it runs, and what
+ * that program does on the network.
+ *
+ * Fidelity: there are no layers and no files; `userland` and `executables` stand for the file system.
+ */
+export interface ImageEntry {
+  /** Canonical name without tag: `docker.io/library/nginx`. */
+  readonly repository: string;
+  /** The program its entrypoint starts. */
+  readonly program: ProgramKind;
+  /** `ENTRYPOINT` of the image. */
+  readonly entrypoint: readonly string[];
+  /** `CMD` of the image. */
+  readonly cmd: readonly string[];
+  /** `ENV` of the image; the pod's variables win. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `EXPOSE`: information only, such as `80/tcp`. */
+  readonly exposedPorts: readonly string[];
+  /** Where the default program listens. */
+  readonly listens: readonly ImageListen[];
+  /** Uid the image runs as; 0 is root. */
+  readonly uid: number;
+  /** `WORKDIR`. */
+  readonly workingDir: string;
+  /** `STOPSIGNAL`: 15 for most, 3 for nginx, 28 for httpd. */
+  readonly stopSignal: number;
+  /** Which base system its file system holds, and so which commands exist. */
+  readonly userland: Userland;
+  /** Executables beside those of the userland, by name or absolute path. */
+  readonly executables: readonly string[];
+  /** Size of the image in octets as the kubelet reports it. */
+  readonly sizeBytes: number;
+  /** Tags that exist; absent when any plausible version does. */
+  readonly tags?: readonly string[];
+  /** True when podnet knows nothing of the image and assumes that it exists and listens on its declared ports. */
+  readonly assumed?: boolean;
+  /** Facts for the program: the text it answers with, the version it names, the service it plays. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A socket that the default program opens. */
+export interface ImageListen {
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+  /** Environment variable that overrides the port, such as `PORT`. */
+  readonly portEnv?: string;
+  /** Address it binds; absent means the wildcard. */
+  readonly address?: string;
+  /** What is spoken there. */
+  readonly protocol?: 'http' | 'https' | 'dns' | 'grpc' | 'redis' | 'echo' | 'banner' | 'silent';
+}
+
+/** Programs that images start; `server/program` implements each. */
+export type ProgramKind =
+  /** Web servers with their own words. */
+  | 'nginx'
+  | 'httpd'
+  | 'caddy'
+  | 'traefik'
+  | 'haproxy'
+  | 'envoy'
+  | 'tomcat'
+  /** Any other program that answers HTTP on its `listens`. */
+  | 'http'
+  /** Databases, caches and brokers. */
+  | 'redis'
+  | 'memcached'
+  | 'postgres'
+  | 'mysql'
+  | 'mongo'
+  | 'rabbitmq'
+  /** Any other program that accepts TCP or UDP on its `listens` and says little. */
+  | 'server'
+  /** Images whose default is a shell: busybox, alpine, debian, curl … */
+  | 'shell'
+  | 'agnhost'
+  | 'http-echo'
+  | 'echo-server'
+  | 'echoserver'
+  | 'whoami'
+  | 'hello-app'
+  | 'httpbin'
+  | 'tcp-echo'
+  | 'bookinfo'
+  | 'helloworld'
+  | 'guestbook'
+  | 'vote'
+  | 'result'
+  | 'worker'
+  | 'coredns'
+  | 'pause'
+  /** Prints something and exits 0: hello-world. */
+  | 'run-once'
+  /** Runs without using the network until it is stopped: operators, agents, language runtimes with an application. */
+  | 'daemon'
+  /** A language runtime: `node`, `python`, `perl`; with a script on the command line, or a prompt that ends at once. */
+  | 'interpreter'
+  /** An image that podnet does not know: listens on the declared container ports. */
+  | 'assumed';
+
+/** Base systems; `userland.ts` lists the commands of each. */
+export type Userland = 'scratch' | 'distroless' | 'busybox' | 'alpine' | 'debian' | 'any';
