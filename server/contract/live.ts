@@ -1,0 +1,116 @@
+import type { GraphDiff, GraphSnapshot } from './graph.js';
+import type { Journey } from './journey.js';
+
+/**
+ * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
+ * acknowledgement). Every command answers `{ok: true, value}` or `{ok: false, error}`.
+ */
+export interface GraphEvents {
+  snapshot(snapshot: GraphSnapshot): void;
+  diff(diff: GraphDiff): void;
+}
+
+/** What the page may ask on `/graph`. */
+export interface GraphRequests {
+  /** Answered by `snapshot`. */
+  resync(): void;
+}
+
+/** Answer to a command. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: string; readonly details?: readonly string[] };
+
+/** Commands on `/commands`: name → request and value of the answer. */
+export interface Commands {
+  trace: { request: TraceRequest; value: Journey };
+  details: { request: { readonly id: string }; value: VertexDetails };
+  /** Applies manifests as `kubectl apply -f` would. */
+  apply: {
+    request: { readonly text: string; readonly file?: string; readonly namespace?: string };
+    value: ApplyReport;
+  };
+  /** Deletes the objects that a text names. */
+  deleteManifest: {
+    request: { readonly text: string; readonly namespace?: string };
+    value: ApplyReport;
+  };
+  delete: {
+    request: { readonly kind: string; readonly namespace?: string; readonly name: string };
+    value: string;
+  };
+  fault: { request: FaultRequest; value: string };
+  clock: { request: ClockRequest; value: null };
+  logs: {
+    request: { readonly pod: string; readonly container: string; readonly previous?: boolean };
+    value: string;
+  };
+}
+
+/** A probe: two ends and a protocol. Ends are written as on the command line. */
+export interface TraceRequest {
+  /** `pod`, `pod/name`, `ns/pod`, `node/name`, `outside`. */
+  readonly from: string;
+  /** The same, or a Service, DNS name or IP; a port may follow after a colon. */
+  readonly to: string;
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly port?: number;
+  readonly namespace?: string;
+  readonly ttl?: number;
+  /** Octets of payload. */
+  readonly size?: number;
+  readonly dontFragment?: boolean;
+}
+
+export interface ApplyReport {
+  readonly lines: readonly string[];
+  readonly problems: readonly ProblemLine[];
+}
+
+/** A problem in a manifest. */
+export interface ProblemLine {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type FaultRequest =
+  | { readonly kind: 'link-down' | 'link-up'; readonly edge: string }
+  | { readonly kind: 'kill-container'; readonly pod: string; readonly container: string }
+  | { readonly kind: 'kill-pause'; readonly pod: string }
+  | { readonly kind: 'node-down' | 'node-up'; readonly node: string };
+
+export interface ClockRequest {
+  readonly paused?: boolean;
+  readonly speed?: number;
+  /** Runs the next event only; pauses. */
+  readonly step?: true;
+}
+
+/** What the side panel shows; sections are drawn in order. */
+export interface VertexDetails {
+  readonly id: string;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly sections: readonly DetailSection[];
+  /** How it came to be, for pods. */
+  readonly journey?: Journey;
+}
+
+/** One section of the panel. */
+export type DetailSection =
+  | {
+      readonly kind: 'facts';
+      readonly title: string;
+      readonly rows: readonly (readonly [name: string, value: string])[];
+    }
+  | {
+      readonly kind: 'table';
+      readonly title: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+      readonly note?: string;
+    }
+  | { readonly kind: 'text'; readonly title: string; readonly text: string };
