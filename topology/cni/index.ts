@@ -1,0 +1,13 @@
+export { BridgePlugin, type OpSink } from './bridge.js';
+export {
+  BRIDGE,
+  type NetworkConfig,
+  type NetworkMode,
+  type NetworkNode,
+  nodeOps,
+  peerGoneOps,
+  peerOps,
+  podMtu,
+  TUNNEL,
+} from './network.js';
+export type { CniError, CniPlugin, CniRequest, CniResult, PortMapping } from './plugin.js';
