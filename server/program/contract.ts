@@ -1,86 +1,282 @@
-import type { Sys } from '../../topology/index.js';
-import type { ImageEntry } from '../registry/image.js';
+/**
+ * What a kubelet and the programs in its containers ask of each other.
+ *
+ * A program is started synchronously and lives on from callbacks of its `Sys`; it ends by `sys.exit(code)`, which the
+ * kubelet sees as the end of the process. All waiting is on simulated time and emulated sockets.
+ */
+import type {
+  Ip,
+  Mac,
+  PacketTrace,
+  PortHolder,
+  Process,
+  Result,
+  Sys,
+} from '../../topology/index.js';
+import type { VirtualFileSystem } from './fs/virtual-file-system.js';
 
-/** Octets by slash-separated path relative to the tree's root, without a leading slash. An emptyDir is one tree shared by reference. */
-export type FileTree = Map<string, Uint8Array>;
-
-/** A tree, or one file or folder of it, seen at a path of the container. */
-export interface Mount {
-  /** Absolute path in the container, without a trailing slash. */
-  readonly mountPath: string;
-  readonly tree: FileTree;
-  /** Where in the tree the mount begins: '' for all of it; when the tree has exactly this file, the mount is that file. */
-  readonly subPath: string;
-  readonly readOnly: boolean;
-  /** Volume it comes from, or `etc-hosts` and the like. */
-  readonly volume: string;
+/** What an image says about itself. `server/registry` has the data; the type is structural. */
+export interface ImageFacts {
+  /** As written in the manifest: `nginx:1.27`. */
+  readonly reference: string;
+  /** One of `PROGRAM_KINDS`; an unknown word is treated as `generic`. */
+  readonly programKind: string;
+  /** Ports the image's program listens on when nothing changes them. */
+  readonly listens: readonly { readonly proto: 'tcp' | 'udp'; readonly port: number }[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** True when podnet does not know the image: any program in it is assumed to exist. */
+  readonly assumed: boolean;
 }
 
-/** The files a container can see that are not part of its image. The longest mount path that matches wins. */
-export interface VirtualFiles {
-  /** The container's own writable layer. */
-  readonly root: FileTree;
-  readonly mounts: readonly Mount[];
-}
+/**
+ * Programs that podnet can run, for `ImageFacts.programKind`.
+ *
+ * Names with a `-` are particular images; `base` and `tools` are images whose default command is a shell; `generic` serves
+ * the listened or declared ports, HTTP on TCP and echo on UDP.
+ */
+export const PROGRAM_KINDS = [
+  'pause',
+  'nginx',
+  'httpd',
+  'caddy',
+  'traefik',
+  'haproxy',
+  'envoy',
+  'whoami',
+  'hello-app',
+  'http-echo',
+  'agnhost',
+  'serve-hostname',
+  'echoserver',
+  'echo-server',
+  'podinfo',
+  'httpbin',
+  'gb-frontend',
+  'gb-redis-follower',
+  'bookinfo',
+  'vote',
+  'result',
+  'worker',
+  'redis',
+  'memcached',
+  'postgres',
+  'mysql',
+  'mongo',
+  'rabbitmq',
+  'etcd',
+  'kafka',
+  'elasticsearch',
+  'coredns',
+  'outside-dns',
+  'tcp-echo',
+  'udp-echo',
+  'hello-world',
+  'python',
+  'node',
+  'golang',
+  'java',
+  'perl',
+  'php',
+  'busybox',
+  'alpine',
+  'ubuntu',
+  'debian',
+  'curl',
+  'netshoot',
+  'dnsutils',
+  'base',
+  'tools',
+  'generic',
+] as const;
 
-/** A port that the container declares. */
+/** A key of `PROGRAM_KINDS`. */
+export type ProgramKind = (typeof PROGRAM_KINDS)[number];
+
+/** Where a program writes. */
+export type OutputStream = 'stdout' | 'stderr';
+
+/** Receives what a program prints, in order; called synchronously. */
+export type WriteOutput = (stream: OutputStream, octets: Uint8Array) => void;
+
+/** A port of a container's manifest: information for people, used only to guess what an unknown program serves. */
 export interface DeclaredPort {
   readonly name?: string;
   readonly port: number;
-  readonly proto: 'tcp' | 'udp' | 'sctp';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
 }
 
-/** What a program is started with. It runs in the process that `sys` belongs to and ends by `sys.exit`. */
-export interface ProgramRequest {
-  readonly sys: Sys;
-  /** Resolved: entrypoint and arguments after the image's defaults were applied. Never empty. */
-  readonly argv: readonly string[];
-  readonly env: ReadonlyMap<string, string>;
-  readonly workingDir: string;
-  readonly image: ImageEntry;
-  readonly files: VirtualFiles;
-  readonly containerName: string;
-  readonly podName: string;
-  readonly podNamespace: string;
-  /** Declared ports; a program podnet does not know listens on them. */
-  readonly containerPorts: readonly DeclaredPort[];
-  /** Numbers from 0 (inclusive) to 1 (exclusive), seeded. */
-  readonly random: () => number;
-  /** Input of an interactive exec; absent is /dev/null. */
-  readonly stdin?: ProgramInput;
-  readonly write: (stream: 'stdout' | 'stderr', octets: Uint8Array) => void;
-  /** Told of each bind() or listen() that failed, with the address it wanted. */
-  readonly onBindFailure?: (failure: BindFailure) => void;
-}
-
-/** A port that a program wanted and did not get. */
+/** A bind(2) or listen(2) that was refused, for the pod's port map. */
 export interface BindFailure {
   readonly proto: 'tcp' | 'udp';
-  readonly address: string;
+  readonly address: Ip;
   readonly port: number;
-  /** EADDRINUSE, EACCES, EADDRNOTAVAIL. */
   readonly errno: string;
 }
 
-/** Where an interactive program reads from. */
-export interface ProgramInput {
-  /** Calls back with octets as they come, and with undefined at the end of input. */
-  onData(run: (octets: Uint8Array | undefined) => void): void;
+/** A network device as `ip addr` shows it. */
+export interface DeviceView {
+  readonly ifindex: number;
+  readonly ifname: string;
+  /** ifindex of the other end (`eth0@if7`). */
+  readonly peerIfindex?: number;
+  readonly flags: readonly string[];
+  readonly mtuBytes: number;
+  readonly operState: 'UP' | 'DOWN' | 'UNKNOWN' | 'LOWERLAYERDOWN';
+  readonly kind: string;
+  readonly master?: string;
+  readonly mac: Mac;
+  readonly addresses: readonly {
+    readonly address: Ip;
+    readonly prefixLength: number;
+    readonly broadcast?: Ip;
+    readonly scope: 'global' | 'link' | 'host';
+  }[];
 }
 
-/** A running program. */
-export interface ProgramHandle {
-  /** Runs another command in the same container, in a process of its own; ends by that process's exit. */
-  exec(request: ExecRequest): void;
+/** A neighbour as `ip neigh` shows it. */
+export interface NeighborView {
+  readonly address: Ip;
+  readonly ifname: string;
+  readonly mac?: Mac;
+  readonly state: string;
 }
 
-/** `kubectl exec`, exec probes and lifecycle hooks. */
+/** A System V queue as `ipcs -q` shows it. */
+export interface SysvQueueView {
+  readonly key: number;
+  readonly id: number;
+  readonly owner: string;
+  readonly mode: number;
+  readonly usedBytes: number;
+  readonly messages: number;
+}
+
+/** What tools such as `ip`, `ss` and `ps` read of the container's namespaces. Each member is asked when a tool runs. */
+export interface KernelViewer {
+  devices(): readonly DeviceView[];
+  /** Lines of `ip route`; table is `main` unless given. */
+  routes(family: 'ipv4' | 'ipv6', table?: string): readonly string[];
+  neighbors(): readonly NeighborView[];
+  ports(): readonly PortHolder[];
+  /** Processes of the container's PID namespace. */
+  processes(): readonly Process[];
+  sysvQueues(): readonly SysvQueueView[];
+  /** A sysctl by its dotted name; undefined when there is no such key. */
+  sysctl(key: string): string | undefined;
+}
+
+/** What CoreDNS serves for `cluster.local`: the composition root answers from Services and EndpointSlices. */
+export interface ZoneSource {
+  /** Such as `cluster.local`, without the final dot. */
+  readonly domain: string;
+  hasNamespace(namespace: string): boolean;
+  lookupService(namespace: string, name: string): ServiceRecord | undefined;
+  /** `namespace` and name of the Service with this cluster IP, for PTR. */
+  findServiceByIp(address: Ip): { readonly namespace: string; readonly name: string } | undefined;
+  /** The endpoint with this address that has a DNS name of its own, for PTR. */
+  findEndpointByIp(
+    address: Ip,
+  ):
+    | { readonly namespace: string; readonly service: string; readonly hostname: string }
+    | undefined;
+}
+
+/** One Service as DNS sees it. */
+export interface ServiceRecord {
+  /** Empty for a headless or ExternalName Service. */
+  readonly clusterIps: readonly Ip[];
+  readonly externalName?: string;
+  readonly ports: readonly ServicePortRecord[];
+  /** Ready endpoints (all, when publishNotReadyAddresses). */
+  readonly endpoints: readonly EndpointRecord[];
+}
+
+/** A named port, for SRV. */
+export interface ServicePortRecord {
+  readonly name: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly port: number;
+}
+
+/** One endpoint address; `hostname` is set for pods of a StatefulSet. */
+export interface EndpointRecord {
+  readonly address: Ip;
+  readonly hostname?: string;
+  readonly ports: readonly ServicePortRecord[];
+}
+
+/** Names outside the cluster and the addresses they have there. */
+export interface OutsideNames {
+  lookup(name: string): readonly Ip[] | undefined;
+}
+
+/** Everything a program is started with. */
+export interface ProgramRequest {
+  readonly sys: Sys;
+  /** Entrypoint and arguments after Kubernetes' rules: what `process.args` of the OCI bundle holds. */
+  readonly argv: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  /** Empty means the image's own, `/`. */
+  readonly workingDir: string;
+  readonly image: ImageFacts;
+  readonly declaredPorts: readonly DeclaredPort[];
+  readonly files: VirtualFileSystem;
+  readonly write: WriteOutput;
+  readonly containerName: string;
+  readonly podName: string;
+  readonly namespace: string;
+  readonly nodeName: string;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  random(): number;
+  /** Wall time, in milliseconds since 1970, that simulated time 0 stands for; 2026-01-01 when absent. */
+  readonly epochMs?: number;
+  /** fork(2) and execve(2) for the commands of a shell; without it they run inside the shell's own process. */
+  spawn?(argv: readonly string[]): Result<Process, string>;
+  readonly viewer?: KernelViewer;
+  /** For `coredns`. */
+  readonly zone?: ZoneSource;
+  /** For `coredns`: the resolver for names outside `zone.domain`; without it `/etc/resolv.conf` is used. */
+  readonly upstream?: { readonly address: Ip; readonly port: number };
+  /** For `outside-dns`; well-known names when absent. */
+  readonly outsideNames?: OutsideNames;
+  onBindFailure?(failure: BindFailure): void;
+  /** Called with a sentence when podnet had to assume what a program does. */
+  onAssumption?(sentence: string): void;
+  /** Every socket made from now on records its packets here, until it returns undefined. */
+  readonly trace?: () => PacketTrace | undefined;
+}
+
+/** Another process in a running container: `kubectl exec`, exec probes and lifecycle hooks. */
 export interface ExecRequest {
+  /** Process made for it by the kubelet, in the container's namespaces. */
   readonly sys: Sys;
   readonly argv: readonly string[];
-  readonly stdin?: ProgramInput;
-  readonly write: (stream: 'stdout' | 'stderr', octets: Uint8Array) => void;
+  readonly env?: ReadonlyMap<string, string>;
+  /** With a terminal, line discipline and prompt as `-it` gives; default false. */
+  readonly terminal?: boolean;
+  /** True keeps standard input open for `writeInput`; default closed. */
+  readonly stdin?: boolean;
+  readonly write: WriteOutput;
+  spawn?(argv: readonly string[]): Result<Process, string>;
 }
 
-/** Starts a program; never fails, a program that cannot run says so and exits. */
-export type StartProgram = (request: ProgramRequest) => ProgramHandle;
+/** A process under way. It ends through its `Sys`: exit code and signal are those of the process. */
+export interface ExecSession {
+  /** Settles when the program ends by itself; a killed process is seen in the process table. */
+  readonly exitCode: Promise<number>;
+  writeInput(octets: Uint8Array): void;
+  closeInput(): void;
+}
+
+/** A start that the runtime refuses, in runc's words. */
+export interface StartError {
+  readonly kind: 'not-found' | 'not-executable' | 'no-working-dir';
+  /** `exec: "foo": executable file not found in $PATH`. */
+  readonly text: string;
+}
+
+/** A started program. */
+export interface ProgramHandle {
+  exec(request: ExecRequest): Result<ExecSession, StartError>;
+}

@@ -1,0 +1,3 @@
+export * from './contract.js';
+export * from './fs/virtual-file-system.js';
+export { startProgram } from './start.js';
