@@ -161,6 +161,17 @@ export interface Netfilter {
   tables(family: 'ipv4' | 'ipv6'): readonly RestoreTable[];
   /** Puts back what `tables` returned. */
   replaceAll(family: 'ipv4' | 'ipv6', tables: readonly RestoreTable[]): void;
+  /**
+   * Ties an answer made by this kernel (ICMP error, RST) to the connection of the packet it is about, so that NAT
+   * is undone in it (nf_ct_attach). Call before the answer is sent; nothing happens when there is no connection.
+   */
+  attach(answer: Skb, about: Skb): void;
+  /** A device went down: connections masqueraded through it are forgotten. */
+  deviceDown(ifindex: number): void;
+  /** A device lost an address: connections masqueraded to it are forgotten. */
+  addressGone(ifindex: number, address: Ip): void;
+  /** The namespace dies: forgets connections and their timers. */
+  dispose(): void;
   readonly conntrack: ConntrackView;
 }
 

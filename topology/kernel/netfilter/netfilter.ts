@@ -10,6 +10,10 @@ export function createNetfilter(_netns: Netns): Netfilter {
     setPolicy: () => undefined,
     tables: () => [],
     replaceAll: () => undefined,
+    attach: () => undefined,
+    deviceDown: () => undefined,
+    addressGone: () => undefined,
+    dispose: () => undefined,
     conntrack: { size: 0, list: () => [], delete: () => 0 },
   };
 }
