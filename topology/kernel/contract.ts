@@ -231,6 +231,8 @@ export interface Netns {
   readonly devices: Iterable<Device>;
   /** A sysctl as a number, by its dotted name; per-device ones fold in `all` as Linux does. */
   sysctl(key: string): number;
+  /** A sysctl that holds two numbers, such as `net.ipv4.ip_local_port_range`; Linux's defaults hold where absent. */
+  sysctlPair?(key: string): readonly [number, number] | undefined;
   /** Counts a drop, records it when traced; the packet ends here. */
   drop(
     skb: Skb,

@@ -27,6 +27,8 @@ export const ERRNO = {
   ELOOP: [40, 'Too many levels of symbolic links'],
   ENOMSG: [42, 'No message of desired type'],
   EIDRM: [43, 'Identifier removed'],
+  ENONET: [64, 'Machine is not on the network'],
+  EPROTO: [71, 'Protocol error'],
   ENOTSOCK: [88, 'Socket operation on non-socket'],
   EDESTADDRREQ: [89, 'Destination address required'],
   EMSGSIZE: [90, 'Message too long'],

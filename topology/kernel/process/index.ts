@@ -1,0 +1,2 @@
+export type { ProcessHost } from './host.js';
+export { createProcessTable, type HostProcessTable } from './table.js';

@@ -1,0 +1,43 @@
+import type { Ip } from '../../addr/index.js';
+import type { Result } from '../../base/index.js';
+import type { Netns, SocketLayer } from '../contract.js';
+import type { Errno } from '../errno.js';
+import type { PortHolder, Socket } from '../sys.js';
+
+/** Whose socket it is: what `ss -p` shows and what permission checks look at. */
+export interface SocketCreator {
+  readonly uid: number;
+  readonly pid: number;
+  readonly comm: string;
+}
+
+/** Address family of a socket. */
+export type SocketDomain = 'inet' | 'inet6';
+
+/** Kind of a socket: SOCK_STREAM, SOCK_DGRAM, SOCK_DGRAM with IPPROTO_ICMP, SOCK_RAW with IPPROTO_ICMP. */
+export type SocketType = 'stream' | 'dgram' | 'ping' | 'raw';
+
+/** A question to the port table. */
+export interface PortQuestion {
+  readonly proto: 'tcp' | 'udp';
+  readonly address: Ip;
+  readonly port: number;
+}
+
+/** What processes ask of the sockets of their namespace. */
+export interface SocketFactory {
+  /**
+   * socket(2). Fails with EPERM for a raw socket without CAP_NET_RAW (uid 0), EACCES for a ping
+   * socket outside `net.ipv4.ping_group_range`.
+   */
+  open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno>;
+  /** Every bound TCP and UDP socket, as `ss -antup` lists them: by protocol, port, then age. */
+  holders(): PortHolder[];
+  /** Who stands in the way of a bind without options to this address and port: the reason of EADDRINUSE. */
+  explainBindConflict(question: PortQuestion): PortHolder | undefined;
+  /** Closes every socket of a process, as its end does. */
+  closeAllOf(pid: number): void;
+}
+
+/** A namespace whose sockets can be opened. */
+export type SocketNetns = Netns & { readonly sockets: SocketLayer & SocketFactory };
