@@ -1,0 +1,155 @@
+import { type Rng, SECOND, type SimClock } from '../base/index.js';
+import type { CableDevice, Device, Skb } from '../kernel/index.js';
+import { frameBytes } from '../wire/index.js';
+
+/** Preamble, frame check sequence and gap that a frame takes on the wire beyond its octets (IEEE 802.3). */
+const WIRE_OVERHEAD_BYTES = 24;
+/** Frames a sender may have waiting for the wire; more are dropped, as by a full pfifo (txqueuelen). */
+const QUEUE_FRAMES = 1000;
+
+/** How a cable treats frames, in both directions. */
+export interface CableProperties {
+  readonly delayNs: number;
+  /** Absent: frames take no time to send. */
+  readonly rateBitsPerSecond: number | undefined;
+  /** Share of frames lost, from 0 to 1. */
+  readonly loss: number;
+}
+
+interface Waiting {
+  readonly atNs: number;
+  readonly skb: Skb;
+}
+
+/** One direction of a cable: frames arrive in order, so one timer for the first of them is enough. */
+class Lane {
+  private readonly cable: Cable;
+  private readonly clock: SimClock;
+  private queue: Waiting[] = [];
+  private head = 0;
+  private freeAtNs = 0;
+  target: CableDevice | undefined;
+
+  constructor(cable: Cable, clock: SimClock) {
+    this.cable = cable;
+    this.clock = clock;
+  }
+
+  carry(skb: Skb): void {
+    const { delayNs, rateBitsPerSecond } = this.cable.properties;
+    let sentNs = this.clock.nowNs;
+    if (rateBitsPerSecond !== undefined) {
+      if (this.queue.length - this.head >= QUEUE_FRAMES) {
+        skb.dev?.netns.drop(
+          skb,
+          'queue-full',
+          'cable',
+          `${this.cable.id}: ${QUEUE_FRAMES} frames wait for the wire already`,
+        );
+        return;
+      }
+      const bits = (frameBytes(skb) + WIRE_OVERHEAD_BYTES) * 8;
+      sentNs = Math.max(sentNs, this.freeAtNs) + Math.ceil((bits * SECOND) / rateBitsPerSecond);
+      this.freeAtNs = sentNs;
+    }
+    const atNs = sentNs + delayNs;
+    if (atNs === this.clock.nowNs) {
+      this.target?.receiveFromCable(skb);
+      return;
+    }
+    const idle = this.head === this.queue.length;
+    this.queue.push({ atNs, skb });
+    if (idle) this.clock.at(atNs, this.arrive);
+  }
+
+  private readonly arrive = (): void => {
+    const nowNs = this.clock.nowNs;
+    let next = this.queue[this.head];
+    while (next !== undefined && next.atNs <= nowNs) {
+      this.head++;
+      if (this.cable.up) this.target?.receiveFromCable(next.skb);
+      else
+        next.skb.dev?.netns.drop(
+          next.skb,
+          'cable-loss',
+          'cable',
+          `${this.cable.id} was unplugged while the frame was on it`,
+        );
+      next = this.queue[this.head];
+    }
+    if (next === undefined) {
+      this.queue = [];
+      this.head = 0;
+      return;
+    }
+    if (this.head > 4096) {
+      this.queue = this.queue.slice(this.head);
+      this.head = 0;
+    }
+    this.clock.at(next.atNs, this.arrive);
+  };
+}
+
+/** A cable between two devices: carries frames with delay, at a rate, losing some, or none when unplugged. */
+export class Cable {
+  readonly id: string;
+  properties: CableProperties;
+  private readonly rng: Rng;
+  private readonly lanes: readonly [Lane, Lane];
+  private plugged = true;
+
+  constructor(options: {
+    readonly id: string;
+    readonly clock: SimClock;
+    readonly rng: Rng;
+    readonly properties: CableProperties;
+  }) {
+    this.id = options.id;
+    this.rng = options.rng;
+    this.properties = options.properties;
+    this.lanes = [new Lane(this, options.clock), new Lane(this, options.clock)];
+  }
+
+  /** False when unplugged: both ends lose their carrier. */
+  get up(): boolean {
+    return this.plugged;
+  }
+
+  /** What one end hands its frames to. */
+  end(index: 0 | 1): { send(skb: Skb): void } {
+    const lane = this.lanes[index];
+    return {
+      send: (skb) => {
+        if (!this.plugged) {
+          skb.dev?.netns.drop(skb, 'no-carrier', 'cable', `${this.id} is unplugged`);
+          return;
+        }
+        if (this.properties.loss > 0 && this.rng.unit() < this.properties.loss) {
+          skb.dev?.netns.drop(
+            skb,
+            'cable-loss',
+            'cable',
+            `${this.id} loses ${this.properties.loss * 100} % of frames, and lost this one`,
+          );
+          return;
+        }
+        lane.carry(skb);
+      },
+    };
+  }
+
+  /** Ties the devices to the ends; frames sent at one arrive at the other. */
+  attach(first: CableDevice, second: CableDevice): void {
+    this.lanes[0].target = second;
+    this.lanes[1].target = first;
+  }
+
+  /** Plugs or unplugs. */
+  setUp(up: boolean): void {
+    if (this.plugged === up) return;
+    this.plugged = up;
+    for (const lane of this.lanes) lane.target?.setCarrier(up);
+  }
+}
+
+export type { Device };
