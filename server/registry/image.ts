@@ -33,6 +33,8 @@ export interface ImageEntry {
   readonly sizeBytes: number;
   /** Tags that exist; absent when any plausible version does. */
   readonly tags?: readonly string[];
+  /** Newest major version that exists, for images of the official library. */
+  readonly maxMajor?: number;
   /** True when podnet knows nothing of the image and assumes that it exists and listens on its declared ports. */
   readonly assumed?: boolean;
   /** Facts for the program: the text it answers with, the version it names, the service it plays. */
@@ -51,53 +53,12 @@ export interface ImageListen {
   readonly protocol?: 'http' | 'https' | 'dns' | 'grpc' | 'redis' | 'echo' | 'banner' | 'silent';
 }
 
-/** Programs that images start; `server/program` implements each. */
-export type ProgramKind =
-  /** Web servers with their own words. */
-  | 'nginx'
-  | 'httpd'
-  | 'caddy'
-  | 'traefik'
-  | 'haproxy'
-  | 'envoy'
-  | 'tomcat'
-  /** Any other program that answers HTTP on its `listens`. */
-  | 'http'
-  /** Databases, caches and brokers. */
-  | 'redis'
-  | 'memcached'
-  | 'postgres'
-  | 'mysql'
-  | 'mongo'
-  | 'rabbitmq'
-  /** Any other program that accepts TCP or UDP on its `listens` and says little. */
-  | 'server'
-  /** Images whose default is a shell: busybox, alpine, debian, curl … */
-  | 'shell'
-  | 'agnhost'
-  | 'http-echo'
-  | 'echo-server'
-  | 'echoserver'
-  | 'whoami'
-  | 'hello-app'
-  | 'httpbin'
-  | 'tcp-echo'
-  | 'bookinfo'
-  | 'helloworld'
-  | 'guestbook'
-  | 'vote'
-  | 'result'
-  | 'worker'
-  | 'coredns'
-  | 'pause'
-  /** Prints something and exits 0: hello-world. */
-  | 'run-once'
-  /** Runs without using the network until it is stopped: operators, agents, language runtimes with an application. */
-  | 'daemon'
-  /** A language runtime: `node`, `python`, `perl`; with a script on the command line, or a prompt that ends at once. */
-  | 'interpreter'
-  /** An image that podnet does not know: listens on the declared container ports. */
-  | 'assumed';
+/**
+ * Program that an image starts, in the words of `server/program` (`PROGRAM_KINDS`): particular servers by name, `base` and
+ * `tools` where the default command is a shell, `generic` for whatever serves its `listens`, `run-once` for what does
+ * its work and exits 0.
+ */
+export type ProgramKind = string;
 
 /** Base systems; `userland.ts` lists the commands of each. */
 export type Userland = 'scratch' | 'distroless' | 'busybox' | 'alpine' | 'debian' | 'any';
