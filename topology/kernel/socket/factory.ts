@@ -9,6 +9,10 @@ export interface SocketCreator {
   readonly uid: number;
   readonly pid: number;
   readonly comm: string;
+  /** The lowest free descriptor number; without it numbers count up per namespace. */
+  nextFd?(): number;
+  /** Frees a number when its socket is closed. */
+  releaseFd?(fd: number): void;
 }
 
 /** Address family of a socket. */

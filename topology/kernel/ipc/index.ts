@@ -1,0 +1,5 @@
+export type { IpcCaller } from './caller.js';
+export { MessageQueueCharges, RLIMIT_MSGQUEUE_BYTES } from './charge.js';
+export { IPC_SYSCTL_DEFAULTS, type IpcSysctl, isIpcSysctl } from './limits.js';
+export { IpcNamespace } from './namespace.js';
+export type { QueueView } from './view.js';

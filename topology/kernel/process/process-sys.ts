@@ -1,0 +1,142 @@
+import { fail, type Result, type SimClock, type Timer } from '../../base/index.js';
+import type { Errno } from '../errno.js';
+import type { IpcCaller } from '../ipc/index.js';
+import type { SocketCreator } from '../socket/index.js';
+import type { MessageQueueDescriptor, MqOpenOptions, Socket, Sys } from '../sys.js';
+import type { KernelProcess } from './process.js';
+import { isCatchable } from './signal.js';
+
+/** What a process's system calls need of the table that holds it. */
+export interface SysTable {
+  readonly clock: SimClock;
+  end(process: KernelProcess, code: number): void;
+  /** Sends a signal from one process to a pid of its own PID namespace. */
+  killFrom(sender: KernelProcess, pid: number, signal: number): Errno | undefined;
+}
+
+/** Umask of every process: podnet has no umask(2). */
+const UMASK = 0o022;
+
+/** The system calls of one process. After its end each fails with ESRCH and does nothing. */
+export class ProcessSys implements Sys {
+  private readonly process: KernelProcess;
+  private readonly table: SysTable;
+  private readonly ipcCaller: IpcCaller;
+  private readonly socketCreator: SocketCreator;
+
+  constructor(process: KernelProcess, table: SysTable) {
+    this.process = process;
+    this.table = table;
+    const { pid, uid, comm } = process;
+    const nextFd = () => process.nextFd();
+    const releaseFd = (fd: number) => process.releaseFd(fd);
+    this.ipcCaller = { pid, uid, comm, umask: UMASK, nextFd, releaseFd };
+    this.socketCreator = { pid, uid, comm, nextFd, releaseFd };
+  }
+
+  get pid(): number {
+    return this.process.pidInNamespace;
+  }
+
+  get uid(): number {
+    return this.process.uid;
+  }
+
+  get hostname(): string {
+    return this.process.namespaces.uts.hostname;
+  }
+
+  get nowNs(): number {
+    return this.table.clock.nowNs;
+  }
+
+  schedule(delayNs: number, run: () => void): Timer {
+    const { process } = this;
+    const timers = process.timers;
+    if (!this.alive) return { atNs: this.nowNs + delayNs, cancel: () => undefined };
+    const inner = this.table.clock.schedule(delayNs, () => {
+      timers.delete(timer);
+      if (process.state === 'running') run();
+    });
+    const timer: Timer = {
+      atNs: inner.atNs,
+      cancel: () => {
+        timers.delete(timer);
+        inner.cancel();
+      },
+    };
+    timers.add(timer);
+    return timer;
+  }
+
+  socket(
+    domain: 'inet' | 'inet6',
+    type: 'stream' | 'dgram' | 'ping' | 'raw',
+  ): Result<Socket, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.net.netns.sockets.open(this.socketCreator, domain, type);
+  }
+
+  mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.ipc.posix.open(this.ipcCaller, name, options);
+  }
+
+  mqUnlink(name: string): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.process.namespaces.ipc.posix.unlink(this.ipcCaller, name);
+  }
+
+  msgget(
+    key: number,
+    options: { readonly create?: boolean; readonly exclusive?: boolean; readonly mode?: number },
+  ): Result<number, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.ipc.sysv.get(this.ipcCaller, key, options);
+  }
+
+  /** A queue that is full answers EAGAIN whether or not the caller would wait; `msgWatch` tells when to ask again. */
+  msgsnd(
+    id: number,
+    message: { readonly type: number; readonly octets: Uint8Array },
+  ): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.process.namespaces.ipc.sysv.send(this.ipcCaller, id, message);
+  }
+
+  /** ENOMSG when no message fits, as with IPC_NOWAIT. */
+  msgrcv(
+    id: number,
+    options: { readonly type: number; readonly maxBytes: number; readonly noError?: boolean },
+  ): Result<{ readonly type: number; readonly octets: Uint8Array }, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.ipc.sysv.receive(this.ipcCaller, id, options);
+  }
+
+  msgctlRemove(id: number): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.process.namespaces.ipc.sysv.remove(this.ipcCaller, id);
+  }
+
+  msgWatch(id: number, run: () => void): () => void {
+    if (!this.alive) return () => undefined;
+    return this.process.namespaces.ipc.sysv.watch(this.ipcCaller, id, run);
+  }
+
+  kill(pid: number, signal: number): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.table.killFrom(this.process, pid, signal);
+  }
+
+  exit(code: number): void {
+    if (this.alive) this.table.end(this.process, code & 0xff);
+  }
+
+  onSignal(signal: number, handler: () => void): void {
+    if (this.alive && isCatchable(signal)) this.process.handlers.set(signal, handler);
+  }
+
+  private get alive(): boolean {
+    return this.process.state === 'running';
+  }
+}
