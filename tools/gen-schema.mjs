@@ -11,18 +11,35 @@ const { ALL_ROOTS } = await import('./schema-roots.mjs');
 
 /** Strings of the generated types that the API reads as quantities (`resource.Quantity` in Go). */
 const QUANTITIES = new Set([
-  'V1ResourceRequirements.limits', 'V1ResourceRequirements.requests',
-  'V1VolumeResourceRequirements.limits', 'V1VolumeResourceRequirements.requests',
-  'V1NodeStatus.capacity', 'V1NodeStatus.allocatable', 'V1PodSpec.overhead', 'V1Overhead.podFixed',
-  'V1PersistentVolumeSpec.capacity', 'V1PersistentVolumeClaimStatus.capacity',
-  'V1PersistentVolumeClaimStatus.allocatedResources', 'V1ContainerStatus.allocatedResources',
-  'V1ResourceQuotaSpec.hard', 'V1ResourceQuotaStatus.hard', 'V1ResourceQuotaStatus.used',
-  'V1LimitRangeItem._default', 'V1LimitRangeItem.defaultRequest', 'V1LimitRangeItem.max',
-  'V1LimitRangeItem.min', 'V1LimitRangeItem.maxLimitRequestRatio',
-  'V1EmptyDirVolumeSource.sizeLimit', 'V1ResourceFieldSelector.divisor',
-  'V2MetricTarget.averageValue', 'V2MetricTarget.value',
-  'V2MetricValueStatus.averageValue', 'V2MetricValueStatus.value', 'V2HPAScalingRules.tolerance',
-  'V1CSIStorageCapacity.capacity', 'V1CSIStorageCapacity.maximumVolumeSize',
+  'V1ResourceRequirements.limits',
+  'V1ResourceRequirements.requests',
+  'V1VolumeResourceRequirements.limits',
+  'V1VolumeResourceRequirements.requests',
+  'V1NodeStatus.capacity',
+  'V1NodeStatus.allocatable',
+  'V1PodSpec.overhead',
+  'V1Overhead.podFixed',
+  'V1PersistentVolumeSpec.capacity',
+  'V1PersistentVolumeClaimStatus.capacity',
+  'V1PersistentVolumeClaimStatus.allocatedResources',
+  'V1ContainerStatus.allocatedResources',
+  'V1ResourceQuotaSpec.hard',
+  'V1ResourceQuotaStatus.hard',
+  'V1ResourceQuotaStatus.used',
+  'V1LimitRangeItem._default',
+  'V1LimitRangeItem.defaultRequest',
+  'V1LimitRangeItem.max',
+  'V1LimitRangeItem.min',
+  'V1LimitRangeItem.maxLimitRequestRatio',
+  'V1EmptyDirVolumeSource.sizeLimit',
+  'V1ResourceFieldSelector.divisor',
+  'V2MetricTarget.averageValue',
+  'V2MetricTarget.value',
+  'V2MetricValueStatus.averageValue',
+  'V2MetricValueStatus.value',
+  'V2HPAScalingRules.tolerance',
+  'V1CSIStorageCapacity.capacity',
+  'V1CSIStorageCapacity.maximumVolumeSize',
 ]);
 
 /** Types that are any JSON by nature. */
@@ -50,7 +67,7 @@ function collect(name) {
   if (name in types) return;
   const script = readFileSync(join(models, `${name}.js`), 'utf8');
   const declaration = readFileSync(join(models, `${name}.d.ts`), 'utf8');
-  const attributes = JSON.parse(/attributeTypeMap = (\[[^]*?\n\]|\[\]);/.exec(script)[1]);
+  const attributes = JSON.parse(/attributeTypeMap = (\[[\s\S]*?\n\]|\[\]);/.exec(script)[1]);
   const fields = {};
   types[name] = fields;
   for (const { name: property, baseName, type, format } of attributes) {
@@ -62,7 +79,11 @@ function collect(name) {
 }
 
 for (const root of ALL_ROOTS) collect(root);
-const sorted = (record) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-const lines = (record) => `{\n${Object.entries(sorted(record)).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',\n')}\n}\n`;
+const sorted = (record) =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+const lines = (record) =>
+  `{\n${Object.entries(sorted(record))
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+    .join(',\n')}\n}\n`;
 writeFileSync('server/api/schema/schema.generated.json', lines(types));
 console.log(`${Object.keys(types).length} types`);

@@ -1,0 +1,35 @@
+/** What the parts of the API server share. */
+
+import type { ObjectStore } from '../store/store.js';
+import type { ServiceAllocator } from './allocation/service-allocator.js';
+import type { ResourceRegistry } from './registry/registry.js';
+import type { ResourceInfo } from './registry/resource-info.js';
+import type { ResourceRef } from './request.js';
+import type { RuleBook } from './rules.js';
+
+/** The shared parts. */
+export interface ApiCore {
+  readonly store: ObjectStore;
+  readonly registry: ResourceRegistry;
+  readonly now: () => string;
+  readonly newUid: () => string;
+  readonly random: () => number;
+  readonly allocator: ServiceAllocator;
+  readonly rules: RuleBook;
+  readonly maxObjects: number;
+  /** How many objects the store holds. */
+  readonly objectCount: () => number;
+}
+
+/** The resource that a request means; undefined when there is none. */
+export function resolveResource(core: ApiCore, resource: ResourceRef): ResourceInfo | undefined {
+  return typeof resource === 'string' ? core.registry.byStorage(resource) : resource;
+}
+
+/** The namespace under which the store keeps an object. */
+export function storeNamespace(
+  resource: ResourceInfo,
+  namespace: string | undefined,
+): string | undefined {
+  return resource.namespaced ? (namespace ?? 'default') : undefined;
+}

@@ -1,0 +1,202 @@
+/** Deleting: grace periods, finalizers, preconditions, propagation. */
+
+import type { KubeObject, Pod, Status } from '../contract/kube.js';
+import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { deepFreeze } from './json.js';
+import type { Reader } from './reading.js';
+import type { ResourceInfo } from './registry/resource-info.js';
+import {
+  type ApiResult,
+  type DeleteOptions,
+  type DeleteRequest,
+  type ListRequest,
+  type ObjectList,
+  refuse,
+  succeed,
+} from './request.js';
+import {
+  conflict,
+  deletedStatus,
+  forbidden,
+  methodNotAllowed,
+  notFound,
+  unknownPath,
+} from './status.js';
+
+/** Deletes objects. */
+export interface Deleter {
+  delete(request: DeleteRequest): ApiResult;
+  deleteCollection(request: ListRequest & Pick<DeleteRequest, 'options'>): ApiResult<ObjectList>;
+  /** Whether an object that is being deleted has nothing left to wait for. */
+  isReadyToGo(object: KubeObject): boolean;
+  /** Takes an object out of the store. */
+  remove(info: ResourceInfo, object: KubeObject): ApiResult;
+}
+
+const DEFAULT_GRACE_SECONDS = 30;
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+const IMMORTAL_NAMESPACES = ['default', 'kube-system', 'kube-public'];
+
+/** Makes the deleter of a server. */
+export function createDeleter(core: ApiCore, reader: Reader): Deleter {
+  function remove(info: ResourceInfo, object: KubeObject): ApiResult {
+    const { name, namespace, uid } = object.metadata;
+    const gone = core.store.delete(info.storage, namespace, name);
+    if (!gone.ok) return refuse(notFound(info, name));
+    return succeed(asAnswer(deletedStatus(info, name, uid)));
+  }
+
+  function mark(
+    info: ResourceInfo,
+    object: KubeObject,
+    marks: Partial<KubeObject['metadata']>,
+    rest: object,
+  ): ApiResult {
+    const marked = deepFreeze({ ...object, metadata: { ...object.metadata, ...marks }, ...rest });
+    const stored = core.store.update(info.storage, marked);
+    return stored.ok ? succeed(stored.value) : refuse(notFound(info, object.metadata.name));
+  }
+
+  function deleteObject(info: ResourceInfo, object: KubeObject, options: DeleteOptions): ApiResult {
+    const refused = checkPreconditions(info, object, options);
+    if (refused !== undefined) return refused;
+    if (options.dryRun === true)
+      return succeed(asAnswer(deletedStatus(info, object.metadata.name, object.metadata.uid)));
+    if (info.storage === 'namespaces') return deleteNamespace(info, object);
+    const finalizers = finalizersFor(object, options.propagationPolicy);
+    const grace = info.storage === 'pods' ? graceOf(object as Pod, options) : 0;
+    if (grace === 0 && finalizers.length === 0) return remove(info, object);
+    const { deletionTimestamp, deletionGracePeriodSeconds: pending = 0 } = object.metadata;
+    if (deletionTimestamp !== undefined && grace >= pending) return succeed(object);
+    return mark(
+      info,
+      object,
+      {
+        deletionTimestamp:
+          deletionTimestamp === undefined || grace < pending
+            ? secondsAfter(core.now(), grace)
+            : deletionTimestamp,
+        deletionGracePeriodSeconds: grace,
+        ...(finalizers.length > 0 || object.metadata.finalizers !== undefined
+          ? { finalizers }
+          : {}),
+      },
+      {},
+    );
+  }
+
+  function deleteNamespace(info: ResourceInfo, object: KubeObject): ApiResult {
+    const { name, deletionTimestamp } = object.metadata;
+    if (IMMORTAL_NAMESPACES.includes(name))
+      return refuse(forbidden(info, name, 'this namespace may not be deleted'));
+    const { finalizers = [] } = (object.spec ?? {}) as { finalizers?: readonly string[] };
+    if (deletionTimestamp !== undefined && finalizers.length > 0) return succeed(object);
+    if (finalizers.length === 0 && (object.metadata.finalizers ?? []).length === 0)
+      return remove(info, object);
+    const status = { ...(object.status as object | undefined), phase: 'Terminating' };
+    return mark(info, object, { deletionTimestamp: core.now() }, { status });
+  }
+
+  return {
+    remove,
+    isReadyToGo(object) {
+      const {
+        deletionTimestamp,
+        deletionGracePeriodSeconds = 0,
+        finalizers = [],
+      } = object.metadata;
+      if (
+        deletionTimestamp === undefined ||
+        finalizers.length > 0 ||
+        deletionGracePeriodSeconds > 0
+      )
+        return false;
+      const spec =
+        object.kind === 'Namespace'
+          ? (object.spec as { finalizers?: readonly string[] } | undefined)
+          : undefined;
+      return (spec?.finalizers ?? []).length === 0;
+    },
+    delete({ resource, namespace, name, options = {} }) {
+      const info = resolveResource(core, resource);
+      if (info === undefined) return refuse(unknownPath());
+      if (!info.verbs.includes('delete')) return refuse(methodNotAllowed(info));
+      const object = core.store.get(info.storage, storeNamespace(info, namespace), name);
+      return object === undefined
+        ? refuse(notFound(info, name))
+        : deleteObject(info, object, options);
+    },
+    deleteCollection(request) {
+      const info = resolveResource(core, request.resource);
+      if (info === undefined) return refuse(unknownPath());
+      const chosen = reader.list(request);
+      if (!chosen.ok) return chosen;
+      for (const { metadata } of chosen.value.items) {
+        const object = core.store.get(info.storage, metadata.namespace, metadata.name);
+        if (object !== undefined) deleteObject(info, object, request.options ?? {});
+      }
+      return succeed({ items: chosen.value.items, resourceVersion: String(core.store.revision) });
+    },
+  };
+}
+
+/** A time some seconds after another; both RFC 3339 to the second. */
+export function secondsAfter(time: string, seconds: number): string {
+  return new Date(Date.parse(time) + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function asAnswer(status: Status): KubeObject {
+  return status as unknown as KubeObject;
+}
+
+function checkPreconditions(
+  info: ResourceInfo,
+  object: KubeObject,
+  { preconditions }: DeleteOptions,
+): ApiResult | undefined {
+  const { uid, resourceVersion, name } = object.metadata;
+  if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
+    return refuse(
+      conflict(
+        info,
+        name,
+        `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+      ),
+    );
+  }
+  if (
+    preconditions?.resourceVersion !== undefined &&
+    preconditions.resourceVersion !== resourceVersion
+  ) {
+    return refuse(
+      conflict(
+        info,
+        name,
+        `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      ),
+    );
+  }
+  return undefined;
+}
+
+function finalizersFor(
+  object: KubeObject,
+  policy: DeleteOptions['propagationPolicy'],
+): readonly string[] {
+  const kept = object.metadata.finalizers ?? [];
+  if (policy === undefined) return kept;
+  const others = kept.filter((one) => one !== ORPHAN && one !== FOREGROUND);
+  if (policy === 'Background') return others;
+  return [...others, policy === 'Orphan' ? ORPHAN : FOREGROUND];
+}
+
+/** Pods that run nowhere, or run no more, go at once. */
+function graceOf(pod: Pod, { gracePeriodSeconds }: DeleteOptions): number {
+  const phase = pod.status?.phase;
+  if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') return 0;
+  if (phase === 'Succeeded' || phase === 'Failed') return 0;
+  const grace =
+    gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  return grace < 0 ? 1 : grace;
+}

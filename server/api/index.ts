@@ -1,0 +1,17 @@
+/** What the rest of the server uses of the API; HTTP is in http/. */
+
+export {
+  type LabelMatcher,
+  labelMapMatcher,
+  labelSelectorMatcher,
+  parseLabelSelector,
+} from './label-selector.js';
+export { ResourceRegistry } from './registry/registry.js';
+export {
+  type Effect,
+  groupVersion,
+  type ResourceInfo,
+  type Subresource,
+} from './registry/resource-info.js';
+export * from './request.js';
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server.js';

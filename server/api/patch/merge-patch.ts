@@ -1,0 +1,19 @@
+/** JSON merge patch, RFC 7386. */
+
+import { isObject, type JsonObject, setField } from '../json.js';
+
+/** Applies a merge patch; inputs stay as they are. */
+export function mergePatch(current: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result: JsonObject = isObject(current) ? { ...current } : {};
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === null) delete result[field];
+    else
+      setField(
+        result,
+        field,
+        mergePatch(Object.hasOwn(result, field) ? result[field] : undefined, value),
+      );
+  }
+  return result;
+}

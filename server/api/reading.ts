@@ -1,0 +1,173 @@
+/** Getting and listing. */
+
+import type { KubeObject } from '../contract/kube.js';
+import { fromStorage } from './conversion.js';
+import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { parseFieldSelector } from './field-selector.js';
+import { parseLabelSelector } from './label-selector.js';
+import type { ResourceInfo } from './registry/resource-info.js';
+import {
+  type ApiResult,
+  type ListRequest,
+  type ObjectList,
+  type ObjectRequest,
+  refuse,
+  succeed,
+} from './request.js';
+import { badRequest, expired, notFound, unknownPath } from './status.js';
+
+/** Reads objects. */
+export interface Reader {
+  get(request: ObjectRequest): ApiResult;
+  list(request: ListRequest): ApiResult<ObjectList>;
+}
+
+/** How many first pages are remembered so that later pages show the same moment. */
+const MAX_SNAPSHOTS = 64;
+
+interface Snapshot {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+}
+
+/** Makes the reader of a server. */
+export function createReader(core: ApiCore): Reader {
+  const snapshots = new Map<string, Snapshot>();
+  let snapshotCount = 0;
+
+  function keep(snapshot: Snapshot): string {
+    snapshotCount += 1;
+    const id = String(snapshotCount);
+    snapshots.set(id, snapshot);
+    const [oldest] = snapshots.keys();
+    if (snapshots.size > MAX_SNAPSHOTS && oldest !== undefined) snapshots.delete(oldest);
+    return id;
+  }
+
+  function page(
+    snapshot: Snapshot,
+    id: string | undefined,
+    from: number,
+    limit: number,
+  ): ObjectList {
+    const { items, resourceVersion } = snapshot;
+    const to = limit > 0 ? from + limit : items.length;
+    if (to >= items.length)
+      return { items: from === 0 ? items : items.slice(from), resourceVersion };
+    const token = Buffer.from(JSON.stringify([id ?? keep(snapshot), to])).toString('base64url');
+    return {
+      items: items.slice(from, to),
+      resourceVersion,
+      continue: token,
+      remainingItemCount: items.length - to,
+    };
+  }
+
+  function continued(token: string, limit: number): ApiResult<ObjectList> {
+    const place = parseToken(token);
+    if (place === undefined)
+      return refuse(badRequest('continue key is not valid: malformed value'));
+    const snapshot = snapshots.get(place.id);
+    if (snapshot === undefined) {
+      return refuse(
+        expired(
+          'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+        ),
+      );
+    }
+    return succeed(page(snapshot, place.id, place.from, limit));
+  }
+
+  return {
+    get({ resource, namespace, name }) {
+      const info = resolveResource(core, resource);
+      if (info === undefined) return refuse(unknownPath());
+      const object = core.store.get(info.storage, storeNamespace(info, namespace), name);
+      return object === undefined
+        ? refuse(notFound(info, name))
+        : succeed(fromStorage(info, object));
+    },
+    list(request) {
+      const info = resolveResource(core, request.resource);
+      if (info === undefined) return refuse(unknownPath());
+      const limit = request.limit ?? 0;
+      if (request.continue !== undefined && request.continue !== '')
+        return continued(request.continue, limit);
+      const selected = select(core, info, request);
+      if (!selected.ok) return selected;
+      return succeed(
+        page(
+          { items: selected.value, resourceVersion: String(core.store.revision) },
+          undefined,
+          0,
+          limit,
+        ),
+      );
+    },
+  };
+}
+
+function parseToken(token: string): { id: string; from: number } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    if (!Array.isArray(parsed) || typeof parsed[0] !== 'string' || !Number.isInteger(parsed[1]))
+      return undefined;
+    return { id: parsed[0], from: Number(parsed[1]) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A test for the selectors of a request; undefined selects everything. */
+export function selectorOf(
+  info: ResourceInfo,
+  { labelSelector, fieldSelector }: Pick<ListRequest, 'labelSelector' | 'fieldSelector'>,
+): ApiResult<{ matches: ((object: KubeObject) => boolean) | undefined; name: string | undefined }> {
+  const tests: ((object: KubeObject) => boolean)[] = [];
+  let name: string | undefined;
+  if (labelSelector !== undefined && labelSelector !== '') {
+    const matches = parseLabelSelector(labelSelector);
+    if (matches === undefined) {
+      return refuse(
+        badRequest(`unable to parse requirement: "${labelSelector}" is not a label selector`),
+      );
+    }
+    tests.push((object) => matches(object.metadata.labels));
+  }
+  if (fieldSelector !== undefined && fieldSelector !== '') {
+    const parsed = parseFieldSelector(info, fieldSelector);
+    if (!parsed.ok) return refuse(badRequest(parsed.message));
+    name = parsed.name;
+    tests.push(parsed.matches);
+  }
+  if (tests.length === 0) return succeed({ matches: undefined, name });
+  return succeed({ matches: (object) => tests.every((test) => test(object)), name });
+}
+
+function select(
+  core: ApiCore,
+  info: ResourceInfo,
+  request: ListRequest,
+): ApiResult<readonly KubeObject[]> {
+  const selector = selectorOf(info, request);
+  if (!selector.ok) return selector;
+  const { matches, name } = selector.value;
+  const namespace = info.namespaced ? request.namespace : undefined;
+  const candidates = candidatesOf(core, info, namespace, name);
+  const chosen = matches === undefined ? candidates : candidates.filter(matches);
+  const converted = chosen.map((object) => fromStorage(info, object));
+  return succeed(converted);
+}
+
+function candidatesOf(
+  core: ApiCore,
+  info: ResourceInfo,
+  namespace: string | undefined,
+  name: string | undefined,
+): readonly KubeObject[] {
+  if (name === undefined || (info.namespaced && namespace === undefined)) {
+    return core.store.list(info.storage, namespace);
+  }
+  const object = core.store.get(info.storage, namespace, name);
+  return object === undefined ? [] : [object];
+}

@@ -1,0 +1,147 @@
+/**
+ * The API server without HTTP: every reader and writer of objects goes through it, from outside or from podnet itself.
+ * A write is decoded, defaulted, admitted, checked, allocated for, compared and committed in one synchronous call, so
+ * it never races with another.
+ *
+ * Fidelity: no authentication, authorization, webhooks, LimitRanger or ResourceQuota.
+ */
+
+import type { KubeObject } from '../contract/kube.js';
+import type { ObjectOf, ObjectStore, ResourceName } from '../store/store.js';
+import { createServiceAllocator } from './allocation/service-allocator.js';
+import { createDeleter } from './deletion.js';
+import { createRuleBook } from './kind-rules.js';
+import { createPatcher } from './patching.js';
+import { createReader } from './reading.js';
+import { customResources } from './registry/custom.js';
+import { ResourceRegistry } from './registry/registry.js';
+import type {
+  ApiResult,
+  CreateRequest,
+  DeleteRequest,
+  ListRequest,
+  ObjectList,
+  ObjectRequest,
+  PatchRequest,
+  UpdateRequest,
+} from './request.js';
+import { createSubresources } from './subresources.js';
+import { createTrustedWriter } from './trusted.js';
+import { createWriter } from './writing.js';
+
+/** What an API server is made from. */
+export interface ApiServerOptions {
+  readonly store: ObjectStore;
+  /** The time now, RFC 3339 to the second, from the simulated clock. */
+  readonly now: () => string;
+  readonly newUid: () => string;
+  /** The next number of a seeded sequence, from 0 up to 1. */
+  readonly random: () => number;
+  /** Where clusterIPs come from; 10.96.0.0/12 when absent. */
+  readonly serviceCidr?: string;
+  /** Inclusive; 30000 to 32767 when absent. */
+  readonly nodePortRange?: { readonly from: number; readonly to: number };
+  readonly clusterName?: string;
+  /** How many objects the cluster may hold; 50,000 when absent. */
+  readonly maxObjects?: number;
+}
+
+/** Reads and writes of one cluster's objects. All calls are synchronous. */
+export interface ApiServer {
+  readonly clusterName: string;
+  readonly store: ObjectStore;
+  readonly registry: ResourceRegistry;
+  readonly now: () => string;
+  get(request: ObjectRequest): ApiResult;
+  list(request: ListRequest): ApiResult<ObjectList>;
+  create(request: CreateRequest): ApiResult;
+  update(request: UpdateRequest): ApiResult;
+  patch(request: PatchRequest): ApiResult;
+  /** The object when its deletion is under way, a `Status` of success when it is gone. */
+  delete(request: DeleteRequest): ApiResult;
+  deleteCollection(request: ListRequest & Pick<DeleteRequest, 'options'>): ApiResult<ObjectList>;
+  /** Stores an object of podnet's own making: defaulted and allocated for, but not checked. May share frozen parts. */
+  createTrusted<R extends ResourceName>(resource: R, object: ObjectOf<R>): ApiResult<ObjectOf<R>>;
+  /** Replaces spec and metadata; status stays. Conflict when the object's resourceVersion is set and old. */
+  updateTrusted<R extends ResourceName>(resource: R, object: ObjectOf<R>): ApiResult<ObjectOf<R>>;
+  /** Replaces status alone; NotFound when the object is gone or is another one of the same name. */
+  updateStatusTrusted<R extends ResourceName>(
+    resource: R,
+    object: ObjectOf<R>,
+  ): ApiResult<ObjectOf<R>>;
+}
+
+const DEFAULT_SERVICE_CIDR = '10.96.0.0/12';
+const DEFAULT_NODE_PORTS = { from: 30000, to: 32767 };
+const DEFAULT_MAX_OBJECTS = 50_000;
+
+/** Makes an API server over a store. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, now, newUid, random } = options;
+  const registry = new ResourceRegistry();
+  serveDefinedKinds(store, registry);
+  const allocator = createServiceAllocator({
+    store,
+    random,
+    serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
+    nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORTS,
+  });
+  const core = {
+    store,
+    registry,
+    now,
+    newUid,
+    random,
+    allocator,
+    rules: createRuleBook(),
+    maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
+    objectCount: countObjects(store, registry),
+  };
+  const reader = createReader(core);
+  const deleter = createDeleter(core, reader);
+  const writer = createWriter(core, deleter);
+  const subresources = createSubresources({ core, reader, writer, deleter });
+  const patcher = createPatcher({ core, reader, writer, subresources });
+  const trusted = createTrustedWriter(core, deleter);
+  return {
+    clusterName: options.clusterName ?? 'podnet',
+    store,
+    registry,
+    now,
+    get: (request) =>
+      request.subresource === undefined ? reader.get(request) : subresources.get(request),
+    list: reader.list,
+    create: (request) =>
+      request.subresource === undefined ? writer.create(request) : subresources.create(request),
+    update: (request) =>
+      request.subresource === undefined ? writer.update(request) : subresources.update(request),
+    patch: patcher.patch,
+    delete: deleter.delete,
+    deleteCollection: deleter.deleteCollection,
+    ...trusted,
+  };
+}
+
+/** Counts once, then follows the changes. */
+function countObjects(store: ObjectStore, registry: ResourceRegistry): () => number {
+  const names = new Set(registry.all.map((resource) => resource.storage));
+  let count = 0;
+  for (const name of names) count += store.list(name).length;
+  store.watch('*', ({ type }) => {
+    if (type === 'ADDED') count += 1;
+    if (type === 'DELETED') count -= 1;
+  });
+  return () => count;
+}
+
+const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
+
+function serveDefinedKinds(store: ObjectStore, registry: ResourceRegistry): void {
+  const serve = (definition: KubeObject) => registry.addCustom(customResources(definition));
+  for (const definition of store.list(DEFINITIONS)) serve(definition);
+  store.watch(DEFINITIONS, ({ type, object, previous }) => {
+    const [gone] = customResources(previous ?? object);
+    if (gone !== undefined) registry.removeCustom(gone.group, gone.plural);
+    if (type !== 'DELETED') serve(object);
+  });
+}

@@ -1,0 +1,380 @@
+/** The parts of objects that have paths of their own: status, scale, binding, eviction and others. */
+
+import type { Condition, KubeObject, Labels, Pod } from '../contract/kube.js';
+import { fromStorage } from './conversion.js';
+import { type ApiCore, resolveResource } from './core.js';
+import type { Deleter } from './deletion.js';
+import { evictionRefusal } from './eviction.js';
+import { asObject, asString, deepFreeze, isObject, type JsonObject, objectsOf } from './json.js';
+import { hasGeneration } from './object-meta.js';
+import type { Reader } from './reading.js';
+import type { ResourceInfo, Subresource } from './registry/resource-info.js';
+import {
+  type ApiFailure,
+  type ApiResult,
+  type CreateRequest,
+  type ObjectRequest,
+  refuse,
+  succeed,
+  type UpdateRequest,
+} from './request.js';
+import { decodeAs } from './schema/decode.js';
+import {
+  badRequest,
+  conflict,
+  failureStatus,
+  internalError,
+  methodNotAllowed,
+  notFound,
+  unknownPath,
+} from './status.js';
+import { refuseInvalid, type Writer } from './writing.js';
+
+/** Reads and writes subresources. */
+export interface Subresources {
+  get(request: ObjectRequest): ApiResult;
+  update(request: UpdateRequest): ApiResult;
+  create(request: CreateRequest): ApiResult;
+}
+
+/** What subresources work with. */
+export interface SubresourceParts {
+  readonly core: ApiCore;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly deleter: Deleter;
+}
+
+type Found =
+  | {
+      readonly ok: true;
+      readonly info: ResourceInfo;
+      readonly object: KubeObject;
+      readonly kind: Subresource;
+    }
+  | ApiFailure;
+
+/** Makes the subresources of a server. */
+export function createSubresources({
+  core,
+  reader,
+  writer,
+  deleter,
+}: SubresourceParts): Subresources {
+  function find(request: ObjectRequest): Found {
+    const info = resolveResource(core, request.resource);
+    const kind = request.subresource;
+    if (info === undefined || kind === undefined || !info.subresources.includes(kind))
+      return refuse(unknownPath());
+    const object = reader.get({
+      ...request,
+      resource: core.registry.byStorage(info.storage) ?? info,
+    });
+    return object.ok ? { ok: true, info, object: object.value, kind } : object;
+  }
+
+  function store(info: ResourceInfo, next: KubeObject, dryRun: boolean | undefined): ApiResult {
+    deepFreeze(next);
+    if (dryRun === true) return succeed(fromStorage(info, next));
+    const stored = core.store.update(info.storage, next);
+    return stored.ok
+      ? succeed(fromStorage(info, stored.value))
+      : refuse(notFound(info, next.metadata.name));
+  }
+
+  function updateStatus(found: Found & { ok: true }, request: UpdateRequest): ApiResult {
+    const { info, object } = found;
+    const decoded = writer.decode(info, request.body, request.options);
+    if (!decoded.ok) return decoded;
+    const stale = staleVersion(info, decoded.draft, object);
+    if (stale !== undefined) return stale;
+    const { status } = decoded.draft;
+    return store(
+      info,
+      { ...object, ...(status === undefined ? {} : { status }) },
+      request.options?.dryRun,
+    );
+  }
+
+  function updateScale({ info, object }: Found & { ok: true }, request: UpdateRequest): ApiResult {
+    const { value, problems } = decodeAs('V1Scale', request.body);
+    const [wrong] = problems.filter((one) => one.kind === 'type');
+    if (wrong !== undefined) return refuse(badRequest(wrong.upstream));
+    const stale = staleVersion(info, value, object);
+    if (stale !== undefined) return stale;
+    const replicas = asObject(value.spec)?.replicas ?? 0;
+    if (typeof replicas !== 'number' || replicas < 0) {
+      const detail = 'must be greater than or equal to 0';
+      return refuseInvalid({ ...info, kind: 'Scale', group: 'autoscaling' }, object.metadata.name, [
+        { type: 'invalid', field: 'spec.replicas', value: replicas, detail },
+      ]);
+    }
+    const spec = asObject(object.spec) ?? {};
+    if (spec.replicas === replicas) return succeed(scaleOf(info, object));
+    const generation = hasGeneration(info)
+      ? { generation: (object.metadata.generation ?? 0) + 1 }
+      : {};
+    const next = {
+      ...object,
+      spec: { ...spec, replicas },
+      metadata: { ...object.metadata, ...generation },
+    };
+    const stored = store(info, next, request.options?.dryRun);
+    return stored.ok ? succeed(scaleOf(info, stored.value)) : stored;
+  }
+
+  function updateEphemeral(
+    { info, object }: Found & { ok: true },
+    request: UpdateRequest,
+  ): ApiResult {
+    const decoded = writer.decode(info, request.body, request.options);
+    if (!decoded.ok) return decoded;
+    const wanted = objectsOf(asObject(decoded.draft.spec)?.ephemeralContainers);
+    const spec = asObject(object.spec) ?? {};
+    const existing = objectsOf(spec.ephemeralContainers);
+    const missing = existing.find((one) => !wanted.some((other) => other.name === one.name));
+    if (missing !== undefined) {
+      return refuseInvalid(info, object.metadata.name, [
+        {
+          type: 'forbidden',
+          field: 'spec.ephemeralContainers',
+          detail: `existing ephemeral containers "${String(missing.name)}" may not be removed\n`,
+        },
+      ]);
+    }
+    return store(
+      info,
+      { ...object, spec: { ...spec, ephemeralContainers: wanted.map(withContainerDefaults) } },
+      request.options?.dryRun,
+    );
+  }
+
+  function updateFinalizers(
+    { info, object }: Found & { ok: true },
+    request: UpdateRequest,
+  ): ApiResult {
+    const decoded = writer.decode(info, request.body, request.options);
+    if (!decoded.ok) return decoded;
+    const finalizers = asObject(decoded.draft.spec)?.finalizers ?? [];
+    const next = deepFreeze({ ...object, spec: { ...asObject(object.spec), finalizers } });
+    return deleter.isReadyToGo(next)
+      ? deleter.remove(info, next)
+      : store(info, next, request.options?.dryRun);
+  }
+
+  function bind({ info, object }: Found & { ok: true }, request: CreateRequest): ApiResult {
+    const pod = object as Pod;
+    const target = asObject(asObject(request.body)?.target);
+    const node = asString(target?.name);
+    if (node === undefined || node === '') {
+      return refuseInvalid(info, pod.metadata.name, [
+        { type: 'required', field: 'target.name', detail: '' },
+      ]);
+    }
+    const { nodeName } = pod.spec;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      return refuse(
+        conflict(
+          info,
+          pod.metadata.name,
+          `pod ${pod.metadata.name} is being deleted, cannot be assigned to a host`,
+        ),
+      );
+    }
+    if (nodeName !== undefined && nodeName !== '') {
+      return refuse(
+        conflict(
+          info,
+          pod.metadata.name,
+          `pod ${pod.metadata.name} is already assigned to node "${nodeName}"`,
+        ),
+      );
+    }
+    const stored = store(info, boundPod(pod, node, core.now()), request.options?.dryRun);
+    return stored.ok ? succeed(successStatus(), [], true) : stored;
+  }
+
+  function evict({ info, object }: Found & { ok: true }, request: CreateRequest): ApiResult {
+    const refusal = evictionRefusal(core, object as Pod);
+    if (refusal !== undefined) return refuse(refusal);
+    const options = asObject(asObject(request.body)?.deleteOptions) ?? {};
+    const { gracePeriodSeconds } = options;
+    const deleted = deleter.delete({
+      resource: info,
+      namespace: object.metadata.namespace,
+      name: object.metadata.name,
+      options: {
+        ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
+        dryRun: request.options?.dryRun,
+      },
+    });
+    return deleted.ok ? succeed(successStatus(), [], true) : deleted;
+  }
+
+  return {
+    get(request) {
+      const found = find(request);
+      if (!found.ok) return found;
+      if (found.kind === 'scale') return succeed(scaleOf(found.info, found.object));
+      if (['status', 'ephemeralcontainers', 'resize', 'approval'].includes(found.kind)) {
+        return succeed(fromStorage(found.info, found.object));
+      }
+      return refuse(methodNotAllowed(found.info));
+    },
+    update(request) {
+      const found = find(request);
+      if (!found.ok) return found;
+      switch (found.kind) {
+        case 'status':
+        case 'approval':
+          return updateStatus(found, request);
+        case 'scale':
+          return updateScale(found, request);
+        case 'ephemeralcontainers':
+          return updateEphemeral(found, request);
+        case 'finalize':
+          return updateFinalizers(found, request);
+        default:
+          return refuse(methodNotAllowed(found.info));
+      }
+    },
+    create(request) {
+      const name = request.name ?? asString(asObject(asObject(request.body)?.metadata)?.name) ?? '';
+      const found = find({ ...request, name });
+      if (!found.ok) return found;
+      switch (found.kind) {
+        case 'binding':
+          return bind(found, request);
+        case 'eviction':
+          return evict(found, request);
+        case 'token':
+          return issueToken(found.object, request.body, core.now());
+        default:
+          return refuse(methodNotAllowed(found.info));
+      }
+    },
+  };
+}
+
+/** A pod after its binding: on a node, with the condition that says so. */
+function boundPod(pod: Pod, nodeName: string, now: string): Pod {
+  const scheduled: Condition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: now,
+  };
+  const others = (pod.status?.conditions ?? []).filter(
+    (condition) => condition.type !== 'PodScheduled',
+  );
+  return {
+    ...pod,
+    spec: { ...pod.spec, nodeName },
+    status: { ...pod.status, conditions: [...others, scheduled] },
+  };
+}
+
+function withContainerDefaults(container: JsonObject): JsonObject {
+  return {
+    imagePullPolicy: 'IfNotPresent',
+    resources: {},
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    ...container,
+  };
+}
+
+function staleVersion(
+  info: ResourceInfo,
+  draft: JsonObject,
+  object: KubeObject,
+): ApiFailure | undefined {
+  const version = asObject(draft.metadata)?.resourceVersion;
+  if (version === undefined || version === '' || version === object.metadata.resourceVersion)
+    return undefined;
+  return refuse(conflict(info, object.metadata.name));
+}
+
+function successStatus(): KubeObject {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    code: 201,
+  } as unknown as KubeObject;
+}
+
+function scaleOf(info: ResourceInfo, object: KubeObject): KubeObject {
+  const spec = asObject(object.spec) ?? {};
+  const status = asObject(object.status) ?? {};
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = selectorText(spec.selector);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    },
+    spec: { replicas: spec.replicas ?? (info.custom ? 0 : 1) },
+    status: { replicas: status.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+function selectorText(selector: unknown): string {
+  if (!isObject(selector)) return '';
+  const labels = (
+    isObject(selector.matchLabels) || Array.isArray(selector.matchExpressions)
+      ? selector.matchLabels
+      : selector
+  ) as Labels | undefined;
+  const equal = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const sets = objectsOf(selector.matchExpressions).map(({ key, operator, values }) => {
+    const list = Array.isArray(values) ? values.join(',') : '';
+    if (operator === 'Exists') return String(key);
+    return operator === 'DoesNotExist'
+      ? `!${String(key)}`
+      : `${String(key)} ${String(operator).toLowerCase()} (${list})`;
+  });
+  return [...equal, ...sets].join(',');
+}
+
+/** A token that nobody can forge and nobody accepts: podnet knows no users over HTTP. */
+function issueToken(object: KubeObject, body: unknown, now: string): ApiResult {
+  const spec = asObject(asObject(body)?.spec) ?? {};
+  const seconds = typeof spec.expirationSeconds === 'number' ? spec.expirationSeconds : 3600;
+  if (seconds < 600) {
+    return refuse(
+      failureStatus({
+        code: 422,
+        reason: 'Invalid',
+        message: 'may not specify a duration less than 10 minutes',
+      }),
+    );
+  }
+  const { name, namespace } = object.metadata;
+  const expires = Date.parse(now) + seconds * 1000;
+  if (Number.isNaN(expires)) return refuse(internalError('the clock gives no time'));
+  const claims = {
+    sub: `system:serviceaccount:${namespace}:${name}`,
+    exp: Math.floor(expires / 1000),
+  };
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const token = `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
+  const expirationTimestamp = new Date(expires).toISOString().replace(/\.\d+Z$/, 'Z');
+  const answer = {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec: {
+      audiences: spec.audiences ?? ['https://kubernetes.default.svc.cluster.local'],
+      expirationSeconds: seconds,
+    },
+    status: { token, expirationTimestamp },
+  };
+  return succeed(answer, [], true);
+}

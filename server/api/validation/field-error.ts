@@ -1,0 +1,109 @@
+/** Errors about one field, with upstream's reasons and texts (apimachinery, `util/validation/field`). */
+
+/** Why a field is refused. */
+export type FieldErrorType =
+  | 'required'
+  | 'invalid'
+  | 'typeInvalid'
+  | 'notSupported'
+  | 'duplicate'
+  | 'forbidden'
+  | 'tooLong'
+  | 'tooMany'
+  | 'notFound'
+  | 'internal';
+
+/** One refused field. */
+export interface FieldError {
+  readonly type: FieldErrorType;
+  /** As upstream writes it: `spec.containers[0].name`. */
+  readonly field: string;
+  readonly value?: unknown;
+  /** What must be true, in upstream's words. */
+  readonly detail: string;
+  /** What podnet adds for the reader; never part of the Status. */
+  readonly hint?: string;
+}
+
+const REASONS: Readonly<Record<FieldErrorType, readonly [reason: string, title: string]>> = {
+  required: ['FieldValueRequired', 'Required value'],
+  invalid: ['FieldValueInvalid', 'Invalid value'],
+  typeInvalid: ['FieldValueTypeInvalid', 'Invalid value'],
+  notSupported: ['FieldValueNotSupported', 'Unsupported value'],
+  duplicate: ['FieldValueDuplicate', 'Duplicate value'],
+  forbidden: ['FieldValueForbidden', 'Forbidden'],
+  tooLong: ['FieldValueTooLong', 'Too long'],
+  tooMany: ['FieldValueTooMany', 'Too many'],
+  notFound: ['FieldValueNotFound', 'Not found'],
+  internal: ['InternalError', 'Internal error'],
+};
+
+/** A field that must be there. */
+export function required(field: string, detail = ''): FieldError {
+  return { type: 'required', field, detail };
+}
+
+/** A field whose value breaks a rule. */
+export function invalidValue(field: string, value: unknown, detail: string): FieldError {
+  return { type: 'invalid', field, value, detail };
+}
+
+/** A value outside a closed list; upstream prints the list sorted. */
+export function notSupported(
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+): FieldError {
+  const list = [...supported].sort().map((one) => `"${one}"`);
+  return { type: 'notSupported', field, value, detail: `supported values: ${list.join(', ')}` };
+}
+
+/** A value that occurs twice where it may occur once. */
+export function duplicate(field: string, value: unknown): FieldError {
+  return { type: 'duplicate', field, value, detail: '' };
+}
+
+/** A field that may not be set, or not be changed. */
+export function forbiddenField(field: string, detail: string): FieldError {
+  return { type: 'forbidden', field, detail };
+}
+
+/** A text with too many characters. */
+export function tooLong(field: string, maxLength: number): FieldError {
+  return { type: 'tooLong', field, detail: `may not be more than ${maxLength} bytes` };
+}
+
+/** A list with too many elements. */
+export function tooMany(field: string, count: number, max: number): FieldError {
+  return { type: 'tooMany', field, value: count, detail: `must have at most ${max} items` };
+}
+
+/** A reference to something that is not there. */
+export function notFoundValue(field: string, value: unknown): FieldError {
+  return { type: 'notFound', field, value, detail: '' };
+}
+
+/** Upstream's text without the field: `Invalid value: "x": must be ...`. */
+export function describeFieldError(error: FieldError): string {
+  const [, title] = REASONS[error.type];
+  const showsValue = !['required', 'forbidden', 'tooLong', 'internal'].includes(error.type);
+  const parts = [title];
+  if (showsValue) parts.push(showValue(error.value));
+  if (error.detail !== '') parts.push(error.detail);
+  return parts.join(': ');
+}
+
+/** All errors in one line; more than one stand in brackets, as Go prints an aggregate. */
+export function describeFieldErrors(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map((error) => `${error.field}: ${describeFieldError(error)}`))];
+  return texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
+}
+
+/** The cause of a Status. */
+export function toCause(error: FieldError): { reason: string; message: string; field: string } {
+  return { reason: REASONS[error.type][0], message: describeFieldError(error), field: error.field };
+}
+
+function showValue(value: unknown): string {
+  return value === undefined ? 'null' : JSON.stringify(value);
+}
