@@ -30,6 +30,8 @@ import { parseVxlanHeader, VXLAN_HEADER_BYTES, VXLAN_PORTS, writeVxlanHeader } f
 export interface ParseOptions {
   /** UDP destination ports that carry VXLAN; default 4789 and 8472. */
   readonly vxlanPorts?: ReadonlySet<number>;
+  /** Tunnels inside tunnels that are still read, default 4; a deeper one stays octets. */
+  readonly nestedTunnels?: number;
 }
 
 /** Sum of the pseudo header for a body of this many octets. */
@@ -167,7 +169,10 @@ function parseUdpBody(
   // What is not VXLAN after all stays octets: any program may use the port.
   const header = parseVxlanHeader(udp.value.payload);
   if (!header.ok) return udp;
-  const inner = parseFrame(udp.value.payload.subarray(VXLAN_HEADER_BYTES), options);
+  const nestedTunnels = (options.nestedTunnels ?? 4) - 1;
+  if (nestedTunnels < 0) return udp;
+  const innerOctets = udp.value.payload.subarray(VXLAN_HEADER_BYTES);
+  const inner = parseFrame(innerOctets, { ...options, nestedTunnels });
   if (!inner.ok) return udp;
   return ok({
     ...udp.value,

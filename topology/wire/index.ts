@@ -1,5 +1,9 @@
 export * from './arp.js';
 export * from './checksum.js';
+export * from './describe.js';
+export * from './dissect.js';
+export * from './dns.js';
+export * from './dns-name.js';
 export * from './error.js';
 export * from './ethernet.js';
 export * from './fragment.js';
@@ -9,6 +13,7 @@ export * from './ipv4.js';
 export * from './ipv6.js';
 export * from './octets.js';
 export * from './packet.js';
+export * from './pcapng.js';
 export * from './quote.js';
 export * from './size.js';
 export * from './tcp.js';
