@@ -1,5 +1,5 @@
 import { type Rng, SECOND, type SimClock } from '../base/index.js';
-import type { CableDevice, Device, Skb } from '../kernel/index.js';
+import type { Device, NetDevice, Skb } from '../kernel/index.js';
 import { frameBytes } from '../wire/index.js';
 
 /** Preamble, frame check sequence and gap that a frame takes on the wire beyond its octets (IEEE 802.3). */
@@ -28,7 +28,7 @@ class Lane {
   private queue: Waiting[] = [];
   private head = 0;
   private freeAtNs = 0;
-  target: CableDevice | undefined;
+  target: NetDevice | undefined;
 
   constructor(cable: Cable, clock: SimClock) {
     this.cable = cable;
@@ -139,7 +139,7 @@ export class Cable {
   }
 
   /** Ties the devices to the ends; frames sent at one arrive at the other. */
-  attach(first: CableDevice, second: CableDevice): void {
+  attach(first: NetDevice, second: NetDevice): void {
     this.lanes[0].target = second;
     this.lanes[1].target = first;
   }
@@ -151,5 +151,3 @@ export class Cable {
     for (const lane of this.lanes) lane.target?.setCarrier(up);
   }
 }
-
-export type { Device };
