@@ -13,6 +13,7 @@ import type {
   Result,
   Sys,
 } from '../../topology/index.js';
+import type { Userland } from '../registry/index.js';
 import type { VirtualFileSystem } from './fs/virtual-file-system.js';
 
 /** What an image says about itself. `server/registry` has the data; the type is structural. */
@@ -22,11 +23,29 @@ export interface ImageFacts {
   /** One of `PROGRAM_KINDS`; an unknown word is treated as `generic`. */
   readonly programKind: string;
   /** Ports the image's program listens on when nothing changes them. */
-  readonly listens: readonly { readonly proto: 'tcp' | 'udp'; readonly port: number }[];
+  readonly listens: readonly ImageListenFact[];
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   /** True when podnet does not know the image: any program in it is assumed to exist. */
   readonly assumed: boolean;
+  /** Which base system its files are; `any` (every command exists) when absent and the image is assumed, else `debian`. */
+  readonly userland?: Userland;
+  /** Executables beside those of the userland, by name or absolute path. */
+  readonly executables?: readonly string[];
+  /** Facts for the program: text it answers with, version it names, service it plays. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** One port of an image's default program. */
+export interface ImageListenFact {
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+  /** Environment variable that overrides the port. */
+  readonly portEnv?: string;
+  /** Address it binds; absent means the wildcard. */
+  readonly address?: string;
+  /** What is spoken there: `http`, `https`, `dns`, `grpc`, `redis`, `echo`, `banner` or `silent`. */
+  readonly protocol?: string;
 }
 
 /**
@@ -72,6 +91,7 @@ export const PROGRAM_KINDS = [
   'tcp-echo',
   'udp-echo',
   'hello-world',
+  'run-once',
   'python',
   'node',
   'golang',
