@@ -19,7 +19,6 @@ export const ERRNO = {
   EINVAL: [22, 'Invalid argument'],
   EMFILE: [24, 'Too many open files'],
   ENOSPC: [28, 'No space left on device'],
-  EMLINK: [31, 'Too many links'],
   EPIPE: [32, 'Broken pipe'],
   ERANGE: [34, 'Numerical result out of range'],
   ENAMETOOLONG: [36, 'File name too long'],

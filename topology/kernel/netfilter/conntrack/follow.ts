@@ -1,0 +1,121 @@
+import {
+  IPPROTO,
+  type Ipv4Packet,
+  type Ipv6Packet,
+  type TcpSegment,
+} from '../../../wire/packet.js';
+import type { Connection, Direction } from './connection.js';
+import type { ConnectionTable } from './table.js';
+import {
+  segmentKind,
+  TCP_TIMEOUT_NS,
+  TCP_TIMEOUT_UNACKNOWLEDGED_NS,
+  transition,
+  validFlags,
+} from './tcp-state.js';
+import {
+  GENERIC_TIMEOUT_NS,
+  ICMP_TIMEOUT_NS,
+  UDP_STREAM_AFTER_NS,
+  UDP_STREAM_TIMEOUT_NS,
+  UDP_TIMEOUT_NS,
+} from './timeout.js';
+import { icmpAnswer, isIcmpProto } from './tuple.js';
+
+/**
+ * What a packet does to the connection it belongs to. 'invalid': it does not belong; 'repeat': it begins a new
+ * connection in the place of a closed one, which was removed.
+ */
+export type FollowResult = 'ok' | 'invalid' | 'repeat';
+
+const ICMP4_QUESTIONS: ReadonlySet<number> = new Set([8, 13, 15, 17]);
+const ICMP6_QUESTIONS: ReadonlySet<number> = new Set([128, 139]);
+
+/** Whether a packet of no known connection may begin one, and what is kept of it (the `new` of each protocol). */
+export function begin(connection: Connection, packet: Ipv4Packet | Ipv6Packet): boolean {
+  const { body } = packet;
+  if (packet.proto === IPPROTO.tcp) {
+    return body.kind === 'tcp' && beginTcp(connection, body);
+  }
+  if (isIcmpProto(packet.proto)) {
+    if (body.kind !== 'icmp' || icmpAnswer(packet.proto, body.type) === undefined) return false;
+    const questions = packet.proto === IPPROTO.icmp ? ICMP4_QUESTIONS : ICMP6_QUESTIONS;
+    return questions.has(body.type);
+  }
+  return packet.proto !== IPPROTO.udp || body.kind === 'udp';
+}
+
+/** Moves a connection on by one packet of the given direction, and sets its end. */
+export function follow(
+  table: ConnectionTable,
+  nowNs: number,
+  connection: Connection,
+  direction: Direction,
+  packet: Ipv4Packet | Ipv6Packet,
+): FollowResult {
+  switch (packet.proto) {
+    case IPPROTO.udp:
+      followUdp(table, nowNs, connection);
+      return 'ok';
+    case IPPROTO.tcp:
+      return packet.body.kind === 'tcp'
+        ? followTcp(table, nowNs, connection, direction, packet.body)
+        : 'invalid';
+    case IPPROTO.icmp:
+    case IPPROTO.icmpv6:
+      table.expireAt(connection, nowNs + ICMP_TIMEOUT_NS);
+      return 'ok';
+    default:
+      table.expireAt(connection, nowNs + GENERIC_TIMEOUT_NS);
+      return 'ok';
+  }
+}
+
+function followUdp(table: ConnectionTable, nowNs: number, connection: Connection): void {
+  if (connection.streamFromNs === 0) connection.streamFromNs = nowNs + UDP_STREAM_AFTER_NS;
+  const stream = connection.seenReply && nowNs > connection.streamFromNs;
+  if (stream) connection.assured = true;
+  table.expireAt(connection, nowNs + (stream ? UDP_STREAM_TIMEOUT_NS : UDP_TIMEOUT_NS));
+}
+
+function beginTcp(connection: Connection, segment: TcpSegment): boolean {
+  if (!validFlags(segment.flags)) return false;
+  const kind = segmentKind(segment.flags);
+  const state = transition('original', kind, 'NONE');
+  if (state === 'ignore' || state === 'invalid') return false;
+  connection.tcp = { state: 'NONE' };
+  return true;
+}
+
+function followTcp(
+  table: ConnectionTable,
+  nowNs: number,
+  connection: Connection,
+  direction: Direction,
+  segment: TcpSegment,
+): FollowResult {
+  const tcp = connection.tcp;
+  if (tcp === undefined || !validFlags(segment.flags)) return 'invalid';
+  const kind = segmentKind(segment.flags);
+  const next = transition(direction, kind, tcp.state);
+  if (next === 'invalid') return 'invalid';
+  if (next === 'ignore') return 'ok';
+  if (next === 'SYN_SENT' && (tcp.state === 'TIME_WAIT' || tcp.state === 'CLOSE')) {
+    table.remove(connection);
+    return 'repeat';
+  }
+  const before = tcp.state;
+  tcp.state = next;
+  const answered = connection.seenReply || direction === 'reply';
+  if (!connection.seenReply && kind === 'rst') {
+    // A reset as the only answer: no connection came about, so nothing is kept of it.
+    table.remove(connection);
+    return 'ok';
+  }
+  const opened = before === 'SYN_RECV' || before === 'ESTABLISHED';
+  if (connection.seenReply && opened && next === 'ESTABLISHED') connection.assured = true;
+  const halfSeen = !answered && next === 'ESTABLISHED';
+  const timeoutNs = halfSeen ? TCP_TIMEOUT_UNACKNOWLEDGED_NS : TCP_TIMEOUT_NS[next];
+  table.expireAt(connection, nowNs + timeoutNs);
+  return 'ok';
+}

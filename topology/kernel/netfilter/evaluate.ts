@@ -1,0 +1,231 @@
+import type { Target } from '../ops.js';
+import { type CompiledRule, candidates } from './compile-chain.js';
+import { UNTRACKED_REF } from './conntrack/connection.js';
+import { ctRefOf } from './conntrack/conntrack.js';
+import type { PacketFacts } from './match/facts.js';
+import { clampMss } from './mss.js';
+import type { Nat } from './nat/nat.js';
+import { applyNatTarget, type NatTarget } from './nat/target.js';
+import { sendReject } from './reject.js';
+import { ruleText } from './rule-text.js';
+import type { ChainState, RuleTable } from './table.js';
+
+/** How walking a chain ended: 'return' goes on in the calling chain. */
+type Outcome = 'accept' | 'drop' | 'return';
+
+/** What a target led to; 'next' asks the next rule. */
+type Step = Outcome | 'next' | { readonly goto: ChainState };
+
+/** One packet's way through one table at one hook. */
+export class TableWalk {
+  private readonly table: RuleTable;
+  private readonly facts: PacketFacts;
+  private readonly nat: Nat;
+  private asked = 0;
+
+  constructor(table: RuleTable, facts: PacketFacts, nat: Nat) {
+    this.table = table;
+    this.facts = facts;
+    this.nat = nat;
+  }
+
+  /** Walks a built-in chain and the chains it jumps to. On 'drop' the reason was recorded. */
+  run(base: ChainState): 'accept' | 'drop' {
+    const outcome = this.walk(base);
+    if (outcome !== 'return') return outcome;
+    const { chain } = base;
+    const policy = chain.policy ?? 'ACCEPT';
+    if (policy === 'DROP') {
+      const { netns, skb } = this.facts;
+      const sentence = `${this.table.name} ${chain.name}: no rule decided, and the policy of the chain is DROP`;
+      netns.drop(skb, 'hook-dropped', 'netfilter', sentence, this.place(chain.name));
+      return 'drop';
+    }
+    if (this.facts.skb.trace !== undefined && chain.rules.length > 0) this.explainPolicy(base);
+    return 'accept';
+  }
+
+  private walk(start: ChainState): Outcome {
+    let at = start;
+    for (;;) {
+      const next = this.walkOne(at);
+      if (typeof next === 'string') return next;
+      at = next.goto;
+    }
+  }
+
+  private walkOne(state: ChainState): Outcome | { readonly goto: ChainState } {
+    for (const part of state.form.segments) {
+      for (const rule of candidates(part, this.facts)) {
+        if (!this.matches(rule)) continue;
+        const step = this.act(state, rule);
+        if (step !== 'next') return step;
+      }
+    }
+    return 'return';
+  }
+
+  private matches({ checks }: CompiledRule): boolean {
+    for (const check of checks) {
+      if (!check(this.facts)) return false;
+    }
+    return true;
+  }
+
+  private act(state: ChainState, matched: CompiledRule): Step {
+    const { target } = matched.rule;
+    this.asked++;
+    if (this.facts.skb.trace !== undefined && !ends(target)) this.explain(state, matched);
+    if (target === undefined) return 'next';
+    switch (target.target) {
+      case 'ACCEPT':
+        return 'accept';
+      case 'RETURN':
+        return 'return';
+      case 'jump': {
+        const called = this.table.chain(target.chain);
+        const outcome = called === undefined ? 'return' : this.walk(called);
+        return outcome === 'return' ? 'next' : outcome;
+      }
+      case 'goto': {
+        const next = this.table.chain(target.chain);
+        return next === undefined ? 'return' : { goto: next };
+      }
+      case 'DROP':
+      case 'REJECT':
+        this.refuse(state, matched, target);
+        return 'drop';
+      case 'DNAT':
+      case 'SNAT':
+      case 'MASQUERADE':
+      case 'REDIRECT':
+        return this.translate(target);
+      default:
+        this.change(target);
+        return 'next';
+    }
+  }
+
+  private refuse(
+    state: ChainState,
+    matched: CompiledRule,
+    target: Target & { target: 'DROP' | 'ACCEPT' | 'RETURN' | 'NOTRACK' | 'REJECT' },
+  ): void {
+    const { netns, skb } = this.facts;
+    const traced = skb.trace !== undefined;
+    const where = traced ? this.describe(state, matched) : '';
+    if (target.target === 'REJECT') {
+      sendReject(netns, skb, target.with);
+      const sentence = `${where} and rejects with ${target.with}`;
+      netns.drop(skb, 'hook-rejected', 'netfilter', sentence, this.place(state.chain.name));
+      return;
+    }
+    const sentence = `${where} and drops the packet`;
+    netns.drop(skb, 'hook-dropped', 'netfilter', sentence, this.place(state.chain.name));
+  }
+
+  private translate(target: NatTarget): Outcome {
+    const problem = applyNatTarget(this.nat, this.facts, target);
+    if (problem === undefined) return 'accept';
+    this.facts.netns.drop(this.facts.skb, 'hook-dropped', 'nat', problem);
+    return 'drop';
+  }
+
+  /** Targets that change something and let the next rule be asked. */
+  private change(target: Target): void {
+    const { skb } = this.facts;
+    const connection = ctRefOf(skb)?.connection;
+    switch (target.target) {
+      case 'NOTRACK':
+        if (skb.ct === undefined) skb.ct = UNTRACKED_REF;
+        return;
+      case 'MARK':
+        skb.mark = ((skb.mark & ~target.mask) ^ target.value) >>> 0;
+        return;
+      case 'CONNMARK':
+        if (connection === undefined) return;
+        if (target.verb === 'set-xmark') {
+          connection.mark = ((connection.mark & ~target.mask) ^ target.value) >>> 0;
+        } else if (target.verb === 'save-mark') {
+          connection.mark = ((connection.mark & ~target.mask) ^ (skb.mark & target.mask)) >>> 0;
+        } else {
+          skb.mark = ((skb.mark & ~target.mask) ^ (connection.mark & target.mask)) >>> 0;
+        }
+        return;
+      case 'TCPMSS':
+        clampMss(this.facts, target);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private explain(state: ChainState, matched: CompiledRule): void {
+    const { netns, skb } = this.facts;
+    const { target } = matched.rule;
+    const sentence = `${this.describe(state, matched)}${consequence(target)}`;
+    netns.step(skb, 'netfilter', actionOf(target), sentence, {
+      ...this.place(state.chain.name),
+      rule: String(matched.number),
+    });
+  }
+
+  private describe(state: ChainState, matched: CompiledRule): string {
+    const text = ruleText(matched.rule);
+    const quoted = text === '' ? '' : ` (${text})`;
+    return `${this.table.name} ${state.chain.name} rule ${matched.number} matches${quoted}`;
+  }
+
+  private explainPolicy(base: ChainState): void {
+    const { netns, skb } = this.facts;
+    const { chain } = base;
+    const total = chain.rules.length;
+    const rules =
+      total === 1 ? 'its one rule did not decide' : `none of its ${total} rules decided`;
+    const sentence = `${this.table.name} ${chain.name}: ${rules}, so the policy ACCEPT lets the packet pass`;
+    netns.step(skb, 'netfilter', 'accept', sentence, {
+      ...this.place(chain.name),
+      matched: String(this.asked),
+    });
+  }
+
+  private place(chain: string): Readonly<Record<string, string>> {
+    return { table: this.table.name, chain, hook: this.facts.hook };
+  }
+}
+
+/** Targets whose own record says that the rule matched. */
+function ends(target: Target | undefined): boolean {
+  return target?.target === 'DROP' || target?.target === 'REJECT';
+}
+
+function actionOf(target: Target | undefined): string {
+  if (target === undefined) return 'match';
+  return target.target === 'ACCEPT' ? 'accept' : target.target.toLowerCase();
+}
+
+function consequence(target: Target | undefined): string {
+  if (target === undefined) return ' and only counts';
+  switch (target.target) {
+    case 'ACCEPT':
+      return ', the packet is accepted';
+    case 'RETURN':
+      return ', back to the calling chain';
+    case 'jump':
+      return `, jumps to ${target.chain}`;
+    case 'goto':
+      return `, goes on in ${target.chain}`;
+    case 'MARK':
+      return `, the mark of the packet is changed by 0x${target.value.toString(16)}/0x${target.mask.toString(16)}`;
+    case 'CONNMARK':
+      return `, ${target.verb} of the connection's mark`;
+    case 'NOTRACK':
+      return ', the packet is not tracked';
+    case 'TCPMSS':
+      return ', the MSS of a SYN is lowered to what the path carries';
+    case 'LOG':
+      return `, logged as "${target.prefix}"`;
+    default:
+      return `, ${target.target} decides the translation`;
+  }
+}

@@ -1,0 +1,93 @@
+import { IPV4_LOOPBACK, IPV6_LOOPBACK } from '../../../addr/index.js';
+import type { Target } from '../../ops.js';
+import { ctRefOf } from '../conntrack/conntrack.js';
+import type { PacketFacts } from '../match/facts.js';
+import type { Nat } from './nat.js';
+import type { NatRange } from './range.js';
+
+/** Targets of the nat table. */
+export type NatTarget = Target & { target: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT' };
+
+/** Carries out a target of the nat table; undefined when it did, or why the packet is dropped. */
+export function applyNatTarget(
+  nat: Nat,
+  facts: PacketFacts,
+  target: NatTarget,
+): string | undefined {
+  const connection = ctRefOf(facts.skb)?.connection;
+  if (connection === undefined) return undefined;
+  switch (target.target) {
+    case 'DNAT':
+      nat.setUp(connection, rangeOf(target), 'dst');
+      return undefined;
+    case 'SNAT':
+      nat.setUp(connection, rangeOf(target), 'src');
+      return undefined;
+    case 'MASQUERADE':
+      return masquerade(nat, facts, target);
+    case 'REDIRECT':
+      return redirect(nat, facts, target);
+  }
+}
+
+function rangeOf(target: Target & { target: 'DNAT' | 'SNAT' }): NatRange {
+  return {
+    ...(target.to === undefined
+      ? {}
+      : { minAddress: target.to, maxAddress: target.toEnd ?? target.to }),
+    ...portsOf(target),
+    random: target.random === true,
+    persistent: target.persistent === true,
+  };
+}
+
+function portsOf(target: { readonly ports?: { readonly from: number; readonly to: number } }): {
+  minPort?: number;
+  maxPort?: number;
+} {
+  return target.ports === undefined ? {} : { minPort: target.ports.from, maxPort: target.ports.to };
+}
+
+/** net/netfilter/nf_nat_masquerade.c. */
+function masquerade(
+  nat: Nat,
+  facts: PacketFacts,
+  target: Target & { target: 'MASQUERADE' },
+): string | undefined {
+  const { netns, outDev, packet, src, dst } = facts;
+  const connection = ctRefOf(facts.skb)?.connection;
+  if (connection === undefined || outDev === undefined || src === 0) return undefined;
+  const nextHop = netns.ip.route({ dst, oif: outDev })?.via ?? dst;
+  const address = netns.ip.primaryAddress(outDev, packet.kind, nextHop);
+  if (address === undefined) return `${outDev.name} has no address to masquerade as`;
+  connection.masqueradeIfindex = outDev.ifindex;
+  const range: NatRange = {
+    minAddress: address,
+    maxAddress: address,
+    ...portsOf(target),
+    randomFully: target.randomFully === true,
+  };
+  nat.setUp(connection, range, 'src');
+  return undefined;
+}
+
+/** net/netfilter/nf_nat_redirect.c. */
+function redirect(
+  nat: Nat,
+  facts: PacketFacts,
+  target: Target & { target: 'REDIRECT' },
+): string | undefined {
+  const { netns, hook, inDev, packet } = facts;
+  const connection = ctRefOf(facts.skb)?.connection;
+  if (connection === undefined) return undefined;
+  const loopback = packet.kind === 'ipv4' ? IPV4_LOOPBACK : IPV6_LOOPBACK;
+  const address =
+    hook === 'OUTPUT'
+      ? loopback
+      : inDev === undefined
+        ? undefined
+        : netns.ip.primaryAddress(inDev, packet.kind);
+  if (address === undefined) return `${inDev?.name ?? 'the device'} has no address to redirect to`;
+  nat.setUp(connection, { minAddress: address, maxAddress: address, ...portsOf(target) }, 'dst');
+  return undefined;
+}
