@@ -71,6 +71,7 @@ function isAlive(holder: Holder): boolean {
     // EPERM: it lives and belongs to someone else.
     return errnoOf(failure) === 'EPERM';
   }
+  if (isZombie(holder.pid)) return false;
   // The number may have been given to another process since, as always in a container's pid 1.
   const started = startOf(holder.pid);
   return started === undefined || holder.started === undefined || started === holder.started;
@@ -83,13 +84,23 @@ function errnoOf(failure: unknown): unknown {
     : undefined;
 }
 
+/** Whether a process has ended and only waits for its parent to read its exit code. */
+function isZombie(pid: number): boolean {
+  return statFields(pid)?.[0] === 'Z';
+}
+
 /** Start time of a process in clock ticks since boot (`/proc/<pid>/stat` field 22) and the boot; undefined where there is no /proc. */
 function startOf(pid: number): string | undefined {
+  const ticks = statFields(pid)?.[19];
+  if (ticks === undefined) return undefined;
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${ticks}`;
+}
+
+/** `/proc/<pid>/stat` from its third field on; the second is a name that may hold spaces. */
+function statFields(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}/${fields[19]}`;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

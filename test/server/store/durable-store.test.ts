@@ -174,11 +174,13 @@ async function writeUntilKilled(folder: string, count: number): Promise<string[]
   const child = spawn(process.execPath, [join(code, 'writer.mjs')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
   const names: string[] = [];
   for await (const name of createInterface({ input: child.stdout })) {
     names.push(name);
     if (names.length === count) child.kill('SIGKILL');
   }
+  await ended;
   return names;
 }
 
