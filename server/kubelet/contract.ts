@@ -10,9 +10,17 @@ import type {
 } from '../../topology/index.js';
 import type { Step } from '../contract/journey.js';
 import type { Taint } from '../contract/kube.js';
-import type { StartProgram } from '../program/contract.js';
+import type {
+  KernelViewer,
+  ProgramHandle,
+  ProgramRequest,
+  StartError,
+  Volume,
+  ZoneSource,
+} from '../program/index.js';
 import type { ImageRegistry } from '../registry/index.js';
 import type { ObjectStore } from '../store/store.js';
+import type { KubeletShared } from './shared.js';
 
 /** The simulated clock as the kubelet uses it. */
 export interface KubeletClock {
@@ -26,6 +34,10 @@ export interface NodeHost {
   readonly processes: ProcessTable;
   /** Applies all or nothing. */
   apply(ops: readonly KernelOp[]): Result<void, OpError>;
+  /** Names the network namespace that a process lives in, for people: `default/web-0`. */
+  labelNetns(of: Process, label: string): void;
+  /** What tools in a container read of its kernel; absent when the host has no such view. */
+  viewerOf?(of: Process): KernelViewer;
   /** Sockets of the network namespace that a process lives in, as `ss -antup` there would list them. */
   ports(of: Process): readonly PortHolder[];
 }
@@ -119,7 +131,7 @@ export interface KubeletOptions {
   readonly timestamp: () => string;
   readonly host: NodeHost;
   readonly cni: CniPlugin;
-  readonly startProgram: StartProgram;
+  readonly startProgram: (request: ProgramRequest) => Result<ProgramHandle, StartError>;
   readonly images: ImageRegistry;
   readonly journey: JourneySink;
   /** Numbers from 0 (inclusive) to 1 (exclusive), seeded for this node. */
@@ -133,6 +145,14 @@ export interface KubeletOptions {
   readonly capacity?: NodeCapacity;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  /** What CoreDNS pods answer from; handed to programs. */
+  readonly zone?: ZoneSource;
+  /** Content of claims, by `namespace/claim`: shared by the kubelets of a cluster. */
+  readonly claims?: Map<string, Volume>;
+  /** What all kubelets of a cluster share; made for this one alone when absent. */
+  readonly shared?: KubeletShared;
+  /** Wall time, in milliseconds since 1970, of simulated time 0. */
+  readonly epochMs?: number;
   /** Written to the Node object when the controller manager does not allocate node CIDRs. */
   readonly podCidr?: string;
 }

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { Pod } from '../contract/kube.js';
+
+/** Namespace of an object, `default` when it has none. */
+export function namespaceOf(pod: Pod): string {
+  return pod.metadata.namespace ?? 'default';
+}
+
+/** Uid of a pod; the name stands in for objects that never went through the API. */
+export function uidOf(pod: Pod): string {
+  return pod.metadata.uid ?? `${namespaceOf(pod)}/${pod.metadata.name}`;
+}
+
+/** As kubelet's messages write a pod: `web_default(uid)`. */
+export function formatPod(pod: Pod): string {
+  return `${pod.metadata.name}_${namespaceOf(pod)}(${uidOf(pod)})`;
+}
+
+/** 64 hexadecimal digits, as a container runtime's ids are, the same in every run. */
+export function runtimeId(...parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(parts.join('\u0000')).digest('hex');
+}
+
+/** A version 4 UUID from a source of chance. */
+export function uuid(random: () => number): string {
+  let hex = '';
+  while (hex.length < 32) {
+    hex += Math.floor(random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
+  }
+  const variant = '89ab'[Math.floor(random() * 4)];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
