@@ -1,0 +1,15 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.js';
+import { LiveStore } from './state/live-store.js';
+import './style.css';
+
+const root = document.getElementById('app');
+if (root !== null) {
+  const store = new LiveStore();
+  createRoot(root).render(
+    <StrictMode>
+      <App store={store} />
+    </StrictMode>,
+  );
+}

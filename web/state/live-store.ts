@@ -1,0 +1,108 @@
+import { io } from 'socket.io-client';
+import type {
+  ClockState,
+  ClusterFacts,
+  Edge,
+  GraphDiff,
+  GraphSnapshot,
+  Vertex,
+} from '../../server/contract/graph.js';
+import type { Answer, Commands } from '../../server/contract/live.js';
+
+/** The cluster as this page knows it. A new object each time something changes; maps are replaced, never edited. */
+export interface LiveState {
+  readonly connected: boolean;
+  readonly seq: number;
+  readonly clock: ClockState | undefined;
+  readonly cluster: ClusterFacts | undefined;
+  readonly vertices: ReadonlyMap<string, Vertex>;
+  readonly edges: ReadonlyMap<string, Edge>;
+}
+
+const EMPTY: LiveState = {
+  connected: false,
+  seq: -1,
+  clock: undefined,
+  cluster: undefined,
+  vertices: new Map(),
+  edges: new Map(),
+};
+
+/** Everything anew. */
+export function withSnapshot(snapshot: GraphSnapshot): LiveState {
+  return {
+    connected: true,
+    seq: snapshot.seq,
+    clock: snapshot.clock,
+    cluster: snapshot.cluster,
+    vertices: new Map(snapshot.vertices.map((vertex) => [vertex.id, vertex])),
+    edges: new Map(snapshot.edges.map((edge) => [edge.id, edge])),
+  };
+}
+
+/** The state after a diff; undefined when a diff was missed and a snapshot is needed. */
+export function withDiff(state: LiveState, diff: GraphDiff): LiveState | undefined {
+  if (diff.after !== state.seq) return undefined;
+  return {
+    ...state,
+    seq: diff.seq,
+    clock: diff.clock,
+    vertices: merged(state.vertices, diff.vertices, diff.removedVertices),
+    edges: merged(state.edges, diff.edges, diff.removedEdges),
+  };
+}
+
+function merged<T extends { readonly id: string }>(
+  held: ReadonlyMap<string, T>,
+  changed: readonly T[],
+  removed: readonly string[],
+): ReadonlyMap<string, T> {
+  if (changed.length === 0 && removed.length === 0) return held;
+  const next = new Map(held);
+  for (const id of removed) next.delete(id);
+  for (const item of changed) next.set(item.id, item);
+  return next;
+}
+
+/** Connects to the server and keeps the state; `subscribe` and `state` suit React's useSyncExternalStore. */
+export class LiveStore {
+  state: LiveState = EMPTY;
+  private readonly listeners = new Set<() => void>();
+  private readonly commands;
+
+  constructor() {
+    const graph = io('/graph');
+    this.commands = io('/commands');
+    graph.on('snapshot', (snapshot: GraphSnapshot) => this.set(withSnapshot(snapshot)));
+    graph.on('diff', (diff: GraphDiff) => {
+      const next = withDiff(this.state, diff);
+      if (next === undefined) graph.emit('resync');
+      else this.set(next);
+    });
+    graph.on('disconnect', () => this.set({ ...this.state, connected: false }));
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Sends a command; an answer that takes longer than a minute is an error. */
+  async command<Name extends keyof Commands>(
+    name: Name,
+    request: Commands[Name]['request'],
+  ): Promise<Answer<Commands[Name]['value']>> {
+    try {
+      return (await this.commands.timeout(60_000).emitWithAck(name, request)) as Answer<
+        Commands[Name]['value']
+      >;
+    } catch {
+      return { ok: false, error: 'the server did not answer within a minute' };
+    }
+  }
+
+  private set(state: LiveState): void {
+    this.state = state;
+    for (const listener of this.listeners) listener();
+  }
+}
