@@ -109,7 +109,7 @@ export class TableWalk {
   private refuse(
     state: ChainState,
     matched: CompiledRule,
-    target: Target & { target: 'DROP' | 'ACCEPT' | 'RETURN' | 'NOTRACK' | 'REJECT' },
+    target: Target,
   ): void {
     const { netns, skb } = this.facts;
     const traced = skb.trace !== undefined;

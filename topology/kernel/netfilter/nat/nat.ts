@@ -88,7 +88,12 @@ export class Nat {
     const connection = ref.connection;
     if (connection === undefined || !isTranslated(connection, ref.direction, manip)) return;
     const target = invertTuple(connection.tuple(opposite(ref.direction)));
-    skb.packet = rewritePacket(packet, target, manip);
+    const rewritten = rewritePacket(packet, target, manip);
+    // Over loopback a packet meets the same translation again.
+    if (rewritten.body === packet.body && addressAt(rewritten, manip) === addressAt(packet, manip)) {
+      return;
+    }
+    skb.packet = rewritten;
     if (skb.trace === undefined) return;
     const action = manip === 'src' ? 'snat' : 'dnat';
     this.netns.step(skb, 'nat', action, sentenceOf(packet, target, ref, manip));
@@ -148,6 +153,10 @@ export class Nat {
     this.netns.drop(skb, 'hook-dropped', 'nat', sentence);
     return 'drop';
   }
+}
+
+function addressAt(packet: Ipv4Packet | Ipv6Packet, manip: Manip): Ip {
+  return manip === 'src' ? packet.src : packet.dst;
 }
 
 function opposite(direction: Direction): Direction {
