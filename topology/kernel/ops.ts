@@ -203,6 +203,20 @@ export type IptablesOp =
       readonly table: TableName;
       readonly chain: HookName;
       readonly policy: 'ACCEPT' | 'DROP';
+    })
+  | (InNetns & {
+      /** `-N CHAIN`. */
+      readonly op: 'iptables.new-chain';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain: string;
+    })
+  | (InNetns & {
+      /** `-F [CHAIN]` empties, `-X [CHAIN]` deletes; without a chain all, of the user's for `-X`. */
+      readonly op: 'iptables.flush' | 'iptables.delete-chain';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain?: string;
     });
 
 /** One table of a restore. */
