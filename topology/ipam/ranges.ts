@@ -49,7 +49,8 @@ export function canonicalRange(config: RangeConfig): Result<Range, string> {
     }
   }
   if (start > end) {
-    return fail(`RangeStart ${formatIpv4(start)} is after RangeEnd ${formatIpv4(end)}`);
+    // host-local tests the start against the range that ends at rangeEnd, and words it so.
+    return fail(`RangeStart ${formatIpv4(start)} not in network ${formatCidr(subnet)}`);
   }
   return ok({ subnet, start, end, gateway });
 }
