@@ -1,8 +1,139 @@
 /** The rules of every kind that has some. */
 
-import type { RuleBook } from './rules.js';
+import {
+  prepareClaim,
+  prepareDefinition,
+  prepareNamespace,
+  prepareVolume,
+  setAutoscalerDefaults,
+  setBindingDefaults,
+  setClaimDefaults,
+  setNamespaceDefaults,
+  setNetworkPolicyDefaults,
+  setSecretDefaults,
+  setStorageClassDefaults,
+  setVolumeDefaults,
+} from './defaults/other.js';
+import { preparePod, setPodDefaults } from './defaults/pod.js';
+import {
+  prepareService,
+  prepareServiceUpdate,
+  setEndpointSliceDefaults,
+  setEndpointsDefaults,
+  setServiceDefaults,
+} from './defaults/service.js';
+import {
+  prepareJob,
+  setCronJobDefaults,
+  setDaemonSetDefaults,
+  setDeploymentDefaults,
+  setJobDefaults,
+  setReplicaSetDefaults,
+  setReplicationControllerDefaults,
+  setStatefulSetDefaults,
+} from './defaults/workload.js';
+import type { KindRules, RuleBook } from './rules.js';
+import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
+import {
+  validateIngress,
+  validateIngressClass,
+  validateNetworkPolicy,
+} from './validation/networking.js';
+import { validatePod, validatePodUpdate } from './validation/pod.js';
+import { validateService, validateServiceUpdate } from './validation/service.js';
+import { warnOfPod, warnOfWorkload } from './validation/warnings.js';
+import {
+  validateCronJob,
+  validateDaemonSet,
+  validateDeployment,
+  validateJob,
+  validateJobUpdate,
+  validateReplicaSet,
+  validateReplicationController,
+  validateSelectorUpdate,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from './validation/workload.js';
+
+const RULES: Readonly<Record<string, KindRules>> = {
+  pods: {
+    setDefaults: setPodDefaults,
+    prepareForCreate: preparePod,
+    validate: validatePod,
+    validateUpdate: validatePodUpdate,
+    warn: warnOfPod,
+  },
+  services: {
+    setDefaults: setServiceDefaults,
+    prepareForCreate: prepareService,
+    prepareForUpdate: prepareServiceUpdate,
+    validate: validateService,
+    validateUpdate: validateServiceUpdate,
+  },
+  endpoints: { setDefaults: setEndpointsDefaults },
+  namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
+  configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },
+  secrets: {
+    setDefaults: setSecretDefaults,
+    validate: validateSecret,
+    validateUpdate: validateConfigUpdate,
+  },
+  replicationcontrollers: {
+    setDefaults: setReplicationControllerDefaults,
+    validate: validateReplicationController,
+    warn: warnOfWorkload,
+  },
+  persistentvolumeclaims: { setDefaults: setClaimDefaults, prepareForCreate: prepareClaim },
+  persistentvolumes: { setDefaults: setVolumeDefaults, prepareForCreate: prepareVolume },
+  'apps/deployments': {
+    setDefaults: setDeploymentDefaults,
+    validate: validateDeployment,
+    validateUpdate: validateSelectorUpdate,
+    warn: warnOfWorkload,
+  },
+  'apps/replicasets': {
+    setDefaults: setReplicaSetDefaults,
+    validate: validateReplicaSet,
+    validateUpdate: validateSelectorUpdate,
+    warn: warnOfWorkload,
+  },
+  'apps/statefulsets': {
+    setDefaults: setStatefulSetDefaults,
+    validate: validateStatefulSet,
+    validateUpdate: validateStatefulSetUpdate,
+    warn: warnOfWorkload,
+  },
+  'apps/daemonsets': {
+    setDefaults: setDaemonSetDefaults,
+    validate: validateDaemonSet,
+    validateUpdate: validateSelectorUpdate,
+    warn: warnOfWorkload,
+  },
+  'batch/jobs': {
+    setDefaults: setJobDefaults,
+    prepareForCreate: prepareJob,
+    validate: validateJob,
+    validateUpdate: validateJobUpdate,
+    warn: warnOfWorkload,
+  },
+  'batch/cronjobs': { setDefaults: setCronJobDefaults, validate: validateCronJob },
+  'discovery.k8s.io/endpointslices': { setDefaults: setEndpointSliceDefaults },
+  'networking.k8s.io/networkpolicies': {
+    setDefaults: setNetworkPolicyDefaults,
+    validate: validateNetworkPolicy,
+  },
+  'networking.k8s.io/ingresses': {
+    validate: validateIngress,
+    validateCreate: validateIngressClass,
+  },
+  'rbac.authorization.k8s.io/rolebindings': { setDefaults: setBindingDefaults },
+  'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
+  'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
+  'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
+  'apiextensions.k8s.io/customresourcedefinitions': { prepareForCreate: prepareDefinition },
+};
 
 /** Makes the rule book. */
 export function createRuleBook(): RuleBook {
-  return new Map();
+  return new Map(Object.entries(RULES));
 }

@@ -15,6 +15,8 @@ export interface KindRules {
   readonly prepareForUpdate?: (draft: JsonObject, current: KubeObject) => void;
   /** What is wrong with an object. */
   readonly validate?: (object: KubeObject) => readonly FieldError[];
+  /** What is wrong with a new object only. */
+  readonly validateCreate?: (object: KubeObject) => readonly FieldError[];
   /** What may not be changed. */
   readonly validateUpdate?: (next: KubeObject, current: KubeObject) => readonly FieldError[];
   /** What is odd about an object but not refused. */

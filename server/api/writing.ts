@@ -86,7 +86,11 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     if (info.storage === 'pods') admitPod(core, draft);
     rules?.prepareForCreate?.(draft);
     const object = asKubeObject(draft);
-    const errors = [...validateMeta(info, object), ...(rules?.validate?.(object) ?? [])];
+    const errors = [
+      ...validateMeta(info, object),
+      ...(rules?.validate?.(object) ?? []),
+      ...(rules?.validateCreate?.(object) ?? []),
+    ];
     const name = asString(meta.name) ?? '';
     const missing = missingFields(info, object, errors);
     const allErrors = [...errors, ...missing];

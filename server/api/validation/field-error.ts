@@ -1,5 +1,7 @@
 /** Errors about one field, with upstream's reasons and texts (apimachinery, `util/validation/field`). */
 
+import { isObject, type JsonObject, objectsOf } from '../json.js';
+
 /** Why a field is refused. */
 export type FieldErrorType =
   | 'required'
@@ -48,13 +50,13 @@ export function invalidValue(field: string, value: unknown, detail: string): Fie
   return { type: 'invalid', field, value, detail };
 }
 
-/** A value outside a closed list; upstream prints the list sorted. */
+/** A value outside a closed list, which is printed in the order given. */
 export function notSupported(
   field: string,
   value: unknown,
   supported: readonly string[],
 ): FieldError {
-  const list = [...supported].sort().map((one) => `"${one}"`);
+  const list = supported.map((one) => `"${one}"`);
   return { type: 'notSupported', field, value, detail: `supported values: ${list.join(', ')}` };
 }
 
@@ -104,6 +106,28 @@ export function toCause(error: FieldError): { reason: string; message: string; f
   return { reason: REASONS[error.type][0], message: describeFieldError(error), field: error.field };
 }
 
+/** A value as Go's `%#v` writes it, for the types that occur in such messages; JSON for others. */
 function showValue(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  if (value === undefined || value === null) return 'null';
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) {
+    return `[]string{${value.map((entry) => JSON.stringify(entry)).join(', ')}}`;
+  }
+  if (!isObject(value)) return JSON.stringify(value);
+  if ('matchLabels' in value || 'matchExpressions' in value) return showSelector(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.every(([, entry]) => typeof entry === 'string')) {
+    return `map[string]string{${entries.map(([key, entry]) => `"${key}":${JSON.stringify(entry)}`).join(', ')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+function showSelector(selector: JsonObject): string {
+  const labels =
+    selector.matchLabels === undefined ? 'map[string]string(nil)' : showValue(selector.matchLabels);
+  const requirements = objectsOf(selector.matchExpressions).map(
+    ({ key, operator, values }) =>
+      `v1.LabelSelectorRequirement{Key:${JSON.stringify(key)}, Operator:${JSON.stringify(operator)}, Values:${values === undefined ? '[]string(nil)' : showValue(values)}}`,
+  );
+  const list = requirements.length === 0 ? '(nil)' : `{${requirements.join(', ')}}`;
+  return `v1.LabelSelector{MatchLabels:${labels}, MatchExpressions:[]v1.LabelSelectorRequirement${list}}`;
 }

@@ -1,0 +1,96 @@
+/** Rules for numbers, quantities, percentages and addresses. */
+
+import { parseIp } from '../../../topology/index.js';
+import type { IntOrString } from '../../contract/kube.js';
+import { type FieldError, invalidValue, notSupported } from './field-error.js';
+import { checkPortName, checkPortNumber } from './names.js';
+
+/** Upstream's words for a negative number where none may be. */
+export const NOT_NEGATIVE = 'must be greater than or equal to 0';
+
+const PERCENT = /^[0-9]+%$/;
+
+/** A number that must not be negative; absent is fine. */
+export function notNegative(value: number | undefined, path: string): readonly FieldError[] {
+  return value !== undefined && value < 0 ? [invalidValue(path, value, NOT_NEGATIVE)] : [];
+}
+
+/** A value of a closed list; absent is fine. */
+export function oneOf(
+  value: string | undefined,
+  path: string,
+  supported: readonly string[],
+): readonly FieldError[] {
+  return value !== undefined && !supported.includes(value)
+    ? [notSupported(path, value, supported)]
+    : [];
+}
+
+/** A whole number of at least 0, or a percentage. */
+export function countOrPercent(
+  value: IntOrString | undefined,
+  path: string,
+): readonly FieldError[] {
+  if (value === undefined) return [];
+  if (typeof value === 'number') return notNegative(value, path);
+  if (PERCENT.test(value)) return [];
+  return [
+    invalidValue(
+      path,
+      value,
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    ),
+  ];
+}
+
+/** Whether a count or percentage is zero. */
+export function isZero(value: IntOrString | undefined): boolean {
+  return value === 0 || value === '0%' || value === undefined;
+}
+
+/** A port by number or by name. */
+export function portOrName(value: IntOrString | undefined, path: string): readonly FieldError[] {
+  const problems = typeof value === 'string' ? checkPortName(value) : checkPortNumber(value ?? 0);
+  return problems.map((one) => invalidValue(path, value ?? 0, one));
+}
+
+/** An address of either family. */
+export function validateIp(value: string, path: string): readonly FieldError[] {
+  if (parseIp(value).ok) return [];
+  const error = invalidValue(
+    path,
+    value,
+    'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+  );
+  return /^<.*>$/.test(value)
+    ? [{ ...error, hint: 'this is a placeholder: put a real address in its place' }]
+    : [error];
+}
+
+const SUFFIXES: Readonly<Record<string, number>> = {
+  '': 1,
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/** A quantity such as `100m` or `1.5Gi` as a number; NaN for what is none. Exact to 53 bits. */
+export function quantityValue(quantity: IntOrString): number {
+  if (typeof quantity === 'number') return quantity;
+  const parsed = /^([+-]?[0-9.]+)(?:[eE]([+-]?\d+)|([numkMGTPE]i?))?$/.exec(quantity);
+  if (parsed === null) return Number.NaN;
+  const exponent = parsed[2] === undefined ? 1 : 10 ** Number(parsed[2]);
+  return Number(parsed[1]) * exponent * (SUFFIXES[parsed[3] ?? ''] ?? Number.NaN);
+}
