@@ -1,19 +1,14 @@
 import {
   type FabricNode,
-  fail,
   formatIpv4,
   formatMac,
   ipv4,
-  type KernelOp,
   ok,
   type PortMapping,
   parseIpv4,
 } from '../../topology/index.js';
-import type {
-  CniPlugin,
-  NodeHost,
-  PortMapping as RuntimePortMapping,
-} from '../kubelet/contract.js';
+import type { CniPlugin, NodeHost, PortMapping as RuntimePortMapping } from '../kubelet/contract.js';
+import { viewerOf } from './kernel-viewer.js';
 
 /** The kernel of a node as a container runtime sees it. */
 export function nodeHost(node: FabricNode): NodeHost {
@@ -22,42 +17,35 @@ export function nodeHost(node: FabricNode): NodeHost {
     name: node.name,
     processes: host.processes,
     apply: (ops) => host.apply(ops),
+    labelNetns: (process, label) => {
+      const netns = host.netnsByInode(process.namespaces.net.inode);
+      if (netns !== undefined) netns.label = label;
+    },
+    viewerOf: (process) => viewerOf(host, process),
     ports: (process) => host.netnsByInode(process.namespaces.net.inode)?.sockets.holders() ?? [],
   };
 }
 
-/** The network plugin of a node, called as a runtime calls it: with the pause process that holds the namespace. */
+/** The network plugin of a node, called as a runtime calls it: the namespace has a name already. */
 export function cniOf(node: FabricNode): CniPlugin {
   const { host, cni } = node;
   return {
     add: (request) => {
-      const attach: KernelOp = {
-        op: 'netns.attach',
-        name: request.netnsName,
-        pid: request.pause.pid,
-      };
-      const attached = host.apply([attach]);
-      if (!attached.ok) return fail({ code: 999, msg: attached.error.message, details: '' });
       const added = cni.add({
         containerId: request.containerId,
         netns: request.netnsName,
         ifname: request.ifname,
         portMappings: request.portMappings.flatMap(mapping),
       });
-      if (!added.ok) {
-        host.apply([{ op: 'netns.del', name: request.netnsName }]);
-        return added;
-      }
+      if (!added.ok) return added;
       const { address, gateway, hostDevice, ops } = added.value;
-      const netns = host.netns(request.netnsName);
-      if (netns !== undefined) netns.label = `${request.podNamespace}/${request.podName}`;
-      const mac = netns?.device(request.ifname)?.mac;
+      const mac = host.netns(request.netnsName)?.device(request.ifname)?.mac;
       return ok({
         ip: formatIpv4(address),
         gateway: formatIpv4(gateway),
         mac: mac === undefined ? '' : formatMac(mac),
         hostDevice,
-        ops: [attach, ...ops],
+        ops,
       });
     },
     del: (request) => {
@@ -67,7 +55,6 @@ export function cniOf(node: FabricNode): CniPlugin {
         ifname: request.ifname,
         portMappings: request.portMappings.flatMap(mapping),
       });
-      host.apply([{ op: 'netns.del', name: request.netnsName }]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Rng, SECOND, type SimClock } from '../base/index.js';
-import type { Device, NetDevice, Skb } from '../kernel/index.js';
-import { frameBytes } from '../wire/index.js';
+import type { NetDevice, Skb } from '../kernel/index.js';
+import { ETHERNET_HEADER_BYTES, l3Bytes } from '../wire/index.js';
 
 /** Preamble, frame check sequence and gap that a frame takes on the wire beyond its octets (IEEE 802.3). */
 const WIRE_OVERHEAD_BYTES = 24;
@@ -48,7 +48,7 @@ class Lane {
         );
         return;
       }
-      const bits = (frameBytes(skb) + WIRE_OVERHEAD_BYTES) * 8;
+      const bits = (ETHERNET_HEADER_BYTES + l3Bytes(skb.packet) + WIRE_OVERHEAD_BYTES) * 8;
       sentNs = Math.max(sentNs, this.freeAtNs) + Math.ceil((bits * SECOND) / rateBitsPerSecond);
       this.freeAtNs = sentNs;
     }

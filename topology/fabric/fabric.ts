@@ -170,12 +170,13 @@ export class Fabric {
   private plug(end: LinkEnd, cable: Cable, index: 0 | 1) {
     const machine = this.machines.get(end.machine);
     invariant(machine !== undefined, 'the topology was checked to name machines only');
-    const device = machine.host.addCable(
-      end.device,
-      this.takeMac(),
-      this.network.mtuBytes,
-      cable.end(index),
-    );
+    const device = machine.host.addCable({
+      name: end.device,
+      mac: this.takeMac(),
+      mtuBytes: this.network.mtuBytes,
+      end: cable.end(index),
+    });
+    device.setCarrier(true);
     const ops: KernelOp[] = [{ op: 'link.set', name: end.device, up: true }];
     if (machine.kind === 'switch')
       ops.push({ op: 'link.set', name: end.device, master: SWITCH_BRIDGE });

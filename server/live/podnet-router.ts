@@ -1,0 +1,90 @@
+import { json, type Request, type Response, Router } from 'express';
+import type { Journey } from '../contract/journey.js';
+import type { TraceRequest } from '../contract/live.js';
+import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
+
+type Reply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: string };
+
+/** What the group `podnet.dev/v1` answers from. */
+export interface PodnetQuestions {
+  trace(request: TraceRequest): Promise<Reply<TraceReport>>;
+  ports(pod: string, namespace: string): Reply<PortsReport>;
+  commands(pod: string, namespace: string): Reply<CommandsReport>;
+  podJourney(pod: string, namespace: string): Reply<Journey>;
+}
+
+const MAX_BODY = '64kb';
+const BASE = '/apis/podnet.dev/v1';
+
+/**
+ * podnet's own questions over HTTP: `POST traces`, `GET ports|commands|journeys?pod=&namespace=`. Refusals are Status objects.
+ */
+export function podnetRouter(questions: PodnetQuestions): Router {
+  const router = Router();
+  router.post(
+    `${BASE}/traces`,
+    json({ limit: MAX_BODY, type: () => true }),
+    async (request: Request, response: Response) => {
+      const asked: unknown = request.body;
+      const problem = traceProblem(asked);
+      if (problem !== undefined) refuse(response, problem);
+      else answer(response, await questions.trace(asked as TraceRequest));
+    },
+  );
+  const about = (path: string, ask: (pod: string, namespace: string) => Reply<unknown>) =>
+    router.get(`${BASE}/${path}`, (request: Request, response: Response) => {
+      const { pod, namespace = 'default' } = request.query;
+      if (typeof pod !== 'string' || typeof namespace !== 'string')
+        refuse(response, 'the query must name one pod: ?pod=NAME&namespace=NAME');
+      else answer(response, ask(pod, namespace));
+    });
+  about('ports', (pod, namespace) => questions.ports(pod, namespace));
+  about('commands', (pod, namespace) => questions.commands(pod, namespace));
+  about('journeys', (pod, namespace) => questions.podJourney(pod, namespace));
+  return router;
+}
+
+/** What is wrong with a request to trace; undefined when nothing is. */
+export function traceProblem(asked: unknown): string | undefined {
+  if (typeof asked !== 'object' || asked === null)
+    return 'the request must be an object with from, to and protocol';
+  const { from, to, protocol, port, ttl, size, namespace } = asked as Record<string, unknown>;
+  if (typeof from !== 'string' || from === '') return 'from must name a pod, node/NAME or outside';
+  if (typeof to !== 'string' || to === '') return 'to must name a Service, pod, DNS name or IP';
+  if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'icmp') {
+    return `protocol must be tcp, udp or icmp, not '${String(protocol)}'`;
+  }
+  if (namespace !== undefined && typeof namespace !== 'string') return 'namespace must be a name';
+  for (const [name, value, most] of [
+    ['port', port, 65535],
+    ['ttl', ttl, 255],
+    ['size', size, 65507],
+  ] as const) {
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > most) {
+      return `${name} must be a whole number from 0 to ${most}, not ${String(value)}`;
+    }
+  }
+  return undefined;
+}
+
+function answer(response: Response, reply: Reply<unknown>): void {
+  if (reply.ok) response.json(reply.value);
+  else refuse(response, reply.error);
+}
+
+function refuse(response: Response, message: string): void {
+  response
+    .status(422)
+    .json({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      reason: 'Invalid',
+      code: 422,
+      message,
+    });
+}
