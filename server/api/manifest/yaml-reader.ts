@@ -1,0 +1,182 @@
+/**
+ * Reads YAML and JSON texts into documents with positions, as kubectl reads them: YAML 1.1 truth values (`y`, `on`), octal
+ * numbers, no times and no base-60 numbers. KYAML and JSON are YAML.
+ */
+
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type ScalarTag,
+  type YAMLParseError,
+} from 'yaml';
+import { createLocator, type Locator, type Position } from './locate.js';
+import type { Problem } from './problem.js';
+
+/** A document that could be read. */
+export interface YamlDocument {
+  readonly value: unknown;
+  /** Where its first content stands. */
+  readonly position: Position;
+  readonly node: Node | null;
+  readonly lines: LineCounter;
+}
+
+/** What a text holds. */
+export interface YamlContents {
+  readonly documents: readonly YamlDocument[];
+  readonly problems: readonly Problem[];
+}
+
+const TIMESTAMP = 'tag:yaml.org,2002:timestamp';
+const BINARY = 'tag:yaml.org,2002:binary';
+/** How often aliases may be followed; beyond that a small file could fill the memory. */
+const MAX_ALIASES = 1000;
+
+type Tags = readonly (string | { readonly tag?: string; readonly format?: string })[];
+
+function kubernetesTags<T extends Tags>(tags: T): T[number][] {
+  return tags.filter(
+    (tag) =>
+      typeof tag === 'string' ||
+      (tag.tag !== TIMESTAMP && tag.tag !== BINARY && tag.format !== 'TIME'),
+  );
+}
+
+/** Reads a text. Problems in one document do not stop the others. */
+export function readYaml(file: string, text: string): YamlContents {
+  const lines = new LineCounter();
+  const problems: Problem[] = [];
+  const documents: YamlDocument[] = [];
+  const parsed = parseAllDocuments(text, {
+    version: '1.1',
+    schema: 'yaml-1.1',
+    customTags: (tags) => kubernetesTags(tags as ScalarTag[]) as ScalarTag[],
+    lineCounter: lines,
+    prettyErrors: true,
+    uniqueKeys: true,
+    logLevel: 'silent',
+  });
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const [error] = document.errors;
+    if (error !== undefined) {
+      problems.push(...distinct(document.errors).map((one) => syntaxProblem(file, text, one)));
+      continue;
+    }
+    if (document.contents === null) continue;
+    const read = toValue(file, document, lines);
+    if ('message' in read) problems.push(read);
+    else documents.push(read);
+  }
+  return { documents, problems };
+}
+
+/** A locator for what stands at some steps below a document's root. */
+export function locatorFor(document: YamlDocument, steps: readonly (string | number)[]): Locator {
+  let { node } = document;
+  for (const step of steps) {
+    const below: unknown =
+      node !== null && 'get' in node && typeof node.get === 'function'
+        ? node.get(step, true)
+        : null;
+    node = (below ?? null) as Node | null;
+  }
+  const start =
+    node?.range === undefined || node.range === null
+      ? document.position
+      : at(document.lines, node.range[0]);
+  return createLocator(node, document.lines, start);
+}
+
+function at(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return line === 0 ? { line: 1, column: 1 } : { line, column: col };
+}
+
+function toValue(
+  file: string,
+  document: Document.Parsed,
+  lines: LineCounter,
+): YamlDocument | Problem {
+  const position = at(lines, document.contents?.range?.[0] ?? 0);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value, position, node: document.contents, lines };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { reason: 'syntax', file, ...position, message };
+  }
+}
+
+const MAX_ERRORS_PER_DOCUMENT = 3;
+
+function distinct(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const lines = new Set<number | undefined>();
+  const result = errors.filter((error) => {
+    const line = error.linePos?.[0].line;
+    const fresh = !lines.has(line);
+    lines.add(line);
+    return fresh;
+  });
+  return result.slice(0, MAX_ERRORS_PER_DOCUMENT);
+}
+
+function syntaxProblem(file: string, text: string, error: YAMLParseError): Problem {
+  const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
+  const source = text.split('\n')[line - 1] ?? '';
+  const message =
+    error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
+  const hint = hintFor(error.code, source, text, line);
+  const template = source.includes('{{');
+  return {
+    reason: template ? 'template' : error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'syntax',
+    file,
+    line,
+    column: col,
+    message: error.code === 'DUPLICATE_KEY' ? duplicateMessage(source) : message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function duplicateMessage(source: string): string {
+  const key = /^\s*(?:- )?["']?([^:"']+)["']?\s*:/.exec(source)?.[1];
+  return key === undefined
+    ? 'a key is there twice in one mapping'
+    : `the key "${key}" is there twice in one mapping`;
+}
+
+function hintFor(code: string, source: string, text: string, line: number): string | undefined {
+  if (source.includes('{{'))
+    return 'this is a template: render it first, for example with helm template';
+  if (/^\s*\t/.test(source) || code === 'TAB_AS_INDENT')
+    return 'indent with spaces: YAML takes no tabs';
+  if (/^\s*[–—]/.test(source)) return 'a list element starts with a hyphen "-", not with a dash';
+  if (/[“”‘’]/.test(source)) return 'use straight quotes';
+  if (isFlat(text))
+    return 'all indentation is lost: put two spaces before the fields of each mapping';
+  if (code === 'DUPLICATE_KEY')
+    return 'separate objects with a line "---", or indent the second one where it belongs';
+  const before = text
+    .split('\n')
+    .slice(0, line)
+    .findLast((one, index) => index < line - 1 && one.trim() !== '');
+  if (before !== undefined && /[|>][+-]?\s*$/.test(before))
+    return 'indent the text of a block by more than its key';
+  if (
+    code === 'BLOCK_AS_IMPLICIT_KEY' ||
+    code === 'BAD_INDENT' ||
+    code === 'MULTILINE_IMPLICIT_KEY'
+  ) {
+    return 'check the indentation of this line and the one before';
+  }
+  return undefined;
+}
+
+/** Whether no line of a manifest is indented. */
+function isFlat(text: string): boolean {
+  const filled = text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('#'));
+  return (
+    filled.length > 3 && /^metadata:\s*$/m.test(text) && !filled.some((one) => /^\s/.test(one))
+  );
+}
