@@ -7,7 +7,11 @@ import {
   type PortMapping,
   parseIpv4,
 } from '../../topology/index.js';
-import type { CniPlugin, NodeHost, PortMapping as RuntimePortMapping } from '../kubelet/contract.js';
+import type {
+  CniPlugin,
+  NodeHost,
+  PortMapping as RuntimePortMapping,
+} from '../kubelet/contract.js';
 import { viewerOf } from './kernel-viewer.js';
 
 /** The kernel of a node as a container runtime sees it. */

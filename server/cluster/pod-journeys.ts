@@ -1,0 +1,191 @@
+import type { Disposition, Hop, Journey, Step } from '../contract/journey.js';
+import type { Pod } from '../contract/kube.js';
+import type { PodStep } from '../kubelet/contract.js';
+import type { Change, ObjectStore } from '../store/index.js';
+
+/** Most steps kept per pod; probes that fail for hours must not fill the memory. */
+const MAX_STEPS = 120;
+
+/** Where in its life a pod's step belongs, in the order of a pod's path. */
+const STAGES = [
+  'manifest',
+  'api',
+  'scheduling',
+  'admit',
+  'volumes',
+  'sandbox',
+  'cni',
+  'pull',
+  'create',
+  'start',
+  'probe',
+  'stop',
+] as const;
+
+const STAGE_NAMES: Readonly<Record<(typeof STAGES)[number], string>> = {
+  manifest: 'manifest',
+  api: 'API server',
+  scheduling: 'scheduler',
+  admit: 'kubelet admits',
+  volumes: 'volumes',
+  sandbox: 'sandbox: clone() and pause',
+  cni: 'CNI: address and wires',
+  pull: 'image pull',
+  create: 'create container',
+  start: 'start container',
+  probe: 'probes',
+  stop: 'stop',
+};
+
+interface Entry {
+  readonly stage: (typeof STAGES)[number];
+  readonly node: string;
+  readonly step: Step;
+}
+
+/** Says why the scheduler chose, or why it could not. */
+export type ExplainScheduling = (pod: Pod) => Readonly<Record<string, string>> | undefined;
+
+/** Keeps what happened to each pod, stage by stage, and tells it as a journey. */
+export class PodJourneys {
+  private readonly entries = new Map<string, Entry[]>();
+  private readonly store: ObjectStore;
+  private readonly nowNs: () => number;
+  private readonly explain: ExplainScheduling;
+
+  constructor(options: {
+    readonly store: ObjectStore;
+    readonly nowNs: () => number;
+    readonly explain: ExplainScheduling;
+  }) {
+    this.store = options.store;
+    this.nowNs = options.nowNs;
+    this.explain = options.explain;
+    options.store.watch('pods', (change) => this.podChanged(change));
+  }
+
+  /** Takes a step from a kubelet. */
+  readonly record = ({ podUid, node, stage, step }: PodStep): void => {
+    this.add(podUid, { stage, node, step });
+  };
+
+  /** The journey of a pod as far as it has come. */
+  of(pod: Pod): Journey {
+    const uid = pod.metadata.uid ?? '';
+    const entries = this.entries.get(uid) ?? [];
+    const vertex = `pod:${pod.metadata.namespace}/${pod.metadata.name}`;
+    const hops: Hop[] = [];
+    for (const { stage, node, step } of entries) {
+      const last = hops.at(-1);
+      const place = STAGE_NAMES[stage];
+      if (last?.place === place) (last.steps as Step[]).push(step);
+      else {
+        const hop = {
+          number: hops.length + 1,
+          atNs: step.atNs,
+          place,
+          host: node,
+          vertex,
+          packet: 0,
+        };
+        hops.push({ ...hop, direction: 'none', steps: [step] });
+      }
+    }
+    const { disposition, summary } = verdictOf(pod, entries);
+    return {
+      kind: 'pod',
+      id: `pod-${uid}`,
+      title: `pod ${pod.metadata.namespace}/${pod.metadata.name}`,
+      disposition,
+      summary,
+      startedNs: entries[0]?.step.atNs ?? 0,
+      endedNs: entries.at(-1)?.step.atNs ?? 0,
+      hops,
+    };
+  }
+
+  private add(uid: string, entry: Entry): void {
+    const entries = this.entries.get(uid);
+    if (entries === undefined) this.entries.set(uid, [entry]);
+    else {
+      entries.push(entry);
+      // The beginning tells how the pod came to be; what is cut are old repetitions behind it.
+      if (entries.length > MAX_STEPS) entries.splice(MAX_STEPS / 2, 1);
+    }
+  }
+
+  private podChanged({ type, object, previous }: Change<Pod>): void {
+    const uid = object.metadata.uid ?? '';
+    if (type === 'DELETED') {
+      this.entries.delete(uid);
+      return;
+    }
+    if (type === 'ADDED') this.created(object, uid);
+    const bound = object.spec.nodeName ?? '';
+    if (bound !== '' && (previous?.spec.nodeName ?? '') === '') this.scheduled(object, uid, bound);
+    const refusal = unschedulableMessage(object);
+    if (refusal !== undefined && refusal !== (previous && unschedulableMessage(previous))) {
+      this.add(uid, {
+        stage: 'scheduling',
+        node: '',
+        step: this.step(
+          { component: 'scheduler', action: 'refuse', reason: refusal, code: 'Unschedulable' },
+          object,
+        ),
+      });
+    }
+  }
+
+  private created(pod: Pod, uid: string): void {
+    const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
+    const maker = owner === undefined ? 'applied as it is' : `made by ${owner.kind} ${owner.name}`;
+    const reason = `decoded, defaulted, checked and stored with revision ${pod.metadata.resourceVersion}; ${maker}`;
+    this.add(uid, {
+      stage: 'api',
+      node: '',
+      step: { atNs: this.nowNs(), component: 'api', action: 'store', reason },
+    });
+  }
+
+  private scheduled(pod: Pod, uid: string, node: string): void {
+    const step = { component: 'scheduler', action: 'bind', reason: `bound to ${node}` };
+    this.add(uid, { stage: 'scheduling', node, step: this.step(step, pod) });
+  }
+
+  private step(step: Omit<Step, 'atNs'>, pod: Pod): Step {
+    const facts = this.explain(pod);
+    return { atNs: this.nowNs(), ...step, ...(facts === undefined ? {} : { facts }) };
+  }
+}
+
+function unschedulableMessage(pod: Pod): string | undefined {
+  return pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
+    ?.message;
+}
+
+function verdictOf(
+  pod: Pod,
+  entries: readonly Entry[],
+): { readonly disposition: Disposition; readonly summary: string } {
+  const failure = entries.findLast(({ step }) => step.code !== undefined);
+  const ready =
+    pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
+  const phase = pod.status?.phase ?? 'Pending';
+  if (ready) {
+    return {
+      disposition: 'ready',
+      summary: `Running and Ready with address ${pod.status?.podIP ?? 'none'}`,
+    };
+  }
+  if (phase === 'Succeeded')
+    return { disposition: 'ready', summary: 'Succeeded: every container has exited with 0' };
+  if (failure !== undefined) {
+    return {
+      disposition: 'failed',
+      summary: `${STAGE_NAMES[failure.stage]}: ${failure.step.reason}`,
+    };
+  }
+  return phase === 'Failed'
+    ? { disposition: 'failed', summary: pod.status?.message ?? 'Failed' }
+    : { disposition: 'in-progress', summary: `${phase}: not Ready yet` };
+}
