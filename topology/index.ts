@@ -7,5 +7,6 @@ export * from './kernel/errno.js';
 export * from './kernel/ops.js';
 export * from './kernel/sys.js';
 export * from './kernel/trace.js';
+export * from './proxy/index.js';
 export * from './trace/index.js';
 export * from './wire/index.js';

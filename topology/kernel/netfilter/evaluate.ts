@@ -106,11 +106,7 @@ export class TableWalk {
     }
   }
 
-  private refuse(
-    state: ChainState,
-    matched: CompiledRule,
-    target: Target,
-  ): void {
+  private refuse(state: ChainState, matched: CompiledRule, target: Target): void {
     const { netns, skb } = this.facts;
     const traced = skb.trace !== undefined;
     const where = traced ? this.describe(state, matched) : '';

@@ -1,6 +1,13 @@
+import { printRule } from '../command/print-rule.js';
 import type { Rule } from '../ops.js';
 
-/** A rule for people: its matches as iptables writes them, without the chain and the target. */
+const texts = new WeakMap<Rule, string>();
+
+/** A rule as iptables-save writes it, without its chain; made when a trace first asks. */
 export function ruleText(rule: Rule): string {
-  return rule.matches.map((match) => match.match).join(' ');
+  const known = texts.get(rule);
+  if (known !== undefined) return known;
+  const text = printRule(rule);
+  texts.set(rule, text);
+  return text;
 }

@@ -90,7 +90,10 @@ export class Nat {
     const target = invertTuple(connection.tuple(opposite(ref.direction)));
     const rewritten = rewritePacket(packet, target, manip);
     // Over loopback a packet meets the same translation again.
-    if (rewritten.body === packet.body && addressAt(rewritten, manip) === addressAt(packet, manip)) {
+    if (
+      rewritten.body === packet.body &&
+      addressAt(rewritten, manip) === addressAt(packet, manip)
+    ) {
       return;
     }
     skb.packet = rewritten;
