@@ -1,0 +1,23 @@
+export { fitsNode } from './admission.js';
+export type {
+  CniAddRequest,
+  CniError,
+  CniPlugin,
+  CniResult,
+  JourneySink,
+  KubeletClock,
+  KubeletOptions,
+  NodeCapacity,
+  NodeHost,
+  PodStage,
+  PodStep,
+  PortMapping,
+} from './contract.js';
+export { Kubelet } from './kubelet.js';
+export type { LogLine, LogRing } from './log-ring.js';
+export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
+export type { OciConfig } from './oci-bundle.js';
+export { qosClassOf } from './qos.js';
+export { quantityOf } from './quantity.js';
+export { KubeletShared } from './shared.js';
+export type { ContainerView, PodRuntimeView, PortConflict, PortView, SandboxView } from './view.js';
