@@ -1,0 +1,172 @@
+import {
+  type IpWithPrefix,
+  isIpv4,
+  parseIp,
+  parseIpWithPrefix,
+  parseMac,
+} from '../../addr/index.js';
+import { fail, ok, type Result } from '../../base/index.js';
+import type { KernelOp } from '../ops.js';
+import { garbage, type IpContext, inNetns, takeIp, takeName, takeVerb } from './ip-words.js';
+import type { CommandError, Words } from './words.js';
+
+/** Scopes of addresses and routes. */
+export type ScopeName = 'global' | 'link' | 'host';
+
+/** Reads what follows `ip addr`. */
+export function parseAddr(
+  words: Words,
+  context: IpContext,
+): Result<readonly KernelOp[], CommandError> {
+  const verb = takeVerb(words, 'address', {
+    changes: ['add', 'change', 'replace', 'delete', 'flush'],
+    shows: ['list', 'show', 'lst', 'save', 'showdump'],
+  });
+  if (verb === undefined) return words.result([]);
+  if (verb === 'flush') {
+    words.unsupported('flush', 'ip addr del for each address');
+    return words.result([]);
+  }
+  let addr: IpWithPrefix | undefined;
+  let dev: string | undefined;
+  let scope: ScopeName | undefined;
+  let nodad = false;
+  while (words.more) {
+    const word = words.peek;
+    if (words.skip('dev')) dev = takeName(words);
+    else if (words.skip('scope')) scope = takeScope(words);
+    else if (words.skip('nodad')) nodad = true;
+    else if (words.skip('brd') || words.skip('broadcast')) words.need('+, - or an address');
+    else if (words.skip('label')) words.need('a label');
+    else if (words.skip('valid_lft') || words.skip('preferred_lft')) {
+      if (words.need('forever') !== 'forever') words.unsupported(word, `${word} forever`);
+    } else if (words.skip('peer') || words.skip('noprefixroute'))
+      words.unsupported(word, 'dev DEV');
+    else {
+      if (!words.skip('local') && addr !== undefined)
+        words.bad(word, garbage(word, 'local'), 'dev DEV');
+      addr = words.read(parseLocal, (text) => {
+        return `Error: any valid prefix is expected rather than "${text}".`;
+      });
+    }
+  }
+  if (dev === undefined && !words.failed) {
+    const message = 'Not enough information: "dev" argument is required.';
+    words.fail({ code: 'command/incomplete', message, near: '', expected: 'dev DEV' });
+  }
+  if (addr === undefined && !words.failed) {
+    const message = 'Error: local address is required';
+    words.fail({
+      code: 'command/incomplete',
+      message,
+      near: '',
+      expected: 'ADDRESS/PREFIX dev DEV',
+    });
+  }
+  const resolved = words.result(addr);
+  if (!resolved.ok || resolved.value === undefined) return words.result([]);
+  return words.result([
+    {
+      op: verb === 'delete' ? 'addr.del' : 'addr.add',
+      ...inNetns(context),
+      dev: dev ?? '',
+      addr: resolved.value,
+      ...(scope === undefined ? {} : { scope }),
+      ...(nodad ? { nodad } : {}),
+    },
+  ]);
+}
+
+/** Takes a scope by name or number. */
+export function takeScope(words: Words): ScopeName | undefined {
+  const word = words.need('global, link or host');
+  switch (word) {
+    case 'global':
+    case 'universe':
+    case '0':
+      return 'global';
+    case 'link':
+    case '253':
+      return 'link';
+    case 'host':
+    case '254':
+      return 'host';
+    default:
+      words.bad(
+        word,
+        `Error: argument "${word}" is wrong: invalid "scope" value.`,
+        'global, link or host',
+      );
+      return undefined;
+  }
+}
+
+/** Reads what follows `ip neigh`. */
+export function parseNeigh(
+  words: Words,
+  context: IpContext,
+): Result<readonly KernelOp[], CommandError> {
+  const verb = takeVerb(words, 'neigh', {
+    changes: ['add', 'change', 'replace', 'delete', 'flush'],
+    shows: ['show', 'list', 'lst', 'get'],
+  });
+  if (verb === undefined) return words.result([]);
+  if (verb === 'flush') {
+    words.unsupported('flush', 'ip neigh del for each entry');
+    return words.result([]);
+  }
+  let dst: ReturnType<typeof takeIp>;
+  let mac: Extract<KernelOp, { op: 'neigh.replace' }>['mac'] | undefined;
+  let dev: string | undefined;
+  let state: Extract<KernelOp, { op: 'neigh.replace' }>['state'] = 'permanent';
+  while (words.more) {
+    const word = words.peek;
+    if (words.skip('dev')) dev = takeName(words);
+    else if (words.skip('lladdr'))
+      mac = words.read(parseMac, (text) => `"${text}" is invalid lladdr.`);
+    else if (words.skip('nud')) state = takeState(words);
+    else if (words.skip('proxy')) words.unsupported('proxy', 'lladdr MAC');
+    else {
+      if (!words.skip('to') && dst !== undefined)
+        words.bad(word, garbage(word), 'lladdr, dev or nud');
+      dst = takeIp(words);
+    }
+  }
+  if ((dst === undefined || dev === undefined) && !words.failed) {
+    const message = 'Device and destination are required arguments.';
+    words.fail({ code: 'command/incomplete', message, near: '', expected: 'ADDRESS dev DEV' });
+  }
+  const place = inNetns(context);
+  if (dst === undefined || dev === undefined) return words.result([]);
+  if (verb === 'delete') return words.result([{ op: 'neigh.del', ...place, dev, dst }]);
+  if (mac === undefined && !words.failed) {
+    words.fail({
+      code: 'command/incomplete',
+      message: 'RTNETLINK answers: Invalid argument',
+      near: '',
+      expected: 'lladdr MAC',
+    });
+  }
+  if (mac === undefined) return words.result([]);
+  return words.result([{ op: 'neigh.replace', ...place, dev, dst, mac, state }]);
+}
+
+function takeState(words: Words): 'permanent' | 'reachable' | 'stale' | 'noarp' {
+  const word = words.need('permanent, reachable, stale or noarp');
+  if (word === 'permanent' || word === 'reachable' || word === 'stale' || word === 'noarp')
+    return word;
+  words.bad(
+    word,
+    `Error: argument "${word}" is wrong: nud state is bad`,
+    'permanent, reachable, stale or noarp',
+  );
+  return 'permanent';
+}
+
+/** An address; without a prefix length it is a host's. */
+function parseLocal(text: string): Result<IpWithPrefix, string> {
+  if (text.includes('/')) return parseIpWithPrefix(text);
+  const address = parseIp(text);
+  if (!address.ok) return fail(address.error);
+  return ok({ address: address.value, prefixLength: isIpv4(address.value) ? 32 : 128 });
+}
