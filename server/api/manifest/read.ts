@@ -49,11 +49,12 @@ export function readManifests(sources: readonly ManifestSource[]): Manifests {
     }
     const contents = readYaml(source.file, text.text);
     problems.push(...contents.problems);
-    if (contents.documents.length === 0 && contents.problems.length === 0) {
-      notes.push({ file: source.file, line: 1, message: 'holds no objects' });
-    }
+    const before = objects.length + problems.length - contents.problems.length;
     for (const document of contents.documents)
       collect({ file: source.file, document, objects, problems });
+    if (objects.length + problems.length === before) {
+      notes.push({ file: source.file, line: 1, message: 'holds no objects' });
+    }
   }
   return { objects, problems, notes };
 }
