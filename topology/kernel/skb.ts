@@ -23,6 +23,10 @@ export class Skb {
   /** Bridge ports it came in and goes out by, for br_netfilter's physdev. */
   physIn: Device | undefined = undefined;
   physOut: Device | undefined = undefined;
+  /** Set while a frame that was translated on a bridge waits for its new receiver's MAC: the source it must keep. */
+  bridgedDnatSrc: Mac | undefined = undefined;
+  /** Size of the largest fragment it was joined from (IPCB frag_max_size); 0 when it came whole. */
+  fragMaxBytes = 0;
   mark = 0;
   /** Its connection, once conntrack has seen it in this namespace. */
   ct: ConntrackRef | undefined = undefined;
@@ -47,6 +51,8 @@ export class Skb {
     copy.pktType = this.pktType;
     copy.physIn = this.physIn;
     copy.physOut = this.physOut;
+    copy.bridgedDnatSrc = this.bridgedDnatSrc;
+    copy.fragMaxBytes = this.fragMaxBytes;
     copy.mark = this.mark;
     copy.ct = this.ct;
     copy.trace = this.trace;
@@ -68,6 +74,8 @@ export class Skb {
   /** Forgets what one namespace noted, as a packet does when it crosses a veth (skb_scrub_packet). */
   scrub(): void {
     this.mark = 0;
+    this.bridgedDnatSrc = undefined;
+    this.fragMaxBytes = 0;
     this.ct = undefined;
     this.owner = undefined;
     this.physIn = undefined;

@@ -1,0 +1,13 @@
+export type { ApplyListener } from './apply/index.js';
+export * from './contract.js';
+export * from './drop.js';
+export * from './errno.js';
+export { Host, type HostInit, type HostParts } from './host.js';
+export type { CableEnd } from './link/cable.js';
+export { NetDevice } from './link/device.js';
+export { NetNamespace } from './netns/namespace.js';
+export * from './ops.js';
+export { type PacketType, Skb } from './skb.js';
+export { Softirq } from './softirq.js';
+export * from './sys.js';
+export * from './trace.js';

@@ -1,0 +1,12 @@
+import type { Skb } from '../skb.js';
+import type { NetDevice } from './device.js';
+
+/** What one kind of device does differently (net_device_ops). */
+export interface Driver {
+  /** Takes a frame that the device sends; counters and taps are done. */
+  xmit(device: NetDevice, skb: Skb): void;
+  /** The device went up or down, or its other end did: sets its carrier. */
+  linkChanged(device: NetDevice): void;
+  /** The device is being deleted: lets go of ports, peers and parents. */
+  removed(device: NetDevice): void;
+}

@@ -1,0 +1,109 @@
+import { isMulticastMac } from '../../addr/index.js';
+import type { Skb } from '../skb.js';
+import type { NetDevice } from './device.js';
+import type { Driver } from './driver.js';
+
+/**
+ * A device with a MAC address of its own on top of another (drivers/net/macvlan.c). In `bridge` mode the
+ * devices on one parent reach each other; in `private` mode they do not. The parent's own addresses are
+ * never reachable from them.
+ *
+ * Fidelity: broadcasts are copied at once; Linux does it a moment later from a work queue.
+ */
+export class MacvlanDriver implements Driver {
+  readonly parent: NetDevice;
+  readonly mode: 'bridge' | 'private';
+  private own: NetDevice | undefined = undefined;
+
+  constructor(parent: NetDevice, mode: 'bridge' | 'private') {
+    this.parent = parent;
+    this.mode = mode;
+  }
+
+  /** The device that this drives. */
+  get device(): NetDevice | undefined {
+    return this.own;
+  }
+
+  attach(device: NetDevice): void {
+    this.own = device;
+    this.parent.uppers = [...(this.parent.uppers ?? []), this];
+  }
+
+  linkChanged(device: NetDevice): void {
+    device.setCarrier(device.up && this.parent.up && this.parent.carrier);
+  }
+
+  /** The parent went up or down. */
+  parentChanged(): void {
+    if (this.own !== undefined) this.linkChanged(this.own);
+  }
+
+  removed(): void {
+    const rest = this.parent.uppers?.filter((upper) => upper !== this) ?? [];
+    this.parent.uppers = rest.length === 0 ? undefined : rest;
+  }
+
+  xmit(device: NetDevice, skb: Skb): void {
+    const { parent } = this;
+    if (this.mode === 'bridge' && skb.dstMac !== undefined) {
+      if (isMulticastMac(skb.dstMac)) this.copyToSiblings(skb);
+      else {
+        const sibling = this.sibling(skb);
+        if (sibling !== undefined) {
+          skb.scrub();
+          sibling.enqueue(skb);
+          return;
+        }
+      }
+    }
+    if (skb.trace !== undefined) {
+      device.netns.step(
+        skb,
+        'device',
+        'transmit',
+        `${device.name} sends through ${parent.name} below it`,
+      );
+    }
+    if (parent.netns !== device.netns) skb.scrub();
+    parent.transmit(skb);
+  }
+
+  /** A frame came in by the parent; true when a device on top took it for itself (macvlan_handle_frame). */
+  handleFrame(parent: NetDevice, skb: Skb): boolean {
+    const uppers = parent.uppers ?? [];
+    if (skb.dstMac !== undefined && isMulticastMac(skb.dstMac)) {
+      for (const upper of uppers) {
+        if (upper.own?.mac !== skb.srcMac) upper.take(skb.clone());
+      }
+      return false;
+    }
+    for (const upper of uppers) {
+      if (upper.own !== undefined && upper.own.mac === skb.dstMac) {
+        upper.take(skb);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private take(skb: Skb): void {
+    if (this.own?.up !== true) return;
+    skb.scrub();
+    this.own.enqueue(skb);
+  }
+
+  private sibling(skb: Skb): NetDevice | undefined {
+    for (const upper of this.parent.uppers ?? []) {
+      if (upper !== this && upper.mode === 'bridge' && upper.own?.mac === skb.dstMac)
+        return upper.own;
+    }
+    return undefined;
+  }
+
+  private copyToSiblings(skb: Skb): void {
+    for (const upper of this.parent.uppers ?? []) {
+      if (upper !== this && upper.mode === 'bridge') upper.take(skb.clone());
+    }
+  }
+}

@@ -1,0 +1,281 @@
+import {
+  type Cidr,
+  contains,
+  type Ip,
+  type Ipv4,
+  isCidr4,
+  isIpv4,
+  maskOf4,
+} from '../../addr/index.js';
+import type { NetDevice } from '../link/device.js';
+import { RouteEntry, type RouteInit } from './route.js';
+
+/** Routing tables with names. */
+export const TABLE = { local: 255, main: 254, default: 253 } as const;
+
+/** One row of `ip rule`. */
+export interface RoutingRule {
+  readonly priority: number;
+  readonly from?: Cidr | undefined;
+  readonly to?: Cidr | undefined;
+  readonly fwmark?: number | undefined;
+  readonly fwmask?: number | undefined;
+  readonly iif?: string | undefined;
+  readonly table: number;
+}
+
+/** The rules of a fresh namespace. */
+export const DEFAULT_RULES: readonly RoutingRule[] = [
+  { priority: 0, table: TABLE.local },
+  { priority: 32766, table: TABLE.main },
+  { priority: 32767, table: TABLE.default },
+];
+
+const CACHE_SLOTS = 32;
+
+/** Routes of one table: for each prefix length a map from network to routes, best metric first. */
+class RouteTable {
+  readonly id: number;
+  private readonly byLength: (Map<Ip, RouteEntry[]> | undefined)[] = [];
+  private lengths4: number[] = [];
+  private lengths6: number[] = [];
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  find(dst: Ip, oif: NetDevice | undefined): RouteEntry | undefined {
+    if (isIpv4(dst)) {
+      for (let index = 0; index < this.lengths4.length; index++) {
+        const length = this.lengths4[index] ?? 0;
+        const network = ((dst & maskOf4(length)) >>> 0) as Ipv4;
+        const found = pick(this.byLength[length]?.get(network), oif);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    for (const length of this.lengths6) {
+      const shift = BigInt(128 - length);
+      const network = ((dst >> shift) << shift) as Ip;
+      const found = pick(this.byLength[V6 + length]?.get(network), oif);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  at(dst: Cidr): readonly RouteEntry[] {
+    return this.byLength[slotOf(dst)]?.get(dst.network) ?? [];
+  }
+
+  add(entry: RouteEntry): void {
+    const slot = slotOf(entry.dst);
+    let networks = this.byLength[slot];
+    if (networks === undefined) {
+      networks = new Map();
+      this.byLength[slot] = networks;
+      this.countLengths();
+    }
+    const routes = networks.get(entry.dst.network);
+    if (routes === undefined) {
+      networks.set(entry.dst.network, [entry]);
+      return;
+    }
+    const place = routes.findIndex((other) => other.metric > entry.metric);
+    if (place < 0) routes.push(entry);
+    else routes.splice(place, 0, entry);
+  }
+
+  remove(entry: RouteEntry): void {
+    const slot = slotOf(entry.dst);
+    const networks = this.byLength[slot];
+    const routes = networks?.get(entry.dst.network);
+    const place = routes?.indexOf(entry) ?? -1;
+    if (networks === undefined || routes === undefined || place < 0) return;
+    routes.splice(place, 1);
+    if (routes.length > 0) return;
+    networks.delete(entry.dst.network);
+    if (networks.size > 0) return;
+    this.byLength[slot] = undefined;
+    this.countLengths();
+  }
+
+  *all(): Iterable<RouteEntry> {
+    for (const networks of this.byLength) {
+      if (networks === undefined) continue;
+      for (const routes of networks.values()) yield* routes;
+    }
+  }
+
+  private countLengths(): void {
+    this.lengths4 = [];
+    this.lengths6 = [];
+    for (let length = 32; length >= 0; length--) {
+      if (this.byLength[length] !== undefined) this.lengths4.push(length);
+    }
+    for (let length = 128; length >= 0; length--) {
+      if (this.byLength[V6 + length] !== undefined) this.lengths6.push(length);
+    }
+  }
+}
+
+/** IPv6 prefix lengths follow IPv4's 0 to 32 in the same array. */
+const V6 = 33;
+
+/**
+ * The forwarding information base of a namespace: rules, tables, longest prefix match
+ * (net/ipv4/fib_trie.c, fib_rules.c). A lookup costs one hash probe per prefix length in use; answers of
+ * plain lookups are remembered until anything changes.
+ *
+ * Fidelity: no multipath routes, no TOS routes.
+ */
+export class Fib {
+  /** Goes up with every change of a route, rule, address or device: what was derived before is void. */
+  generation = 0;
+  private readonly tables = new Map<number, RouteTable>();
+  private ruleList: readonly RoutingRule[] = DEFAULT_RULES;
+  private cacheDst: Float64Array | undefined = undefined;
+  private cacheEntry: (RouteEntry | undefined)[] = [];
+  private cacheGeneration = -1;
+
+  /** Rules in order of priority. */
+  get rules(): readonly RoutingRule[] {
+    return this.ruleList;
+  }
+
+  set rules(rules: readonly RoutingRule[]) {
+    this.ruleList = rules.toSorted((a, b) => a.priority - b.priority);
+    this.generation++;
+  }
+
+  /** Whether lookups depend on more than the destination. */
+  get customRules(): boolean {
+    return this.ruleList !== DEFAULT_RULES;
+  }
+
+  /** The route to a destination with nothing else asked; 'throw' and no match are undefined. */
+  lookup(dst: Ip): RouteEntry | undefined {
+    if (this.customRules || !isIpv4(dst)) return this.walk(dst, undefined, undefined, 0, undefined);
+    let keys = this.cacheDst;
+    if (keys === undefined || this.cacheGeneration !== this.generation) {
+      keys ??= new Float64Array(CACHE_SLOTS);
+      keys.fill(-1);
+      this.cacheDst = keys;
+      this.cacheGeneration = this.generation;
+    }
+    const slot = (dst ^ (dst >>> 8) ^ (dst >>> 16)) & (CACHE_SLOTS - 1);
+    if (keys[slot] === dst) return this.cacheEntry[slot];
+    const entry = this.walk(dst, undefined, undefined, 0, undefined);
+    keys[slot] = dst;
+    this.cacheEntry[slot] = entry;
+    return entry;
+  }
+
+  /** The route for a destination, source, mark and devices. */
+  lookupFor(question: {
+    readonly dst: Ip;
+    readonly src: Ip | undefined;
+    readonly iif: NetDevice | undefined;
+    readonly oif: NetDevice | undefined;
+    readonly mark: number;
+  }): RouteEntry | undefined {
+    if (question.oif === undefined && !this.customRules) return this.lookup(question.dst);
+    const { dst, src, iif, mark, oif } = question;
+    return this.walk(dst, src, iif, mark, oif);
+  }
+
+  /** Adds a route that may already be there: then nothing changes. */
+  put(init: RouteInit): void {
+    const same = this.at(init.table, init.dst).some(
+      (entry) =>
+        entry.dev === init.dev &&
+        entry.type === init.type &&
+        entry.metric === (init.metric ?? 0) &&
+        entry.prefSrc === init.src,
+    );
+    if (!same) this.add(new RouteEntry(init));
+  }
+
+  add(entry: RouteEntry): void {
+    let table = this.tables.get(entry.table);
+    if (table === undefined) {
+      table = new RouteTable(entry.table);
+      this.tables.set(entry.table, table);
+    }
+    table.add(entry);
+    this.generation++;
+  }
+
+  remove(entry: RouteEntry): void {
+    this.tables.get(entry.table)?.remove(entry);
+    this.generation++;
+  }
+
+  removeWhere(unwanted: (entry: RouteEntry) => boolean): readonly RouteEntry[] {
+    const found = [...this.all()].filter(unwanted);
+    for (const entry of found) this.remove(entry);
+    return found;
+  }
+
+  /** Routes to exactly this prefix, best metric first. */
+  at(table: number, dst: Cidr): readonly RouteEntry[] {
+    return this.tables.get(table)?.at(dst) ?? [];
+  }
+
+  /** Every route of a table, or of all. */
+  *all(table?: number): Iterable<RouteEntry> {
+    for (const each of this.tables.values()) {
+      if (table === undefined || table === each.id) yield* each.all();
+    }
+  }
+
+  /** A route matched only by a table, for checking a gateway. */
+  inTable(table: number, dst: Ip, oif: NetDevice | undefined): RouteEntry | undefined {
+    return this.tables.get(table)?.find(dst, oif);
+  }
+
+  private walk(
+    dst: Ip,
+    src: Ip | undefined,
+    iif: NetDevice | undefined,
+    mark: number,
+    oif: NetDevice | undefined,
+  ): RouteEntry | undefined {
+    for (let index = 0; index < this.ruleList.length; index++) {
+      const rule = this.ruleList[index];
+      if (rule === undefined || !matches(rule, dst, src, iif, mark)) continue;
+      const entry = this.tables.get(rule.table)?.find(dst, oif);
+      if (entry !== undefined && entry.type !== 'throw') return entry;
+    }
+    return undefined;
+  }
+}
+
+function matches(
+  rule: RoutingRule,
+  dst: Ip,
+  src: Ip | undefined,
+  iif: NetDevice | undefined,
+  mark: number,
+): boolean {
+  if (rule.from !== undefined && (src === undefined || !contains(rule.from, src))) return false;
+  if (rule.to !== undefined && !contains(rule.to, dst)) return false;
+  if (rule.fwmark !== undefined) {
+    const mask = rule.fwmask ?? 0xffffffff;
+    if ((mark & mask) >>> 0 !== (rule.fwmark & mask) >>> 0) return false;
+  }
+  // A packet of this host itself counts as coming from lo.
+  return rule.iif === undefined || rule.iif === (iif?.name ?? 'lo');
+}
+
+function pick(
+  routes: readonly RouteEntry[] | undefined,
+  oif: NetDevice | undefined,
+): RouteEntry | undefined {
+  if (routes === undefined) return undefined;
+  if (oif === undefined) return routes[0];
+  return routes.find((entry) => entry.dev === undefined || entry.dev === oif);
+}
+
+function slotOf(dst: Cidr): number {
+  return isCidr4(dst) ? dst.prefixLength : V6 + dst.prefixLength;
+}

@@ -1,0 +1,266 @@
+import {
+  formatIp,
+  type Ip,
+  type Ipv4,
+  isIpv4,
+  isMulticast4,
+  MAC_BROADCAST,
+} from '../../addr/index.js';
+import {
+  bodyBytes,
+  ETHERTYPE,
+  fragmentIpv4,
+  ICMP4,
+  ICMP4_UNREACHABLE,
+  IPV4_HEADER_BYTES,
+  type Ipv4Packet,
+  l3Bytes,
+} from '../../wire/index.js';
+import type { SendRequest } from '../contract.js';
+import type { Errno } from '../errno.js';
+import type { NetDevice } from '../link/device.js';
+import { Skb } from '../skb.js';
+import type { NetNamespace } from './namespace.js';
+import type { RouteEntry } from './route.js';
+
+/** The largest IPv4 packet. */
+const MAX_BYTES = 65535;
+
+/** Sends packets (ip_output.c): source and route, OUTPUT, POSTROUTING, fragments, next hop. */
+export class IpOutput {
+  private readonly netns: NetNamespace;
+  private ident: number;
+
+  constructor(netns: NetNamespace) {
+    this.netns = netns;
+    this.ident = netns.host.rng.fork(`${netns.inode}/ip-id`).below(0x10000);
+  }
+
+  /** Identification of the next packet that may be fragmented. */
+  nextId(): number {
+    this.ident = (this.ident + 1) & 0xffff;
+    return this.ident;
+  }
+
+  send(request: SendRequest): Errno | undefined {
+    const { netns } = this;
+    const { dst, src } = request;
+    if (!isIpv4(dst) || (src !== undefined && !isIpv4(src))) return 'ENETUNREACH';
+    const { router } = netns;
+    const oif = request.oif === undefined ? undefined : netns.deviceByIndex(request.oif.ifindex);
+    const route = router.outputRoute(dst, src, oif, request.mark ?? 0);
+    if (route === undefined) return this.unroutable(request, dst, router.outputErrno);
+    const type = router.outputType;
+    if (type === 'broadcast' && request.broadcastAllowed !== true) return 'EACCES';
+    const destination = router.chosenDestination;
+    const lengthBytes = IPV4_HEADER_BYTES + bodyBytes(request.body);
+    const mtuBytes =
+      request.pmtudisc === 'probe'
+        ? (route.dev?.mtuBytes ?? MAX_BYTES)
+        : this.mtuTo(destination, route);
+    const fits = lengthBytes <= mtuBytes;
+    const pmtudisc = request.pmtudisc ?? 'want';
+    if (lengthBytes > MAX_BYTES || (!fits && (pmtudisc === 'do' || pmtudisc === 'probe')))
+      return 'EMSGSIZE';
+    const df = pmtudisc === 'do' || pmtudisc === 'probe' || (pmtudisc === 'want' && fits);
+    const packet: Ipv4Packet = {
+      kind: 'ipv4',
+      src: router.chosenSource,
+      dst: destination,
+      ttl: request.ttl ?? (type === 'multicast' ? 1 : netns.defaultTtl),
+      tos: request.tos ?? 0,
+      id: df && request.owner === undefined ? 0 : this.nextId(),
+      df,
+      mf: false,
+      fragOffset: 0,
+      proto: request.proto,
+      body: request.body,
+    };
+    const skb = new Skb(packet, ETHERTYPE.ipv4);
+    skb.mark = request.mark ?? 0;
+    skb.owner = request.owner;
+    if (request.cause !== undefined) skb.causedBy(request.cause);
+    const trace = request.trace ?? request.owner?.trace;
+    if (skb.trace === undefined && trace !== undefined) {
+      skb.trace = trace;
+      skb.packetId = trace.nextPacketId();
+    }
+    if (request.cause !== undefined) netns.netfilter.attach(skb, request.cause);
+    if (skb.trace !== undefined) this.stepRoute(skb, packet, route, type);
+    return this.localOut(skb, packet, route);
+  }
+
+  /**
+   * OUTPUT, a second routing decision when that changed where the packet goes, then out (ip_local_out). To be
+   * called right after `router.outputRoute`, which classified the destination.
+   */
+  localOut(skb: Skb, packet: Ipv4Packet, route: RouteEntry): Errno | undefined {
+    const { netns } = this;
+    let type = netns.router.outputType;
+    let way: RouteEntry | undefined = route;
+    let now = packet;
+    if (netns.netfilter.active) {
+      skb.dev = type === 'local' ? netns.loopback : route.dev;
+      const { mark } = skb;
+      const verdict = netns.netfilter.run('OUTPUT', skb, undefined, skb.dev);
+      if (verdict === 'drop') return 'EPERM';
+      if (verdict === 'stolen' || skb.packet.kind !== 'ipv4') return undefined;
+      now = skb.packet;
+      if (now.dst !== packet.dst || (skb.mark !== mark && netns.fib.customRules)) {
+        way = this.reroute(skb, now);
+        if (way === undefined) return netns.router.outputErrno;
+        type = netns.router.outputType;
+      }
+    }
+    if (type === 'broadcast' || type === 'multicast') return this.outputGroup(skb, now, way);
+    return this.output(skb, now, way);
+  }
+
+  /** POSTROUTING, fragmentation, next hop: common to packets of this host and to forwarded ones (ip_output). */
+  output(skb: Skb, packet: Ipv4Packet, route: RouteEntry): Errno | undefined {
+    const { netns } = this;
+    const local = route.type === 'local';
+    const dev = local ? netns.loopback : route.dev;
+    if (dev === undefined) return 'ENETUNREACH';
+    const forwarded = skb.iif !== undefined;
+    let mtuBytes = forwarded ? route.mtuBytes : this.mtuTo(packet.dst, route);
+    if (skb.fragMaxBytes > 0 && skb.fragMaxBytes < mtuBytes) mtuBytes = skb.fragMaxBytes;
+    let nextHop: Ip = route.via ?? packet.dst;
+    if (local) nextHop = packet.dst;
+    else if (!forwarded) nextHop = netns.exceptions.gatewayOf(packet.dst) ?? nextHop;
+    skb.dev = dev;
+    let now = packet;
+    if (netns.netfilter.active) {
+      if (netns.netfilter.run('POSTROUTING', skb, undefined, dev) !== 'accept') return 'EPERM';
+      if (skb.packet.kind !== 'ipv4') return undefined;
+      now = skb.packet;
+    }
+    if (l3Bytes(now) > mtuBytes) return this.fragment(skb, now, { dev, nextHop, mtuBytes });
+    netns.neighbors.output(skb, dev, nextHop);
+    return undefined;
+  }
+
+  /** MTU towards a destination for packets of this host: what was learned, the route's, the device's. */
+  mtuTo(dst: Ipv4, route: RouteEntry): number {
+    const learned = this.netns.exceptions.mtuOf(dst);
+    const mtuBytes = route.type === 'local' ? this.netns.loopback.mtuBytes : route.mtuBytes;
+    return learned === undefined ? mtuBytes : Math.min(learned, mtuBytes);
+  }
+
+  private fragment(
+    skb: Skb,
+    packet: Ipv4Packet,
+    way: { readonly dev: NetDevice; readonly nextHop: Ip; readonly mtuBytes: number },
+  ): Errno | undefined {
+    const { netns } = this;
+    const { dev, nextHop, mtuBytes } = way;
+    if (packet.df) {
+      const text =
+        skb.trace === undefined
+          ? ''
+          : `the packet has ${l3Bytes(packet)} octets, ${dev.name} takes ${mtuBytes}, and DF forbids to fragment it`;
+      netns.drop(skb, 'mtu-exceeded', 'ip', text);
+      netns.icmp.sendError(skb, ICMP4.destUnreachable, ICMP4_UNREACHABLE.fragNeeded, mtuBytes);
+      return 'EMSGSIZE';
+    }
+    if (skb.trace !== undefined) {
+      const text = `the packet has ${l3Bytes(packet)} octets and ${dev.name} takes ${mtuBytes}: it is sent in fragments`;
+      netns.step(skb, 'ip', 'fragment', text);
+    }
+    skb.fragMaxBytes = 0;
+    const pieces = fragmentIpv4(packet, mtuBytes);
+    const fragments = pieces.map((piece, index) => {
+      const copy = index === 0 ? skb : skb.clone();
+      copy.packet = piece;
+      return copy;
+    });
+    for (const copy of fragments) netns.neighbors.output(copy, dev, nextHop);
+    return undefined;
+  }
+
+  /** Broadcast and multicast leave by the device, and this host hears itself (ip_mc_output). */
+  private outputGroup(skb: Skb, packet: Ipv4Packet, route: RouteEntry): Errno | undefined {
+    const { netns } = this;
+    const { dev } = route;
+    if (dev === undefined) return 'ENETUNREACH';
+    skb.dev = dev;
+    if (!isMulticast4(packet.dst) && dev.kind !== 'loopback') this.hearOneself(skb.clone(), dev);
+    if (netns.netfilter.active) {
+      if (netns.netfilter.run('POSTROUTING', skb, undefined, dev) !== 'accept') return 'EPERM';
+    }
+    if (isMulticast4(packet.dst)) netns.neighbors.output(skb, dev, packet.dst);
+    else {
+      skb.srcMac = dev.mac;
+      skb.dstMac = MAC_BROADCAST;
+      dev.transmit(skb);
+    }
+    return undefined;
+  }
+
+  private hearOneself(skb: Skb, dev: NetDevice): void {
+    const { netns } = this;
+    skb.pktType = 'broadcast';
+    netns.host.clock.schedule(0, () => netns.input.deliverLocal(skb, dev));
+  }
+
+  /** The destination or mark changed in OUTPUT: asks the tables again (ip_route_me_harder). */
+  private reroute(skb: Skb, packet: Ipv4Packet): RouteEntry | undefined {
+    const { netns } = this;
+    const src = netns.ip.isLocal(packet.src) ? packet.src : undefined;
+    const route = netns.router.outputRoute(packet.dst, src, undefined, skb.mark);
+    if (route === undefined) {
+      const text =
+        skb.trace === undefined ? '' : `after OUTPUT no route matches ${formatIp(packet.dst)}`;
+      netns.drop(skb, 'no-route', 'route', text);
+      return undefined;
+    }
+    if (skb.trace !== undefined) {
+      const text = `OUTPUT changed the packet, so it is routed again: ${formatIp(packet.dst)} matches route ${route.text()}`;
+      netns.step(skb, 'route', 'reroute', text);
+    }
+    return route;
+  }
+
+  private stepRoute(skb: Skb, packet: Ipv4Packet, route: RouteEntry, type: string): void {
+    const text =
+      type === 'local'
+        ? `${formatIp(packet.dst)} is an address of this namespace, so the packet goes over lo`
+        : `${formatIp(packet.dst)} matches route ${route.text()}; the source address is ${formatIp(packet.src)}`;
+    this.netns.step(skb, 'route', 'lookup', text);
+  }
+
+  private unroutable(request: SendRequest, dst: Ipv4, errno: Errno): Errno {
+    const { netns } = this;
+    const trace = request.trace ?? request.owner?.trace ?? request.cause?.trace;
+    if (trace === undefined) {
+      netns.countDrop('no-route');
+      return errno;
+    }
+    const packet: Ipv4Packet = {
+      kind: 'ipv4',
+      src: request.src !== undefined && isIpv4(request.src) ? request.src : (0 as Ipv4),
+      dst,
+      ttl: request.ttl ?? netns.defaultTtl,
+      tos: 0,
+      id: 0,
+      df: true,
+      mf: false,
+      fragOffset: 0,
+      proto: request.proto,
+      body: request.body,
+    };
+    const skb = new Skb(packet, ETHERTYPE.ipv4);
+    if (request.cause !== undefined) skb.causedBy(request.cause);
+    if (skb.trace === undefined) {
+      skb.trace = trace;
+      skb.packetId = trace.nextPacketId();
+    }
+    const route = netns.fib.lookup(dst);
+    const why =
+      route === undefined
+        ? `no route matches ${formatIp(dst)}`
+        : `${formatIp(dst)} matches route ${route.text()}`;
+    netns.drop(skb, 'no-route', 'route', `${why}: the send fails with ${errno}`);
+    return errno;
+  }
+}
