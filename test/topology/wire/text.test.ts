@@ -6,7 +6,9 @@ test('text is encoded and decoded as TextEncoder and TextDecoder do', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(encodeUtf8(text)).toEqual(new TextEncoder().encode(text));
-      expect(decodeUtf8(encodeUtf8(text))).toBe(text.toWellFormed());
+      expect(decodeUtf8(encodeUtf8(text))).toBe(
+        new TextDecoder('utf-8', { ignoreBOM: true }).decode(encodeUtf8(text)),
+      );
     }),
     { seed: 1 },
   );

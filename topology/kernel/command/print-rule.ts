@@ -35,14 +35,17 @@ export function orderMatches(matches: readonly Match[]): readonly Match[] {
   return ordered;
 }
 
+/** Whose tables; some options print otherwise under IPv6. */
+export type IpFamily = 'ipv4' | 'ipv6';
+
 /** A rule without its `-A CHAIN`, such as `-s 10.0.0.1/32 -p tcp -m tcp --dport 80 -j ACCEPT`. */
-export function printRule(rule: Rule): string {
+export function printRule(rule: Rule, family: IpFamily = 'ipv4'): string {
   const words: string[] = [];
   const proto = rule.matches.find((match) => match.match === 'proto');
   const protoName = proto?.match === 'proto' ? printProto(proto.proto) : 'tcp';
   let extension = '';
   for (const match of orderMatches(rule.matches)) {
-    const [name, text] = printMatch(match, protoName);
+    const [name, text] = printMatch(match, protoName, family);
     // Ports and flags of one `-m tcp` stand together.
     const joins = L4_ORDER.includes(match.match) && name === extension;
     if (name !== '' && !joins) words.push(`-m ${name}`);
@@ -57,13 +60,21 @@ export function printRule(rule: Rule): string {
  * Tables as `iptables-save` prints them, without counters and dates; `iptables-restore` reads it.
  * Built-in chains that are not given appear with policy ACCEPT.
  */
-export function printIptablesSave(tables: readonly RestoreTable[]): string {
-  return tables.map((table) => printTable(table, completeChains(table))).join('');
+export function printIptablesSave(
+  tables: readonly RestoreTable[],
+  family: IpFamily = 'ipv4',
+): string {
+  return tables.map((table) => printTable(table, completeChains(table), { family })).join('');
 }
 
 /** The text for `iptables-restore --noflush`: only what is named is replaced. */
-export function printRestoreNoflush(tables: readonly RestoreTable[]): string {
-  return tables.map((table) => printTable(table, table.chains, flushOf(table.table))).join('');
+export function printRestoreNoflush(
+  tables: readonly RestoreTable[],
+  family: IpFamily = 'ipv4',
+): string {
+  return tables
+    .map((table) => printTable(table, table.chains, { family, flush: flushOf(table.table) }))
+    .join('');
 }
 
 /** A port or a range, with the separator that the option wants. */
@@ -94,7 +105,7 @@ function flushOf(table: TableName): (chain: RuleChain) => boolean {
 function printTable(
   table: RestoreTable,
   chains: readonly RuleChain[],
-  flush: (chain: RuleChain) => boolean = () => false,
+  how: { readonly family: IpFamily; readonly flush?: (chain: RuleChain) => boolean },
 ): string {
   const lines = [`*${table.table}`];
   for (const chain of chains) {
@@ -103,9 +114,10 @@ function printTable(
       lines.push(`:${chain.name} ${chain.policy ?? '-'} [0:0]`);
     }
   }
-  for (const chain of chains) if (flush(chain)) lines.push(`-F ${chain.name}`);
+  for (const chain of chains) if (how.flush?.(chain)) lines.push(`-F ${chain.name}`);
   for (const chain of chains) {
-    for (const rule of chain.rules) lines.push(`-A ${chain.name} ${printRule(rule)}`.trimEnd());
+    for (const rule of chain.rules)
+      lines.push(`-A ${chain.name} ${printRule(rule, how.family)}`.trimEnd());
   }
   for (const name of table.removeChains ?? []) lines.push(`-X ${name}`);
   lines.push('COMMIT', '');
@@ -129,7 +141,11 @@ function not(match: { readonly invert?: boolean }): string {
 }
 
 /** The extension ('' for the IP header), and the options. */
-function printMatch(match: Match, protoName: string): readonly [extension: string, text: string] {
+function printMatch(
+  match: Match,
+  protoName: string,
+  family: IpFamily,
+): readonly [extension: string, text: string] {
   switch (match.match) {
     case 'src':
       return ['', `${not(match)}-s ${formatCidr(match.block)}`];
@@ -184,7 +200,7 @@ function printMatch(match: Match, protoName: string): readonly [extension: strin
     case 'physdev':
       return ['physdev', printPhysdev(match)];
     case 'recent':
-      return ['recent', printRecent(match)];
+      return ['recent', printRecent(match, family)];
     case 'limit': {
       const burst = match.burst === DEFAULT_BURST ? '' : ` --limit-burst ${match.burst}`;
       return ['limit', `--limit ${printRate(match.perSecond)}${burst}`];
@@ -220,11 +236,15 @@ function printPhysdev(match: Extract<Match, { match: 'physdev' }>): string {
   return words.join(' ');
 }
 
-function printRecent(match: Extract<Match, { match: 'recent' }>): string {
+function printRecent(match: Extract<Match, { match: 'recent' }>, family: IpFamily): string {
   const words = [`${not({ invert: match.invert === true })}--${match.verb}`];
   if (match.seconds !== undefined) words.push(`--seconds ${match.seconds}`);
   if (match.reap === true) words.push('--reap');
-  words.push(`--name ${match.name}`, match.side === 'source' ? '--rsource' : '--rdest');
+  const mask = family === 'ipv4' ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+  words.push(
+    `--name ${match.name} --mask ${mask}`,
+    match.side === 'source' ? '--rsource' : '--rdest',
+  );
   return words.join(' ');
 }
 

@@ -224,17 +224,23 @@ function printConntrack(op: ConntrackOp): string {
 function printIptables(op: IptablesOp): string {
   const tool = op.family === 'ipv4' ? 'iptables' : 'ip6tables';
   if (op.op === 'iptables.restore') {
-    const text = op.noflush ? printRestoreNoflush(op.tables) : printIptablesSave(op.tables);
+    const text = op.noflush
+      ? printRestoreNoflush(op.tables, op.family)
+      : printIptablesSave(op.tables, op.family);
     return `${tool}-restore ${op.noflush ? '--noflush ' : ''}<<'EOF'\n${text}EOF`;
   }
   const start = `${tool} -t ${op.table}`;
   switch (op.op) {
     case 'iptables.append':
-      return words(`${start} -A ${op.chain}`, printRule(op.rule));
+      return words(`${start} -A ${op.chain}`, printRule(op.rule, op.family));
     case 'iptables.insert':
-      return words(`${start} -I ${op.chain}`, option('', op.position).trim(), printRule(op.rule));
+      return words(
+        `${start} -I ${op.chain}`,
+        option('', op.position).trim(),
+        printRule(op.rule, op.family),
+      );
     case 'iptables.delete':
-      return words(`${start} -D ${op.chain}`, printRule(op.rule));
+      return words(`${start} -D ${op.chain}`, printRule(op.rule, op.family));
     case 'iptables.policy':
       return `${start} -P ${op.chain} ${op.policy}`;
     case 'iptables.new-chain':
