@@ -3,6 +3,7 @@ export * from './base/index.js';
 export * from './cni/index.js';
 export * from './fabric/index.js';
 export * from './ipam/index.js';
+export * from './kernel/command/index.js';
 export * from './kernel/errno.js';
 export * from './kernel/ops.js';
 export * from './kernel/sys.js';
