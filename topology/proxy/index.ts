@@ -1,4 +1,4 @@
-export { createProxy, type Proxy, type ProxyOptions } from './proxy.js';
+export { createProxy, type ProxyOptions, type ServiceProxy } from './proxy.js';
 export {
   type ProxyEndpoint,
   type ProxyService,

@@ -14,7 +14,7 @@ export interface ProxyOptions {
 }
 
 /** The service proxies of all nodes of a cluster, which turn Services and endpoints into rules. */
-export interface Proxy {
+export interface ServiceProxy {
   /** Adds a Service or replaces it. Its endpoints stay. */
   setService(service: ProxyService): void;
   /** Removes a Service (`namespace/name`); its endpoints are kept for its return. */
@@ -39,7 +39,7 @@ export interface Proxy {
  *
  * Fidelity: topology hints, --nodeport-addresses by block and the health check server are not modelled.
  */
-export function createProxy(options: ProxyOptions): Proxy {
+export function createProxy(options: ProxyOptions): ServiceProxy {
   return new ClusterProxy(options);
 }
 
@@ -49,7 +49,7 @@ const ROUTE_LOCALNET: KernelOp = {
   value: '1',
 };
 
-class ClusterProxy implements Proxy {
+class ClusterProxy implements ServiceProxy {
   private readonly ipv4: FamilyProxy;
   private readonly ipv6: FamilyProxy;
   private ipv6Used = false;

@@ -1,3 +1,5 @@
+import { formatIp } from '../../addr/index.js';
+import { printPorts } from '../command/print-rule.js';
 import type { Target } from '../ops.js';
 import { type CompiledRule, candidates } from './compile-chain.js';
 import { UNTRACKED_REF } from './conntrack/connection.js';
@@ -190,6 +192,18 @@ export class TableWalk {
   }
 }
 
+/** `10.244.2.7:8080`, `10.0.0.1-10.0.0.9`, `port 8080`. */
+function destinationText(target: Target & { target: 'DNAT' | 'SNAT' }): string {
+  const { to, toEnd, ports } = target;
+  const port = ports === undefined ? undefined : printPorts(ports, '-');
+  if (to === undefined) return `port ${port ?? 'any'}`;
+  if (toEnd !== undefined && toEnd !== to) {
+    return `${formatIp(to)}-${formatIp(toEnd)}${port === undefined ? '' : `:${port}`}`;
+  }
+  if (port === undefined) return formatIp(to);
+  return typeof to === 'number' ? `${formatIp(to)}:${port}` : `[${formatIp(to)}]:${port}`;
+}
+
 /** Targets whose own record says that the rule matched. */
 function ends(target: Target | undefined): boolean {
   return target?.target === 'DROP' || target?.target === 'REJECT';
@@ -221,7 +235,13 @@ function consequence(target: Target | undefined): string {
       return ', the MSS of a SYN is lowered to what the path carries';
     case 'LOG':
       return `, logged as "${target.prefix}"`;
-    default:
+    case 'DNAT':
+    case 'SNAT':
+      return `, ${target.target} decides the translation to ${destinationText(target)}`;
+    case 'REDIRECT':
+    case 'MASQUERADE':
       return `, ${target.target} decides the translation`;
+    default:
+      return '';
   }
 }

@@ -3,11 +3,11 @@ import type { Rule } from '../ops.js';
 
 const texts = new WeakMap<Rule, string>();
 
-/** A rule as iptables-save writes it, without its chain; made when a trace first asks. */
+/** The matches of a rule as iptables-save writes them; made when a trace first asks. */
 export function ruleText(rule: Rule): string {
   const known = texts.get(rule);
   if (known !== undefined) return known;
-  const text = printRule(rule);
+  const text = printRule({ matches: rule.matches });
   texts.set(rule, text);
   return text;
 }

@@ -106,7 +106,10 @@ describe('connection tracking', () => {
 
   test('takes a SYN in TIME_WAIT for a new connection', () => {
     for (const flags of ['>S', '<SA', '>A', '>FA', '<FA', '>A', '>S']) {
-      const skb = flags[0] === '>' ? tcp(CLIENT, SERVER, flags.slice(1)) : tcp(SERVER, CLIENT, flags.slice(1));
+      const skb =
+        flags[0] === '>'
+          ? tcp(CLIENT, SERVER, flags.slice(1))
+          : tcp(SERVER, CLIENT, flags.slice(1));
       pass(fake, skb, FORWARDED);
     }
     expect(fake.netfilter.conntrack.list()[0]).toContain('SYN_SENT');
@@ -160,8 +163,18 @@ describe('connection tracking', () => {
 });
 
 describe('NAT', () => {
-  const nat = (fake: FakeNetns, chain: string, matches: Parameters<typeof rule>[0], target: Parameters<typeof rule>[1]) =>
-    fake.netfilter.edit('ipv4', { verb: 'append', table: 'nat', chain, rule: rule(matches, target) });
+  const nat = (
+    fake: FakeNetns,
+    chain: string,
+    matches: Parameters<typeof rule>[0],
+    target: Parameters<typeof rule>[1],
+  ) =>
+    fake.netfilter.edit('ipv4', {
+      verb: 'append',
+      table: 'nat',
+      chain,
+      rule: rule(matches, target),
+    });
 
   test('rewrites a destination and puts it back in the reply', () => {
     const fake = fakeNetns();
@@ -228,7 +241,10 @@ describe('NAT', () => {
     const request = udp(CLIENT, '10.96.0.20:80');
     pass(fake, request, FORWARDED);
     if (request.packet.kind !== 'ipv4') throw new Error('not IPv4');
-    const error = icmp('10.244.2.7', '10.244.1.2', 3, { code: 3, payload: quoteOf(request.packet) });
+    const error = icmp('10.244.2.7', '10.244.1.2', 3, {
+      code: 3,
+      payload: quoteOf(request.packet),
+    });
     pass(fake, error, FORWARDED);
     expect(addresses(error)).toBe('10.96.0.20 → 10.244.1.2');
     const sent = udp(CLIENT, '10.96.0.20:80');

@@ -52,7 +52,8 @@ export function fakeNetns(local: readonly string[] = ['172.18.0.2'], seed = 1): 
     ip: {
       route: () => undefined,
       pathMtu: () => undefined,
-      addrType: (address: Ip) => (own.has(address) || (Number(address) >>> 24) === 127 ? 'local' : 'unicast'),
+      addrType: (address: Ip) =>
+        own.has(address) || Number(address) >>> 24 === 127 ? 'local' : 'unicast',
       primaryAddress: () => [...own][0],
       sendIcmpError: (_skb: Skb, type: number, code: number) => icmpErrors.push({ type, code }),
       send: (request: SendRequest) => {
