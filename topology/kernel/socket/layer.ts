@@ -1,17 +1,168 @@
-import { fail } from '../../base/index.js';
+import { ok, type Result } from '../../base/index.js';
+import {
+  ICMP4,
+  ICMP4_UNREACHABLE,
+  type IcmpMessage,
+  IPPROTO,
+  type Ipv4Packet,
+  type Ipv6Packet,
+} from '../../wire/index.js';
 import type { Netns, SocketLayer } from '../contract.js';
-import type { SocketFactory } from './factory.js';
+import type { Errno } from '../errno.js';
+import type { Skb } from '../skb.js';
+import type { PortHolder, Socket } from '../sys.js';
+import { type Bindable, tcpConflict, udpConflict } from './conflict.js';
+import type { Closable, SocketContext } from './context.js';
+import type {
+  PortQuestion,
+  SocketCreator,
+  SocketDomain,
+  SocketFactory,
+  SocketType,
+} from './factory.js';
+import { readIcmpEvent } from './icmp-event.js';
+import { IcmpLayer } from './icmp-layer.js';
+import { TcpLayer } from './tcp/tcp-layer.js';
+import { UdpLayer } from './udp-layer.js';
 
-/** The sockets of one namespace. */
-export function createSocketLayer(_netns: Netns): SocketLayer & SocketFactory {
-  return {
-    open: () => fail('EPROTONOSUPPORT'),
-    holders: () => [],
-    explainBindConflict: () => undefined,
-    closeAllOf: () => undefined,
-    deliver: () => undefined,
-    icmpError: () => undefined,
-    echoReply: () => undefined,
-    namespaceGone: () => undefined,
-  };
+/** The sockets of one namespace: the port tables, the demultiplexer, and who has what open. */
+export function createSocketLayer(netns: Netns): SocketLayer & SocketFactory {
+  return new Layer(netns);
+}
+
+/** Standard streams take 0 to 2. */
+const FIRST_FD = 3;
+
+class Layer implements SocketLayer, SocketFactory {
+  private readonly netns: Netns;
+  private readonly udp: UdpLayer;
+  private readonly tcp: TcpLayer;
+  private readonly icmp: IcmpLayer;
+  private readonly byPid = new Map<number, Set<Closable>>();
+  private lastFd = FIRST_FD - 1;
+
+  constructor(netns: Netns) {
+    this.netns = netns;
+    const rng = netns.host.rng.fork(`sockets/${netns.inode}`);
+    const context: SocketContext = {
+      netns,
+      rng,
+      secret: rng.uint32(),
+      opened: (creator, closable) => this.opened(creator, closable),
+      closed: (creator, closable) => this.byPid.get(creator.pid)?.delete(closable),
+      nextFd: (creator) => creator.nextFd?.() ?? ++this.lastFd,
+    };
+    this.udp = new UdpLayer(context);
+    this.tcp = new TcpLayer(context);
+    this.icmp = new IcmpLayer(context);
+  }
+
+  open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno> {
+    switch (type) {
+      case 'stream':
+        return ok(this.tcp.open(owner, domain));
+      case 'dgram':
+        return ok(this.udp.open(owner, domain));
+      case 'ping':
+      case 'raw':
+        return this.icmp.open(owner, domain, type);
+    }
+  }
+
+  deliver(skb: Skb, packet: Ipv4Packet | Ipv6Packet): void {
+    const { body } = packet;
+    switch (body.kind) {
+      case 'udp':
+        this.udp.deliver(skb, packet, body);
+        return;
+      case 'tcp':
+        this.tcp.deliver(skb, packet, body);
+        return;
+      case 'icmp':
+        this.icmp.deliverRaw(packet, body);
+        return;
+      case 'opaque':
+        this.netns.drop(
+          skb,
+          'no-protocol',
+          'socket',
+          `nothing here handles protocol ${packet.proto}`,
+        );
+        if (packet.kind !== 'ipv4') return;
+        this.netns.ip.sendIcmpError(skb, ICMP4.destUnreachable, ICMP4_UNREACHABLE.proto);
+    }
+  }
+
+  icmpError(skb: Skb, message: IcmpMessage, quoted: Ipv4Packet | Ipv6Packet): void {
+    const { packet } = skb;
+    if (packet.kind === 'ipv4' || packet.kind === 'ipv6') this.icmp.deliverRaw(packet, message);
+    const event = readIcmpEvent(skb, message, quoted);
+    if (event === undefined) return;
+    switch (quoted.proto) {
+      case IPPROTO.udp:
+        this.udp.icmpError(event);
+        return;
+      case IPPROTO.tcp:
+        this.tcp.icmpError(event);
+        return;
+      case IPPROTO.icmp:
+      case IPPROTO.icmpv6:
+        this.icmp.icmpError(event);
+    }
+  }
+
+  echoReply(skb: Skb, packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): void {
+    this.icmp.echoReply(skb, packet, message);
+  }
+
+  namespaceGone(): void {
+    for (const closables of this.byPid.values()) {
+      for (const closable of closables) closable.abandon();
+    }
+    this.byPid.clear();
+    this.tcp.abandonAll();
+  }
+
+  holders(): PortHolder[] {
+    const udp = Array.from(this.udp.ports.all(), ({ sock, state }) => sock.holder('udp', state));
+    return [...this.tcp.holders(), ...udp];
+  }
+
+  explainBindConflict(question: PortQuestion): PortHolder | undefined {
+    const { proto, address, port } = question;
+    const wanted: Bindable = {
+      address,
+      v6only: false,
+      reuseAddr: false,
+      reusePort: false,
+      uid: 0,
+      device: undefined,
+      bindState: 'unbound',
+    };
+    if (proto === 'udp') {
+      for (const { sock, state } of this.udp.ports.at(port)?.entries ?? []) {
+        if (udpConflict(wanted, sock)) return sock.holder('udp', state);
+      }
+      return undefined;
+    }
+    const blocking = this.tcp
+      .entriesAt(port)
+      .filter(({ sock }) => tcpConflict(wanted, sock, { port: 'named' }));
+    const listener = blocking.find(({ sock }) => sock.bindState === 'listening');
+    const found = listener ?? blocking[0];
+    return found?.sock.holder('tcp', found.state);
+  }
+
+  closeAllOf(pid: number): void {
+    const closables = this.byPid.get(pid);
+    if (closables === undefined) return;
+    for (const closable of [...closables]) closable.close();
+    this.byPid.delete(pid);
+  }
+
+  private opened(creator: SocketCreator, closable: Closable): void {
+    const closables = this.byPid.get(creator.pid);
+    if (closables === undefined) this.byPid.set(creator.pid, new Set([closable]));
+    else closables.add(closable);
+  }
 }

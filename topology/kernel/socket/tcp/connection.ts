@@ -1,0 +1,375 @@
+import { fail, ok, type Result, type SimClock, type Timer } from '../../../base/index.js';
+import type { Netns } from '../../contract.js';
+import type { Errno } from '../../errno.js';
+import type { Skb } from '../../skb.js';
+import type { Received } from '../../sys.js';
+import { toUser } from '../address.js';
+import type { InetSock } from '../inet-sock.js';
+import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
+import { type Agreement, initialWindow, segmentPayload } from './handshake.js';
+import { receiveSegment } from './input.js';
+import { sendAck, sendReset, transmit } from './output.js';
+import { ReceiveBuffer } from './receive-buffer.js';
+import { RttEstimator } from './rtt.js';
+import { SendBuffer } from './send-buffer.js';
+import { after, seqAdd, seqDiff } from './seq.js';
+import type { TcpLayer } from './tcp-layer.js';
+import { TimeWait } from './time-wait.js';
+import { delayedAckTimeout, probeTimeout, retransmitTimeout } from './timeouts.js';
+
+/** States of RFC 9293 section 3.3.2, in the words of `ss`; LISTEN is a `Listener`, TIME-WAIT a `TimeWait`. */
+export type TcpState =
+  | 'SYN-SENT'
+  | 'SYN-RECV'
+  | 'ESTAB'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'LAST-ACK'
+  | 'CLOSING'
+  | 'CLOSED';
+
+/** Segments that a new connection may send before anything is acknowledged (TCP_INIT_CWND). */
+export const INITIAL_WINDOW_SEGMENTS = 10;
+/** Most octets a program may have waiting to be sent or acknowledged. */
+const SEND_BUFFER_BYTES = 262_144;
+/** What autotuning may let the receive window grow to: half of tcp_rmem's maximum. */
+const MAX_RECEIVE_SPACE = 3_145_728;
+/** rcv_mss before anything was measured (TCP_MSS_DEFAULT). */
+const INITIAL_RECEIVE_MSS = 536;
+
+/** What a connection starts with. */
+export interface ConnectionSpec {
+  readonly layer: TcpLayer;
+  readonly sock: InetSock;
+  readonly iss: number;
+  readonly tsOffset: number;
+  readonly routeMtuBytes: number;
+  readonly advMss: number;
+}
+
+/**
+ * A TCP connection, RFC 9293, with what Linux adds: timestamps and window scaling (RFC 7323), NewReno (RFC 6582), delayed
+ * acknowledgements with a quick start. `input.ts` takes segments in, `output.ts` sends them, `timers.ts` waits.
+ *
+ * Fidelity: congestion avoidance is Reno's, not CUBIC; SACK is offered but blocks are neither sent nor read; no RACK,
+ * tail loss probe, ECN, urgent data, Fast Open or keepalive. The send buffer is a fixed 256 KiB, the receive window
+ * grows as the program reads. Segments are never larger than the MSS, as with offloads off.
+ */
+export class Connection implements TcpFlow {
+  readonly kind = 'connection';
+  readonly layer: TcpLayer;
+  readonly sock: InetSock;
+  readonly netns: Netns;
+  readonly clock: SimClock;
+  chain: TcpFlow | undefined = undefined;
+  state: TcpState = 'SYN-SENT';
+  /** Called when the program may find something new; undefined before accept and after close. */
+  onEvent: (() => void) | undefined = undefined;
+  /** The socket that called connect(): it keeps a port it had bound when the connection ends. */
+  holder: TcpHolder | undefined = undefined;
+  /** The program closed it: nobody will read or write any more. */
+  orphan = false;
+  /** The segment being treated; what is sent meanwhile is caused by it. */
+  cause: Skb | undefined = undefined;
+
+  readonly iss: number;
+  readonly tsOffset: number;
+  readonly routeMtuBytes: number;
+  readonly advMss: number;
+  agreed: Agreement | undefined = undefined;
+  synRetransmitted = false;
+
+  /** Oldest unacknowledged; the send buffer starts there once the SYN is acknowledged. */
+  sndUna: number;
+  /** Highest sent plus one. */
+  sndNxt: number;
+  /** Next to send; behind `sndNxt` after a timeout. */
+  sendNext: number;
+  sndWnd = 0;
+  sndWl1 = 0;
+  /** End of the last segment that was not full (Minshall's variant of Nagle's rule). */
+  sndSmall: number;
+  readonly sendBuffer = new SendBuffer();
+  writeClosed = false;
+  /** Sequence number of the FIN, once it was sent. */
+  finSeq: number | undefined = undefined;
+  mss = 0;
+  cwndBytes = 0;
+  ssthreshBytes = Number.POSITIVE_INFINITY;
+  dupAcks = 0;
+  /** Where fast recovery ends; undefined outside of it. */
+  recoverSeq: number | undefined = undefined;
+  readonly rtt = new RttEstimator();
+  /** End of the segment being timed, and when it left. */
+  timedSeq: number | undefined = undefined;
+  timedAtNs = 0;
+  retransmits = 0;
+  firstRetransmitNs = 0;
+  probes = 0;
+  softError: Errno | undefined = undefined;
+  retransmitTimer: Timer | undefined = undefined;
+  probeTimer: Timer | undefined = undefined;
+
+  rcvNxt = 0;
+  /** `rcvNxt` when the last acknowledgement was sent. */
+  rcvWup = 0;
+  rcvWnd: number;
+  tsRecent = 0;
+  readonly receiveBuffer = new ReceiveBuffer();
+  /** The peer will send no more. */
+  finReceived = false;
+  readClosed = false;
+  receiveSpace: number;
+  receiveMss = INITIAL_RECEIVE_MSS;
+  ackPending = false;
+  quickAcks = 0;
+  pingPong = false;
+  /** 0 until data came, then how long an acknowledgement may wait. */
+  ackDelayNs = 0;
+  lastDataNs = 0;
+  delayedAckTimer: Timer | undefined = undefined;
+  private eventPending = false;
+  private readSinceNs = 0;
+  private readBytes = 0;
+
+  constructor(spec: ConnectionSpec) {
+    this.layer = spec.layer;
+    this.sock = spec.sock;
+    this.netns = spec.layer.netns;
+    this.clock = spec.layer.netns.host.clock;
+    this.iss = spec.iss;
+    this.tsOffset = spec.tsOffset;
+    this.routeMtuBytes = spec.routeMtuBytes;
+    this.advMss = spec.advMss;
+    this.sndUna = spec.iss;
+    this.sndNxt = seqAdd(spec.iss, 1);
+    this.sendNext = this.sndNxt;
+    this.sndSmall = spec.iss;
+    this.rcvWnd = initialWindow(spec.advMss, false);
+    this.receiveSpace = this.rcvWnd;
+    spec.sock.onDeliveryError = (errno) => this.deliveryFailed(errno);
+  }
+
+  /** Sequence number after the last octet the program wrote: that of the FIN. */
+  get dataEnd(): number {
+    return seqAdd(this.sndUna, this.sendBuffer.length);
+  }
+
+  /** Octets, SYN and FIN counted, that are sent and not acknowledged. */
+  get inFlight(): number {
+    return seqDiff(this.sendNext, this.sndUna);
+  }
+
+  /** Whether the FIN was sent and everything acknowledged. */
+  get finAcked(): boolean {
+    return this.finSeq !== undefined && after(this.sndUna, this.finSeq);
+  }
+
+  /** Takes over what the handshake settled. */
+  settle(agreed: Agreement): void {
+    this.agreed = agreed;
+    this.tsRecent = agreed.tsRecent;
+    this.updateMss();
+    this.cwndBytes = INITIAL_WINDOW_SEGMENTS * this.mss;
+  }
+
+  /** Follows the path MTU; true when full segments became smaller. */
+  updateMss(): boolean {
+    const { agreed, sock } = this;
+    const remote = sock.remoteAddress;
+    if (agreed === undefined || remote === undefined) return false;
+    const learned = this.netns.ip.pathMtu(remote) ?? this.routeMtuBytes;
+    const before = this.mss;
+    this.mss = segmentPayload(agreed, Math.min(learned, this.routeMtuBytes), remote);
+    return before > this.mss;
+  }
+
+  receive(arrival: Arrival): void {
+    this.cause = arrival.skb;
+    receiveSegment(this, arrival);
+    this.cause = undefined;
+    this.flushEvent();
+  }
+
+  /** Notes that the program should look; it is told when the segment is treated to the end. */
+  wake(): void {
+    this.eventPending = true;
+    if (this.cause === undefined) this.flushEvent();
+  }
+
+  /** write(2). */
+  write(octets: Uint8Array): Result<number, Errno> {
+    const pending = this.sock.takeError();
+    if (pending !== undefined) return fail(pending);
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECV') return fail('EAGAIN');
+    if (this.writeClosed || this.state === 'CLOSED') return fail('EPIPE');
+    const room = SEND_BUFFER_BYTES - this.sendBuffer.length;
+    if (room <= 0) return fail('EAGAIN');
+    const taken = Math.min(room, octets.length);
+    this.sendBuffer.push(octets.slice(0, taken));
+    transmit(this);
+    return ok(taken);
+  }
+
+  /** Whether so much room came free that a writer who was refused should try again. */
+  get writable(): boolean {
+    return this.sendBuffer.length * 3 <= SEND_BUFFER_BYTES * 2;
+  }
+
+  /** read(2). */
+  read(max: number): Result<Received, Errno> {
+    const { receiveBuffer, sock } = this;
+    if (receiveBuffer.readable > 0 && max > 0) {
+      const octets = receiveBuffer.read(max);
+      this.afterRead(octets.length);
+      return ok(this.received(octets));
+    }
+    const pending = sock.takeError();
+    if (pending !== undefined) return fail(pending);
+    if (this.finReceived || this.readClosed) return ok(this.received(new Uint8Array(0)));
+    return this.state === 'CLOSED' ? fail('ENOTCONN') : fail('EAGAIN');
+  }
+
+  /** shutdown(2) of the sending half: a FIN follows what is still to be sent. */
+  closeWrite(): void {
+    switch (this.state) {
+      case 'ESTAB':
+      case 'SYN-RECV':
+        this.state = 'FIN-WAIT-1';
+        break;
+      case 'CLOSE-WAIT':
+        this.state = 'LAST-ACK';
+        break;
+      default:
+        return;
+    }
+    this.writeClosed = true;
+    transmit(this);
+  }
+
+  /** close(2): RST when something was left unread (RFC 2525 section 2.17) or SO_LINGER is 0, else FIN; the rest goes on without a program. */
+  close(): void {
+    this.onEvent = undefined;
+    this.orphan = true;
+    const unread = this.receiveBuffer.readable > 0;
+    this.readClosed = true;
+    if (this.state === 'CLOSED') return;
+    if (this.state === 'SYN-SENT') {
+      this.destroy();
+      return;
+    }
+    if (unread || this.sock.lingerSeconds === 0) {
+      this.abort();
+      return;
+    }
+    this.closeWrite();
+    if (this.state === 'FIN-WAIT-2') this.becomeTimeWait('FIN-WAIT-2');
+  }
+
+  /** Ends with an RST. */
+  abort(): void {
+    if (this.state !== 'SYN-SENT' && this.state !== 'CLOSED') sendReset(this);
+    this.destroy();
+  }
+
+  /** Ends with an error for the program. */
+  fail(errno: Errno): void {
+    this.sock.setError(errno);
+    this.readClosed = true;
+    this.writeClosed = true;
+    this.destroy();
+    this.wake();
+  }
+
+  /** One of its timers ran out. */
+  timeout(which: 'retransmit' | 'probe' | 'delayed-ack'): void {
+    switch (which) {
+      case 'retransmit':
+        retransmitTimeout(this);
+        return;
+      case 'probe':
+        probeTimeout(this);
+        return;
+      case 'delayed-ack':
+        delayedAckTimeout(this);
+    }
+  }
+
+  /** Hands the rest of its life to a record without buffers or timers (tcp_time_wait). */
+  becomeTimeWait(substate: 'FIN-WAIT-2' | 'TIME-WAIT'): void {
+    this.stopTimers();
+    const record = new TimeWait(this, substate);
+    this.layer.replaceFlow(this, record);
+    this.state = 'CLOSED';
+    this.writeClosed = true;
+  }
+
+  /** Forgets the connection; nothing is sent. */
+  destroy(): void {
+    this.stopTimers();
+    this.sendBuffer.clear();
+    this.state = 'CLOSED';
+    this.layer.removeFlow(this);
+  }
+
+  abandon(): void {
+    this.onEvent = undefined;
+    this.stopTimers();
+    this.state = 'CLOSED';
+  }
+
+  /** A packet of this connection could not be delivered (neighbour unresolved). */
+  deliveryFailed(errno: Errno): void {
+    if (this.state === 'CLOSED') return;
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECV') this.fail(errno);
+    else this.softError = errno;
+  }
+
+  private received(octets: Uint8Array): Received {
+    const { sock } = this;
+    const address = sock.remoteAddress ?? sock.address;
+    return { octets, from: { address: toUser(sock.domain, address), port: sock.remotePort } };
+  }
+
+  /** Lets the window grow with what the program reads in a round trip, and tells the peer when much room came free. */
+  private afterRead(bytes: number): void {
+    const now = this.clock.nowNs;
+    this.readBytes += bytes;
+    if (now - this.readSinceNs >= (this.rtt.smoothedNs ?? 0)) {
+      const wanted = 2 * this.readBytes + 16 * this.advMss;
+      this.receiveSpace = Math.min(Math.max(this.receiveSpace, wanted), MAX_RECEIVE_SPACE);
+      this.readSinceNs = now;
+      this.readBytes = 0;
+    }
+    if (this.state === 'CLOSED') return;
+    const offered = seqDiff(seqAdd(this.rcvWup, this.rcvWnd), this.rcvNxt);
+    if (offered * 2 <= this.receiveSpace && this.freeWindow() >= 2 * Math.max(offered, 1)) {
+      sendAck(this);
+    }
+  }
+
+  /** Octets that may be offered now (__tcp_select_window): nothing rather than little (RFC 9293 section 3.8.6.2.2). */
+  freeWindow(): number {
+    const limit = this.sock.receiveBufferBytes;
+    const space = limit === undefined ? this.receiveSpace : limit / 2;
+    const free = space - this.receiveBuffer.length;
+    if (free < space / 16 || free < Math.min(this.receiveMss, space / 2)) return 0;
+    return free;
+  }
+
+  private stopTimers(): void {
+    this.retransmitTimer?.cancel();
+    this.probeTimer?.cancel();
+    this.delayedAckTimer?.cancel();
+    this.retransmitTimer = undefined;
+    this.probeTimer = undefined;
+    this.delayedAckTimer = undefined;
+  }
+
+  private flushEvent(): void {
+    if (!this.eventPending) return;
+    this.eventPending = false;
+    this.onEvent?.();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Ip } from '../../../addr/index.js';
+import { isIpv4 } from '../../../addr/index.js';
+import { MILLISECOND } from '../../../base/index.js';
+import type { TcpOptions } from '../../../wire/packet.js';
+import type { Netns } from '../../contract.js';
+import { readSysctl } from '../sysctl.js';
+import { seqDiff } from './seq.js';
+
+/** Shift that follows from tcp_rmem's maximum of 6 MiB. */
+export const WINDOW_SCALE = 7;
+/** Window field without scaling; also the window that a new connection offers at most. */
+export const MAX_WINDOW = 65_535;
+/** MSS assumed of a peer that names none (RFC 9293 section 3.7.1). */
+const DEFAULT_MSS4 = 536;
+const DEFAULT_MSS6 = 1220;
+/** Octets of the timestamp option in every segment, padding included. */
+const TIMESTAMP_BYTES = 12;
+/** Largest window scale that is believed (RFC 7323 section 2.3). */
+const MAX_WINDOW_SCALE = 14;
+
+/** What two ends agreed on by the options of their SYNs. */
+export interface Agreement {
+  /** The MSS that the peer announced. */
+  readonly peerMss: number;
+  readonly timestamps: boolean;
+  /** Shift of windows that the peer sends; undefined when scaling is off. */
+  readonly sendScale: number | undefined;
+  readonly sack: boolean;
+  /** The peer's timestamp, to echo. */
+  readonly tsRecent: number;
+}
+
+/** Headers of IP and TCP without options. */
+export function headerBytes(remote: Ip): number {
+  return isIpv4(remote) ? 40 : 60;
+}
+
+/** The MSS to announce over a route: its MTU less the headers. */
+export function advertisedMss(routeMtuBytes: number, remote: Ip): number {
+  return Math.min(routeMtuBytes, MAX_WINDOW) - headerBytes(remote);
+}
+
+/** Options of a SYN, as `net.ipv4.tcp_timestamps`, `tcp_sack` and `tcp_window_scaling` say. */
+export function synOptions(netns: Netns, mss: number, timestamp: number): TcpOptions {
+  return {
+    mss,
+    ...(readSysctl(netns, 'net.ipv4.tcp_sack') === 0 ? undefined : { sackPermitted: true }),
+    ...(readSysctl(netns, 'net.ipv4.tcp_timestamps') === 0
+      ? undefined
+      : { timestamp: { value: timestamp, echo: 0 } }),
+    ...(readSysctl(netns, 'net.ipv4.tcp_window_scaling') === 0
+      ? undefined
+      : { windowScale: WINDOW_SCALE }),
+  };
+}
+
+/** Options of a SYN-ACK: those that the SYN offered and this end wants too. */
+export function synAckOptions(own: TcpOptions, agreed: Agreement): TcpOptions {
+  const { mss, timestamp } = own;
+  return {
+    ...(mss === undefined ? undefined : { mss }),
+    ...(agreed.sack ? { sackPermitted: true } : undefined),
+    ...(agreed.timestamps && timestamp !== undefined
+      ? { timestamp: { value: timestamp.value, echo: agreed.tsRecent } }
+      : undefined),
+    ...(agreed.sendScale === undefined ? undefined : { windowScale: WINDOW_SCALE }),
+  };
+}
+
+/** What follows from the options of the peer's SYN or SYN-ACK and those that this end sends. */
+export function agree(own: TcpOptions, peer: TcpOptions, remote: Ip): Agreement {
+  const scaled = own.windowScale !== undefined && peer.windowScale !== undefined;
+  return {
+    peerMss: peer.mss ?? (isIpv4(remote) ? DEFAULT_MSS4 : DEFAULT_MSS6),
+    timestamps: own.timestamp !== undefined && peer.timestamp !== undefined,
+    sendScale: scaled ? Math.min(peer.windowScale ?? 0, MAX_WINDOW_SCALE) : undefined,
+    sack: own.sackPermitted === true && peer.sackPermitted === true,
+    tsRecent: peer.timestamp?.value ?? 0,
+  };
+}
+
+/** The window a connection opens with (tcp_select_initial_window): 64 KiB in whole segments. */
+export function initialWindow(advMss: number, timestamps: boolean): number {
+  const mss = advMss - (timestamps ? TIMESTAMP_BYTES : 0);
+  return MAX_WINDOW > mss ? Math.floor(MAX_WINDOW / mss) * mss : MAX_WINDOW;
+}
+
+/** Payload of a full segment: what the peer takes and the path carries, less the timestamp option. */
+export function segmentPayload(agreed: Agreement, pathMtuBytes: number, remote: Ip): number {
+  const mss = Math.min(agreed.peerMss, pathMtuBytes - headerBytes(remote));
+  return Math.max(mss - (agreed.timestamps ? TIMESTAMP_BYTES : 0), 1);
+}
+
+/** The value of the timestamp option at a moment: milliseconds from a start that differs by connection. */
+export function timestampAt(nowNs: number, offset: number): number {
+  return (Math.floor(nowNs / MILLISECOND) + offset) >>> 0;
+}
+
+/** How long ago a timestamp of this end was sent, in nanoseconds; exact to a millisecond. */
+export function sinceEchoNs(nowNs: number, offset: number, echo: number): number {
+  return Math.max(seqDiff(timestampAt(nowNs, offset), echo), 0) * MILLISECOND;
+}

@@ -1,0 +1,189 @@
+import { SECOND, type Timer } from '../../../base/index.js';
+import { TCP_ACK, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
+import { InetSock } from '../inet-sock.js';
+import { readSysctl } from '../sysctl.js';
+import { Connection } from './connection.js';
+import type { Arrival, TcpFlow } from './flow.js';
+import {
+  type Agreement,
+  advertisedMss,
+  agree,
+  initialWindow,
+  synAckOptions,
+  synOptions,
+  timestampAt,
+} from './handshake.js';
+import { establish } from './input.js';
+import type { Listener } from './listener.js';
+import { after, before, seqAdd } from './seq.js';
+
+interface RequestSpec {
+  readonly listener: Listener;
+  readonly sock: InetSock;
+  readonly iss: number;
+  readonly irs: number;
+  readonly tsOffset: number;
+  readonly routeMtuBytes: number;
+  readonly advMss: number;
+  readonly agreed: Agreement;
+}
+
+/** A SYN that was answered and not yet confirmed (struct request_sock): SYN-RECV without a connection's cost. */
+export class Request implements TcpFlow {
+  readonly kind = 'request';
+  readonly state = 'SYN-RECV';
+  readonly sock: InetSock;
+  readonly iss: number;
+  chain: TcpFlow | undefined = undefined;
+  private readonly spec: RequestSpec;
+  private readonly window: number;
+  private readonly startedNs: number;
+  private timer: Timer | undefined = undefined;
+  private retransmits = 0;
+
+  private constructor(spec: RequestSpec) {
+    this.spec = spec;
+    this.sock = spec.sock;
+    this.iss = spec.iss;
+    this.window = initialWindow(spec.advMss, spec.agreed.timestamps);
+    this.startedNs = spec.listener.layer.netns.host.clock.nowNs;
+  }
+
+  /** Answers a SYN, unless there is no way back to who sent it. */
+  static start(listener: Listener, arrival: Arrival): void {
+    const { layer } = listener;
+    const { netns } = layer;
+    const { packet, segment, skb } = arrival;
+    const { device } = listener.sock;
+    const chosen = netns.ip.chooseSource({
+      dst: packet.src,
+      src: packet.dst,
+      ...(device === undefined ? undefined : { oif: device }),
+    });
+    if (!chosen.ok) {
+      const sentence = `there is no route back to the client (${chosen.errno}), so the SYN is not answered`;
+      netns.drop(skb, 'no-route', 'socket', sentence);
+      return;
+    }
+    const sock = new InetSock(netns, listener.sock.creator, listener.sock.domain);
+    sock.inherit(listener.sock);
+    sock.address = packet.dst;
+    sock.remoteAddress = packet.src;
+    sock.remotePort = segment.srcPort;
+    sock.bindState = 'connected';
+    sock.trace = skb.trace;
+    const tsOffset = layer.context.rng.uint32();
+    const advMss = advertisedMss(chosen.route.mtuBytes, packet.src);
+    const own = synOptions(netns, advMss, timestampAt(netns.host.clock.nowNs, tsOffset));
+    const request = new Request({
+      listener,
+      sock,
+      iss: layer.context.rng.uint32(),
+      irs: segment.seq,
+      tsOffset,
+      routeMtuBytes: chosen.route.mtuBytes,
+      advMss,
+      agreed: agree(own, segment.options, packet.src),
+    });
+    listener.requests.add(request);
+    layer.addFlow(request);
+    request.arm();
+    request.sendSynAck(arrival);
+  }
+
+  /** tcp_check_req. */
+  receive(arrival: Arrival): void {
+    const { segment } = arrival;
+    const { flags } = segment;
+    const { listener, irs } = this.spec;
+    const { layer } = listener;
+    if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN && segment.seq === irs) {
+      this.sendSynAck(arrival);
+      return;
+    }
+    const next = seqAdd(irs, 1);
+    const outside = before(segment.seq, next) || after(segment.seq, seqAdd(next, this.window));
+    if ((flags & TCP_RST) !== 0) {
+      if (!outside) this.drop();
+      return;
+    }
+    if ((flags & TCP_ACK) === 0) return;
+    if (segment.ack !== seqAdd(this.iss, 1) || (flags & TCP_SYN) !== 0) {
+      layer.answerReset(arrival);
+      return;
+    }
+    if (outside) return;
+    if (listener.full) {
+      listener.overflow(arrival);
+      if (readSysctl(layer.netns, 'net.ipv4.tcp_abort_on_overflow') === 1) {
+        layer.answerReset(arrival);
+        this.drop();
+      }
+      return;
+    }
+    this.complete(arrival);
+  }
+
+  /** Forgets the request. */
+  drop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.spec.listener.requests.delete(this);
+    this.spec.listener.layer.removeFlow(this);
+  }
+
+  abandon(): void {
+    this.timer?.cancel();
+  }
+
+  private complete(arrival: Arrival): void {
+    const { spec } = this;
+    const { listener } = spec;
+    const { layer } = listener;
+    this.drop();
+    const { sock, iss, tsOffset, routeMtuBytes, advMss } = spec;
+    const connection = new Connection({ layer, sock, iss, tsOffset, routeMtuBytes, advMss });
+    connection.state = 'SYN-RECV';
+    connection.rcvNxt = seqAdd(spec.irs, 1);
+    connection.rcvWup = connection.rcvNxt;
+    connection.rcvWnd = this.window;
+    connection.receiveSpace = this.window;
+    connection.timedAtNs = this.startedNs;
+    connection.synRetransmitted = this.retransmits > 0;
+    connection.settle(spec.agreed);
+    establish(connection, arrival.segment);
+    layer.addFlow(connection);
+    layer.ports.add(connection, 'accept');
+    connection.receive(arrival);
+    listener.established(connection);
+  }
+
+  /** The SYN-ACK goes out again after 1, 3, 7, 15 and 31 s (tcp_synack_retries), then the request is forgotten. */
+  private arm(): void {
+    const { layer } = this.spec.listener;
+    const delayNs = Math.min(SECOND * 2 ** this.retransmits, 120 * SECOND);
+    this.timer = layer.netns.host.clock.schedule(delayNs, () => {
+      if (this.retransmits >= readSysctl(layer.netns, 'net.ipv4.tcp_synack_retries')) {
+        this.drop();
+        return;
+      }
+      this.retransmits++;
+      this.arm();
+      this.sendSynAck(undefined);
+    });
+  }
+
+  private sendSynAck(arrival: Arrival | undefined): void {
+    const { spec, sock } = this;
+    const { layer } = spec.listener;
+    const { netns } = layer;
+    const own = synOptions(netns, spec.advMss, timestampAt(netns.host.clock.nowNs, spec.tsOffset));
+    layer.sendFor(sock, arrival?.skb, {
+      seq: this.iss,
+      ack: seqAdd(spec.irs, 1),
+      flags: TCP_SYN | TCP_ACK,
+      window: this.window,
+      options: synAckOptions(own, spec.agreed),
+    });
+  }
+}

@@ -1,0 +1,446 @@
+import { type Ip, isIpv4, isLoopback4 } from '../../../addr/index.js';
+import { SECOND } from '../../../base/index.js';
+import {
+  ICMP4,
+  ICMP6,
+  IPPROTO,
+  type Ipv4Packet,
+  type Ipv6Packet,
+  NO_TCP_OPTIONS,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  type TcpOptions,
+  type TcpSegment,
+} from '../../../wire/index.js';
+import type { Netns } from '../../contract.js';
+import type { Errno } from '../../errno.js';
+import type { Skb } from '../../skb.js';
+import type { PortHolder } from '../../sys.js';
+import { tcpConflict } from '../conflict.js';
+import type { SocketContext } from '../context.js';
+import { chooseTcpBindPort, chooseTcpConnectPort } from '../ephemeral.js';
+import { connectionText, explainMiss } from '../explain.js';
+import type { SocketCreator, SocketDomain } from '../factory.js';
+import { Fifo } from '../fifo.js';
+import { type FlowKey, flowHash, scaleHash } from '../hash.js';
+import type { IcmpEvent } from '../icmp-event.js';
+import type { InetSock } from '../inet-sock.js';
+import { PortTable } from '../port-table.js';
+import { quotedPorts } from '../quoted.js';
+import { localPortRange, readSysctl } from '../sysctl.js';
+import { isInFlight, pathMtuChanged } from './ack.js';
+import { Connection } from './connection.js';
+import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
+import type { Listener } from './listener.js';
+import { Request } from './request.js';
+import { seqAdd } from './seq.js';
+import { TcpSocket } from './tcp-socket.js';
+import { TimeWait } from './time-wait.js';
+
+const NOTHING = new Uint8Array(0);
+
+/** A segment that the kernel sends without a connection. */
+export interface BareSegment {
+  readonly seq: number;
+  readonly ack: number;
+  readonly flags: number;
+  readonly window: number;
+  readonly options: TcpOptions;
+}
+
+/** TCP of one namespace: ports, flows, listeners, and the way from a segment to whom it concerns. */
+export class TcpLayer {
+  readonly netns: Netns;
+  readonly context: SocketContext;
+  readonly ports = new PortTable<TcpHolder>();
+  /** Flows by local and remote port; those with equal ports form a chain. */
+  private readonly flows = new Map<number, TcpFlow>();
+  private readonly listeners = new Map<number, Listener[]>();
+  /** TIME_WAIT records in about the order they expire. */
+  private readonly expiring = new Fifo<{ readonly record: TimeWait; readonly atNs: number }>();
+  /** Moves the search for source ports on with every connection (table_perturb). */
+  private perturb = 0;
+
+  constructor(context: SocketContext) {
+    this.context = context;
+    this.netns = context.netns;
+  }
+
+  open(creator: SocketCreator, domain: SocketDomain): TcpSocket {
+    return new TcpSocket(this, { creator, domain });
+  }
+
+  /** Gives a segment to its connection or listener; without one, answers RST. */
+  deliver(skb: Skb, packet: Ipv4Packet | Ipv6Packet, segment: TcpSegment): void {
+    const arrival = { skb, packet, segment };
+    const flow = this.find({
+      local: packet.dst,
+      localPort: segment.dstPort,
+      remote: packet.src,
+      remotePort: segment.srcPort,
+    });
+    if (flow === undefined) {
+      this.receiveForListener(arrival);
+      return;
+    }
+    if (skb.trace !== undefined) {
+      const where = `connection ${connectionText(flow.sock)} (${flow.state})`;
+      const sentence = `delivered to ${flow.sock.ownerText}, ${where}`;
+      this.netns.step(skb, 'socket', 'deliver', sentence);
+    }
+    flow.receive(arrival);
+  }
+
+  /** Treats a segment that belongs to no flow. */
+  receiveForListener(arrival: Arrival): void {
+    const { skb, packet, segment } = arrival;
+    const listener = this.findListener(arrival);
+    if (listener !== undefined) {
+      listener.receive(arrival);
+      return;
+    }
+    const isReset = (segment.flags & TCP_RST) !== 0;
+    const sentence =
+      skb.trace === undefined
+        ? ''
+        : explainMiss(
+            {
+              proto: 'tcp',
+              address: packet.dst,
+              port: segment.dstPort,
+              answer: isReset ? 'ignores the RST' : 'answers RST',
+            },
+            [...this.listeners.values()].flat().map(({ sock }) => sock),
+          );
+    this.netns.drop(skb, 'no-socket', 'socket', sentence);
+    this.answerReset(arrival);
+  }
+
+  /** Tells the connection whose segment an ICMP error quotes (tcp_v4_err). */
+  icmpError(event: IcmpEvent): void {
+    const { quoted, meaning, message, skb } = event;
+    const ports = quotedPorts(quoted.body);
+    if (ports === undefined) return;
+    const flow = this.find({
+      local: quoted.src,
+      localPort: ports.srcPort,
+      remote: quoted.dst,
+      remotePort: ports.dstPort,
+    });
+    if (flow === undefined || flow.kind === 'time-wait') return;
+    if (flow instanceof Request) {
+      if (endsRequest(quoted.kind, message.type, message.code)) flow.drop();
+      return;
+    }
+    if (!(flow instanceof Connection)) return;
+    if (ports.seq !== undefined && !isInFlight(flow, ports.seq)) return;
+    const opening = flow.state === 'SYN-SENT' || flow.state === 'SYN-RECV';
+    if (skb.trace !== undefined) {
+      const effect = meaning.tooBig
+        ? 'which sends smaller segments from now on'
+        : opening
+          ? `which fails with ${meaning.errno}`
+          : 'which notes it and goes on: an established connection survives ICMP errors';
+      const sentence = `the error reaches the connection of ${flow.sock.ownerText}, ${effect}`;
+      this.netns.step(skb, 'socket', 'deliver', sentence);
+    }
+    if (meaning.tooBig) {
+      pathMtuChanged(flow);
+      return;
+    }
+    if (opening) {
+      flow.fail(meaning.errno);
+      return;
+    }
+    flow.softError = meaning.errno;
+    if (!flow.sock.recvErr) return;
+    flow.sock.setError(meaning.errno);
+    flow.wake();
+  }
+
+  /** Takes a port for a socket, 0 for a free one (inet_csk_get_port). Fails with EADDRINUSE. */
+  bind(socket: TcpSocket, port: number): Errno | undefined {
+    this.purge();
+    const { sock } = socket;
+    if (port === 0) {
+      const chosen = chooseTcpBindPort(localPortRange(this.netns), this.context.rng, {
+        reuseAddr: sock.reuseAddr,
+        isFree: (candidate) => this.conflict(socket, candidate, 'any') === undefined,
+      });
+      if (chosen === undefined) return 'EADDRINUSE';
+      sock.port = chosen;
+    } else {
+      if (this.conflict(socket, port, 'named') !== undefined) return 'EADDRINUSE';
+      sock.port = port;
+    }
+    sock.bindState = 'bound';
+    this.ports.add(socket, 'bind');
+    return undefined;
+  }
+
+  /** Whether a bound socket may listen: what could share the port while bound may not be listening already. */
+  mayListen(socket: TcpSocket): boolean {
+    this.purge();
+    return this.conflict(socket, socket.sock.port, 'named') === undefined;
+  }
+
+  addListener(listener: Listener): void {
+    const { port } = listener.sock;
+    const list = this.listeners.get(port);
+    if (list === undefined) this.listeners.set(port, [listener]);
+    else list.push(listener);
+  }
+
+  removeListener(listener: Listener): void {
+    const { port } = listener.sock;
+    const left = (this.listeners.get(port) ?? []).filter((other) => other !== listener);
+    if (left.length === 0) this.listeners.delete(port);
+    else this.listeners.set(port, left);
+  }
+
+  /** A source port for a connection of an unbound socket (__inet_hash_connect). */
+  chooseSourcePort(local: Ip, remote: Ip, remotePort: number): number | undefined {
+    this.purge();
+    const key = { local, localPort: 0, remote, remotePort };
+    const offset = (flowHash(key, this.context.secret) + this.perturb) >>> 0;
+    this.perturb = (this.perturb + 2 + 2 * this.context.rng.below(8)) >>> 0;
+    return chooseTcpConnectPort(localPortRange(this.netns), offset, (port) => {
+      const bucket = this.ports.at(port);
+      if (bucket === undefined) return true;
+      return bucket.connectOnly && this.isTupleFree({ ...key, localPort: port });
+    });
+  }
+
+  /** Whether no flow has these ends; a TIME_WAIT that may be reused gives way (tcp_twsk_unique). */
+  isTupleFree(key: FlowKey): boolean {
+    const flow = this.find(key);
+    if (flow === undefined) return true;
+    if (!(flow instanceof TimeWait) || !flow.timestamps) return false;
+    const reuse = readSysctl(this.netns, 'net.ipv4.tcp_tw_reuse');
+    if (reuse === 0 || (reuse === 2 && !isLoopback(key.remote))) return false;
+    if (this.netns.host.clock.nowNs - flow.tsRecentAtNs < SECOND) return false;
+    this.removeFlow(flow);
+    return true;
+  }
+
+  addFlow(flow: TcpFlow): void {
+    const key = portKey(flow.sock.port, flow.sock.remotePort);
+    flow.chain = this.flows.get(key);
+    this.flows.set(key, flow);
+  }
+
+  /** Forgets a flow and frees its port; an open socket that was bound keeps it. */
+  removeFlow(flow: TcpFlow): void {
+    this.unlink(flow);
+    if (flow instanceof Connection) {
+      const { holder } = flow;
+      if (holder !== undefined && !flow.orphan && flow.sock.portLocked) {
+        this.ports.replace(flow, holder);
+      } else this.ports.remove(flow);
+    } else if (flow instanceof TimeWait) this.ports.remove(flow);
+  }
+
+  /** Lets a TIME_WAIT record stand for a connection. */
+  replaceFlow(connection: Connection, record: TimeWait): void {
+    this.unlink(connection);
+    this.addFlow(record);
+    this.ports.replace(connection, record);
+    this.noteExpiry(record);
+  }
+
+  /** Notes when a record is to be forgotten. */
+  noteExpiry(record: TimeWait): void {
+    this.purge();
+    this.expiring.push({ record, atNs: record.expiresNs });
+  }
+
+  /** RFC 9293 section 3.10.7.1: RST for what belongs to no connection, never for an RST, a broadcast or a multicast. */
+  answerReset(arrival: Arrival): void {
+    const { segment, skb } = arrival;
+    if ((segment.flags & TCP_RST) !== 0) return;
+    if (skb.pktType === 'broadcast' || skb.pktType === 'multicast') return;
+    if ((segment.flags & TCP_ACK) !== 0) {
+      const bare = { seq: segment.ack, ack: 0, flags: TCP_RST, window: 0, options: NO_TCP_OPTIONS };
+      this.reply(arrival, bare);
+      return;
+    }
+    const controls =
+      ((segment.flags & TCP_SYN) !== 0 ? 1 : 0) + ((segment.flags & TCP_FIN) !== 0 ? 1 : 0);
+    const ack = seqAdd(segment.seq, segment.payload.length + controls);
+    const flags = TCP_RST | TCP_ACK;
+    this.reply(arrival, { seq: 0, ack, flags, window: 0, options: NO_TCP_OPTIONS });
+  }
+
+  /** Sends a segment back to where one came from, without a socket. */
+  reply(arrival: Arrival, bare: BareSegment): void {
+    const { packet, segment, skb } = arrival;
+    this.netns.ip.send({
+      src: packet.dst,
+      dst: packet.src,
+      proto: IPPROTO.tcp,
+      body: {
+        kind: 'tcp',
+        srcPort: segment.dstPort,
+        dstPort: segment.srcPort,
+        ...bare,
+        payload: NOTHING,
+      },
+      pmtudisc: 'do',
+      cause: skb,
+    });
+  }
+
+  /** Sends a segment for a flow that is no connection yet. */
+  sendFor(sock: InetSock, cause: Skb | undefined, bare: BareSegment): void {
+    const dst = sock.remoteAddress;
+    if (dst === undefined) return;
+    this.netns.ip.send({
+      src: sock.address,
+      dst,
+      proto: IPPROTO.tcp,
+      body: {
+        kind: 'tcp',
+        srcPort: sock.port,
+        dstPort: sock.remotePort,
+        ...bare,
+        payload: NOTHING,
+      },
+      owner: sock,
+      pmtudisc: sock.pmtudisc,
+      trace: sock.trace,
+      cause,
+      ...(sock.tos === 0 ? undefined : { tos: sock.tos }),
+      ...(sock.ttl === undefined ? undefined : { ttl: sock.ttl }),
+      ...(sock.device === undefined ? undefined : { oif: sock.device }),
+    });
+  }
+
+  /** Who holds a port. */
+  entriesAt(port: number): TcpHolder[] {
+    this.purge();
+    return [...(this.ports.at(port)?.entries ?? [])];
+  }
+
+  /** Every holder of a port and every connection being made. */
+  holders(): PortHolder[] {
+    this.purge();
+    return Array.from(this.ports.all(), ({ sock, state }) => sock.holder('tcp', state));
+  }
+
+  /** The namespace is gone: nothing of it may run any more. */
+  abandonAll(): void {
+    for (const first of this.flows.values()) {
+      for (let flow: TcpFlow | undefined = first; flow !== undefined; flow = flow.chain) {
+        flow.abandon();
+      }
+    }
+    this.flows.clear();
+    this.listeners.clear();
+    this.expiring.clear();
+  }
+
+  private find(key: FlowKey): TcpFlow | undefined {
+    let flow = this.flows.get(portKey(key.localPort, key.remotePort));
+    for (; flow !== undefined; flow = flow.chain) {
+      const { sock } = flow;
+      if (sock.remoteAddress === key.remote && sock.address === key.local) break;
+    }
+    if (flow instanceof TimeWait && flow.expiresNs <= this.netns.host.clock.nowNs) {
+      this.removeFlow(flow);
+      return undefined;
+    }
+    return flow;
+  }
+
+  private unlink(flow: TcpFlow): void {
+    const key = portKey(flow.sock.port, flow.sock.remotePort);
+    let previous = this.flows.get(key);
+    if (previous === flow) {
+      if (flow.chain === undefined) this.flows.delete(key);
+      else this.flows.set(key, flow.chain);
+    } else {
+      while (previous !== undefined && previous.chain !== flow) previous = previous.chain;
+      if (previous !== undefined) previous.chain = flow.chain;
+    }
+    flow.chain = undefined;
+  }
+
+  /** The listener that fits best; among those that share a port by SO_REUSEPORT, the one the flow's hash picks. */
+  private findListener({ skb, packet, segment }: Arrival): Listener | undefined {
+    let best: Listener | undefined;
+    let bestScore = -1;
+    const list = this.listeners.get(segment.dstPort);
+    if (list === undefined) return undefined;
+    for (const listener of list) {
+      const value = scoreListener(listener.sock, skb, packet.dst);
+      if (value < 0 || value < bestScore) continue;
+      best = listener;
+      bestScore = value;
+    }
+    if (best === undefined || list.length === 1 || !best.sock.reusePort) return best;
+    const { address, device } = best.sock;
+    const group = list.filter(
+      ({ sock }) => sock.reusePort && sock.address === address && sock.device === device,
+    );
+    const flow = {
+      local: packet.dst,
+      localPort: segment.dstPort,
+      remote: packet.src,
+      remotePort: segment.srcPort,
+    };
+    return group[scaleHash(flowHash(flow, this.context.secret), group.length)] ?? best;
+  }
+
+  private conflict(socket: TcpSocket, port: number, kind: 'named' | 'any'): TcpHolder | undefined {
+    for (const other of this.ports.at(port)?.entries ?? []) {
+      if (other !== socket && tcpConflict(socket.sock, other.sock, { port: kind })) return other;
+    }
+    return undefined;
+  }
+
+  /** Forgets TIME_WAIT records whose time is over. */
+  private purge(): void {
+    const now = this.netns.host.clock.nowNs;
+    for (let first = this.expiring.peek(); first !== undefined; first = this.expiring.peek()) {
+      if (first.atNs > now) return;
+      this.expiring.shift();
+      if (first.record.expiresNs <= now) this.removeFlow(first.record);
+    }
+  }
+}
+
+function portKey(local: number, remote: number): number {
+  return local * 0x10000 + remote;
+}
+
+const SPECIFIC = 8;
+const DEVICE = 4;
+const IPV4_FAMILY = 1;
+
+/** compute_score of inet_hashtables.c: -1 when the listener does not match. */
+function scoreListener(sock: InetSock, skb: Skb, local: Ip): number {
+  const { address } = sock;
+  let value = 0;
+  if (address === local) value = SPECIFIC;
+  else if (isIpv4(local)) {
+    if (address !== 0 && !(address === 0n && !sock.v6only)) return -1;
+  } else if (address !== 0n) return -1;
+  if (sock.device !== undefined) {
+    if (sock.device !== skb.dev) return -1;
+    value += DEVICE;
+  }
+  return sock.domain === 'inet' ? value + IPV4_FAMILY : value;
+}
+
+/** tcp_req_err: errors that make the kernel forget a half-open connection. */
+function endsRequest(family: 'ipv4' | 'ipv6', type: number, code: number): boolean {
+  if (family === 'ipv6') return type === ICMP6.destUnreachable || type === ICMP6.timeExceeded;
+  if (type === ICMP4.destUnreachable) return code <= 1;
+  return type === ICMP4.timeExceeded || type === ICMP4.parameterProblem;
+}
+
+function isLoopback(address: Ip): boolean {
+  return isIpv4(address) ? isLoopback4(address) : address === 1n;
+}

@@ -1,0 +1,262 @@
+import type { Ip } from '../../../addr/index.js';
+import { fail, ok, type Result } from '../../../base/index.js';
+import type { Errno } from '../../errno.js';
+import type { Received, Socket, SocketAddress, SocketOption } from '../../sys.js';
+import type { PacketTrace } from '../../trace.js';
+import { anyAddress, isAny } from '../address.js';
+import { checkBind, connectTarget } from '../bind.js';
+import type { SocketCreator, SocketDomain } from '../factory.js';
+import { InetSock } from '../inet-sock.js';
+import { bindSocketToDevice, setSocketOption } from '../options.js';
+import { readSysctl } from '../sysctl.js';
+import { Connection } from './connection.js';
+import { advertisedMss } from './handshake.js';
+import { Listener } from './listener.js';
+import { sendSyn } from './output.js';
+import type { TcpLayer } from './tcp-layer.js';
+import { armRetransmit } from './timers.js';
+
+const READ_ALL = Number.POSITIVE_INFINITY;
+
+/** What a socket is made from: a creator, or a connection that was accepted. */
+export interface TcpSocketSpec {
+  readonly creator: SocketCreator;
+  readonly domain: SocketDomain;
+  readonly connection?: Connection;
+}
+
+/** A program's end of TCP, tcp(7): unbound, bound, listening or connected. */
+export class TcpSocket implements Socket {
+  readonly type = 'stream';
+  readonly fd: number;
+  readonly sock: InetSock;
+  onReady: (() => void) | undefined = undefined;
+  private readonly layer: TcpLayer;
+  private listener: Listener | undefined = undefined;
+  private connection: Connection | undefined = undefined;
+  private isClosed = false;
+
+  constructor(layer: TcpLayer, spec: TcpSocketSpec) {
+    const { creator, domain, connection } = spec;
+    this.layer = layer;
+    this.sock = connection?.sock ?? new InetSock(layer.netns, creator, domain);
+    if (connection === undefined) {
+      const v6only = readSysctl(layer.netns, 'net.ipv6.bindv6only') === 1;
+      this.sock.v6only = domain === 'inet6' && v6only;
+    } else this.attach(connection);
+    this.fd = layer.context.nextFd(creator);
+    layer.context.opened(creator, this);
+  }
+
+  get trace(): PacketTrace | undefined {
+    return this.sock.trace;
+  }
+
+  set trace(trace: PacketTrace | undefined) {
+    this.sock.trace = trace;
+  }
+
+  get local(): SocketAddress | undefined {
+    return this.sock.local;
+  }
+
+  get remote(): SocketAddress | undefined {
+    return this.sock.remote;
+  }
+
+  get state(): string {
+    if (this.listener !== undefined) return 'LISTEN';
+    return this.connection?.state ?? 'CLOSED';
+  }
+
+  setOption(option: SocketOption, value: number): Errno | undefined {
+    return setSocketOption(this.sock, option, value);
+  }
+
+  bindToDevice(name: string): Errno | undefined {
+    return bindSocketToDevice(this.sock, name);
+  }
+
+  bind(address: Ip, port: number): Errno | undefined {
+    if (this.isClosed) return 'EBADF';
+    const checked = checkBind(this.sock, address, port);
+    if (!checked.ok) return checked.error;
+    const { sock } = this;
+    const before = sock.address;
+    sock.address = checked.value;
+    const errno = this.layer.bind(this, port);
+    if (errno !== undefined) {
+      sock.address = before;
+      return errno;
+    }
+    sock.portLocked = true;
+    sock.addressLocked = !isAny(checked.value);
+    return undefined;
+  }
+
+  /** Takes at most `net.core.somaxconn` waiting connections plus one; a negative backlog means that many. Fails with EADDRINUSE, EINVAL. */
+  listen(backlog: number): Errno | undefined {
+    if (this.isClosed) return 'EBADF';
+    if (this.connection !== undefined) return 'EINVAL';
+    const most = readSysctl(this.layer.netns, 'net.core.somaxconn');
+    const limit = backlog < 0 ? most : Math.min(backlog, most);
+    if (this.listener !== undefined) {
+      this.listener.backlog = limit;
+      return undefined;
+    }
+    const { sock } = this;
+    if (sock.bindState === 'unbound') {
+      const errno = this.layer.bind(this, 0);
+      if (errno !== undefined) return errno;
+    } else if (!this.layer.mayListen(this)) return 'EADDRINUSE';
+    sock.bindState = 'listening';
+    this.listener = new Listener(this.layer, sock, limit);
+    this.listener.onEvent = () => this.onReady?.();
+    this.layer.addListener(this.listener);
+    return undefined;
+  }
+
+  accept(): Result<Socket, Errno> {
+    if (this.isClosed) return fail('EBADF');
+    if (this.listener === undefined) return fail('EINVAL');
+    const connection = this.listener.accept();
+    if (connection === undefined) return fail('EAGAIN');
+    const { creator, domain } = this.sock;
+    return ok(new TcpSocket(this.layer, { creator, domain, connection }));
+  }
+
+  /**
+   * EINPROGRESS once the SYN is on its way; fails at once with the errno of the route lookup, ENETUNREACH for a broadcast,
+   * EADDRNOTAVAIL when no source port is free or the connection exists already, EALREADY, EISCONN.
+   */
+  connect(address: Ip, port: number): Errno | undefined {
+    if (this.isClosed) return 'EBADF';
+    if (this.listener !== undefined) return 'EISCONN';
+    const { state } = this;
+    if (state === 'SYN-SENT' || state === 'SYN-RECV') return 'EALREADY';
+    if (state !== 'CLOSED') return 'EISCONN';
+    const { sock, layer } = this;
+    const target = connectTarget(sock, address);
+    if (!target.ok) return target.error;
+    const remote = target.value;
+    const chosen = layer.netns.ip.chooseSource({
+      dst: remote,
+      ...(isAny(sock.address) ? undefined : { src: sock.address }),
+      ...(sock.device === undefined ? undefined : { oif: sock.device }),
+    });
+    if (!chosen.ok) return chosen.errno;
+    const { type } = chosen.route;
+    if (type === 'broadcast' || layer.netns.ip.addrType(remote) === 'multicast') {
+      return 'ENETUNREACH';
+    }
+    const local = isAny(sock.address) ? chosen.src : sock.address;
+    const bound = sock.bindState === 'bound';
+    if (bound) {
+      const key = { local, localPort: sock.port, remote, remotePort: port };
+      if (!layer.isTupleFree(key)) return 'EADDRNOTAVAIL';
+    } else {
+      const sourcePort = layer.chooseSourcePort(local, remote, port);
+      if (sourcePort === undefined) return 'EADDRNOTAVAIL';
+      sock.port = sourcePort;
+    }
+    sock.address = local;
+    sock.remoteAddress = remote;
+    sock.remotePort = port;
+    sock.bindState = 'connected';
+    sock.takeError();
+    this.start(chosen.route.mtuBytes, bound);
+    return 'EINPROGRESS';
+  }
+
+  /** EPIPE when the connection cannot send any more; a pending error comes first. */
+  send(octets: Uint8Array): Result<number, Errno> {
+    if (this.isClosed) return fail('EBADF');
+    if (this.connection === undefined) return fail('EPIPE');
+    return this.connection.write(octets);
+  }
+
+  receive(maxBytes: number = READ_ALL): Result<Received, Errno> {
+    if (this.isClosed) return fail('EBADF');
+    if (this.connection === undefined) return fail(this.sock.takeError() ?? 'ENOTCONN');
+    return this.connection.read(maxBytes);
+  }
+
+  receiveError(): Result<Received & { readonly errno: Errno }, Errno> {
+    return this.sock.shiftError();
+  }
+
+  takeError(): Errno | undefined {
+    return this.sock.takeError();
+  }
+
+  shutdown(how: 'read' | 'write' | 'both'): Errno | undefined {
+    const { connection } = this;
+    if (this.isClosed) return 'EBADF';
+    if (connection === undefined || connection.state === 'CLOSED') return 'ENOTCONN';
+    if (how !== 'write') connection.readClosed = true;
+    if (how !== 'read') connection.closeWrite();
+    return undefined;
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.onReady = undefined;
+    this.layer.context.closed(this.sock.creator, this);
+    if (this.listener !== undefined) {
+      this.layer.removeListener(this.listener);
+      this.listener.close();
+    }
+    this.connection?.close();
+    this.layer.ports.remove(this);
+  }
+
+  abandon(): void {
+    this.isClosed = true;
+    this.onReady = undefined;
+    this.connection?.abandon();
+  }
+
+  private start(routeMtuBytes: number, bound: boolean): void {
+    const { sock, layer } = this;
+    const remote = sock.remoteAddress ?? sock.address;
+    const { rng } = layer.context;
+    const connection = new Connection({
+      layer,
+      sock,
+      iss: rng.uint32(),
+      tsOffset: rng.uint32(),
+      routeMtuBytes,
+      advMss: advertisedMss(routeMtuBytes, remote),
+    });
+    connection.holder = this;
+    connection.timedAtNs = layer.netns.host.clock.nowNs;
+    this.attach(connection);
+    layer.addFlow(connection);
+    if (bound) layer.ports.replace(this, connection);
+    else layer.ports.add(connection, 'connect');
+    armRetransmit(connection);
+    sendSyn(connection);
+  }
+
+  private attach(connection: Connection): void {
+    this.connection = connection;
+    connection.onEvent = () => {
+      this.afterEnd();
+      this.onReady?.();
+    };
+  }
+
+  /** A failed attempt gives back what connect() chose, so that the socket can try again. */
+  private afterEnd(): void {
+    const { connection, sock } = this;
+    if (connection === undefined || connection.state !== 'CLOSED' || !sock.hasError) return;
+    if (connection.agreed !== undefined) return;
+    this.connection = undefined;
+    sock.bindState = sock.portLocked ? 'bound' : 'unbound';
+    sock.remoteAddress = undefined;
+    sock.remotePort = 0;
+    if (!sock.addressLocked) sock.address = anyAddress(sock.domain);
+    if (!sock.portLocked) sock.port = 0;
+  }
+}
