@@ -49,7 +49,6 @@ export type ExplainScheduling = (pod: Pod) => Readonly<Record<string, string>> |
 /** Keeps what happened to each pod, stage by stage, and tells it as a journey. */
 export class PodJourneys {
   private readonly entries = new Map<string, Entry[]>();
-  private readonly store: ObjectStore;
   private readonly nowNs: () => number;
   private readonly explain: ExplainScheduling;
 
@@ -58,7 +57,6 @@ export class PodJourneys {
     readonly nowNs: () => number;
     readonly explain: ExplainScheduling;
   }) {
-    this.store = options.store;
     this.nowNs = options.nowNs;
     this.explain = options.explain;
     options.store.watch('pods', (change) => this.podChanged(change));

@@ -20,6 +20,12 @@ const VNI = 1;
 /** First MAC of physical network cards: locally administered, counted up. */
 const FIRST_MAC = 0x020000000001;
 
+/** What every machine does when it boots; systemd lets every group use ping sockets. */
+const BOOT_OPS: readonly KernelOp[] = [
+  { op: 'link.set', name: 'lo', up: true },
+  { op: 'sysctl.set', key: 'net.ipv4.ping_group_range', value: '0 2147483647' },
+];
+
 /** What a machine of the underlay is. */
 export type MachineKind = 'node' | 'router' | 'outside' | 'switch';
 
@@ -188,7 +194,7 @@ export class Fabric {
     const { spec } = this;
     const anywhere = cidr4(ipv4(0), 0);
     for (const machine of this.machines.values()) {
-      must(machine.host, [{ op: 'link.set', name: 'lo', up: true }]);
+      must(machine.host, BOOT_OPS);
     }
     for (const { host, spec: node, network } of this.nodes.values()) {
       const dev = network.uplink;
