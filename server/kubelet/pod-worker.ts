@@ -657,8 +657,7 @@ export class PodWorker implements PodHandle {
   }
 
   private initialWaiting(): { readonly reason: string } {
-    const initializing =
-      this.slots.some((slot) => slot.kind !== 'app') && this.sandbox !== undefined;
+    const initializing = this.slots.some(({ kind }) => kind !== 'app');
     return { reason: initializing ? 'PodInitializing' : 'ContainerCreating' };
   }
 
