@@ -3,6 +3,7 @@ import type { Errno } from '../kernel/errno.js';
 import { strerror } from '../kernel/errno.js';
 import type { Process, Socket } from '../kernel/sys.js';
 import type { TraceStep } from '../kernel/trace.js';
+import { ICMP_HEADER_BYTES, ICMP4 } from '../wire/index.js';
 import type { Disposition, Journey } from './journey.js';
 import { dropSentence, type PlaceNames, Recorder } from './recorder.js';
 
@@ -86,8 +87,9 @@ class Probe {
   }
 
   private sendDatagram(socket: Socket): void {
-    const sizeBytes = this.request.sizeBytes ?? (this.request.protocol === 'icmp' ? 56 : 12);
-    const sent = socket.send(new Uint8Array(sizeBytes).fill(0x70));
+    const { protocol, sizeBytes } = this.request;
+    const octets = protocol === 'icmp' ? echoRequest(sizeBytes ?? 56) : filler(sizeBytes ?? 12);
+    const sent = socket.send(octets);
     if (!sent.ok) this.settle(this.failed(sent.error, 'sending'));
     else if (this.request.protocol === 'udp') {
       this.request.process.sys.schedule(LINGER_NS * 20, () => this.udpDelivered());
@@ -119,7 +121,7 @@ class Probe {
     }
     if (socket.state !== 'ESTAB') return;
     const sizeBytes = this.request.sizeBytes ?? 0;
-    if (sizeBytes > 0) socket.send(new Uint8Array(sizeBytes).fill(0x70));
+    if (sizeBytes > 0) socket.send(filler(sizeBytes));
     this.settle({ disposition: 'delivered', summary: this.connectedSentence() });
   }
 
@@ -208,4 +210,15 @@ class Probe {
     this.done({ journey, recorder });
     sys.exit(0);
   }
+}
+
+function filler(sizeBytes: number): Uint8Array {
+  return new Uint8Array(sizeBytes).fill(0x70);
+}
+
+/** An echo request as a ping socket takes it: header first; the kernel fills in identifier and checksum. */
+function echoRequest(sizeBytes: number): Uint8Array {
+  const octets = filler(ICMP_HEADER_BYTES + sizeBytes);
+  octets.set([ICMP4.echoRequest, 0, 0, 0, 0, 0, 0, 1]);
+  return octets;
 }
