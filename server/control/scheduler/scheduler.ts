@@ -1,0 +1,364 @@
+/**
+ * The default scheduler: binds pods to nodes, one after another (upstream `pkg/scheduler`).
+ *
+ * Fidelity: no preemption, no extenders, no profiles; priority orders the queue only.
+ */
+
+import type { Condition, KubeNode, Pod } from '../../contract/kube.js';
+import { SECOND_NS } from '../clock.js';
+import { withCondition } from '../conditions.js';
+import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
+import { isFinished } from '../pod/pod-state.js';
+import { type Choice, chooseNode } from './choose-node.js';
+import { ClusterState } from './cluster-state.js';
+import { fitMessage } from './fit-error.js';
+import { type KeptReport, type SchedulingReport, writeOut } from './report.js';
+
+const COMPONENT = 'default-scheduler';
+const MAX_BACKOFF_SECONDS = 10;
+/** `podMaxInUnschedulablePodsDuration`. */
+const FLUSH_SECONDS = 300;
+
+/** What can make an unschedulable pod schedulable. */
+type ClusterEvent = 'node' | 'pod-gone' | 'pod-bound' | 'claim';
+
+/** Which happenings can change the mind of which plugin. */
+const HELPED_BY: Readonly<Record<string, readonly ClusterEvent[]>> = {
+  NodeUnschedulable: ['node'],
+  TaintToleration: ['node'],
+  NodeAffinity: ['node'],
+  NodePorts: ['node', 'pod-gone'],
+  NodeResourcesFit: ['node', 'pod-gone'],
+  PodTopologySpread: ['node', 'pod-gone', 'pod-bound'],
+  InterPodAffinity: ['node', 'pod-gone', 'pod-bound'],
+  VolumeBinding: ['claim', 'node'],
+};
+
+interface Waiting {
+  readonly key: string;
+  readonly plugins: ReadonlySet<string>;
+  readonly notBeforeNs: number;
+}
+
+/** A scheduler, and what it last thought of each pod. */
+export interface Scheduler extends Controller {
+  /** Why a pod is where it is, or nowhere; undefined for a pod that was never looked at. */
+  report(podUid: string): SchedulingReport | undefined;
+}
+
+/** Starts the scheduler. */
+export function startScheduler(context: ControlContext, random: () => number): Scheduler {
+  const scheduler = new DefaultScheduler(context, random);
+  scheduler.start();
+  return scheduler;
+}
+
+class DefaultScheduler implements Scheduler {
+  private readonly context: ControlContext;
+  private readonly random: () => number;
+  private readonly cluster = new ClusterState();
+  private queue = new Map<string, number>();
+  private readonly unschedulable = new Map<string, Waiting>();
+  private readonly attempts = new Map<string, number>();
+  private readonly reports = new Map<string, KeptReport>();
+  private readonly timers = new Map<string, { cancel(): void }>();
+  private names: { readonly of: readonly unknown[]; readonly list: readonly string[] } | undefined;
+  private ends: readonly (() => void)[] = [];
+  private scheduled: { cancel(): void } | undefined;
+  private nextStart = 0;
+
+  constructor(context: ControlContext, random: () => number) {
+    this.context = context;
+    this.random = random;
+  }
+
+  get pendingWork(): number {
+    return this.queue.size;
+  }
+
+  start(): void {
+    const { store } = this.context.client;
+    for (const node of store.list('nodes')) this.cluster.setNode(node);
+    for (const pod of store.list('pods')) this.see(pod);
+    this.ends = [
+      store.watch('nodes', ({ type, object, previous }) => {
+        if (type === 'DELETED') {
+          this.cluster.removeNode(object.metadata.name);
+          return;
+        }
+        this.cluster.setNode(object);
+        if (previous === undefined || mattersToScheduling(previous, object)) this.wake('node');
+      }),
+      store.watch('pods', ({ type, object }) => {
+        if (type === 'DELETED') this.forget(object);
+        else this.see(object);
+      }),
+      store.watch('persistentvolumeclaims', () => this.wake('claim')),
+    ];
+  }
+
+  stop(): void {
+    for (const end of this.ends) end();
+    for (const timer of this.timers.values()) timer.cancel();
+    this.scheduled?.cancel();
+    this.queue.clear();
+  }
+
+  report(podUid: string): SchedulingReport | undefined {
+    const kept = this.reports.get(podUid);
+    return kept && writeOut(kept);
+  }
+
+  private see(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    const { nodeName, schedulerName = COMPONENT } = pod.spec;
+    if (isFinished(pod)) {
+      if (this.cluster.removePod(uid)) this.wake('pod-gone');
+      return;
+    }
+    if (nodeName !== undefined && nodeName !== '') {
+      this.unqueue(uid);
+      this.cluster.placePod(uid, pod);
+      return;
+    }
+    if (schedulerName !== COMPONENT || pod.metadata.deletionTimestamp !== undefined) return;
+    const waiting = this.unschedulable.get(uid);
+    // A waiting pod's own status changes nothing; taking away its gates does.
+    if (waiting !== undefined && !(waiting.plugins.has('SchedulingGates') && !isGated(pod))) return;
+    this.enqueue(uid, pod);
+  }
+
+  private forget(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    this.unqueue(uid);
+    this.attempts.delete(uid);
+    this.reports.delete(uid);
+    if (this.cluster.removePod(uid)) this.wake('pod-gone');
+  }
+
+  private enqueue(uid: string, pod: Pod): void {
+    this.timers.get(uid)?.cancel();
+    this.timers.delete(uid);
+    this.unschedulable.delete(uid);
+    const priority = typeof pod.spec.priority === 'number' ? pod.spec.priority : 0;
+    this.queue.set(`${uid} ${queueKey(pod)}`, priority);
+    this.scheduled ??= this.context.clock.schedule(0, () => this.drain());
+  }
+
+  private unqueue(uid: string): void {
+    this.timers.get(uid)?.cancel();
+    this.timers.delete(uid);
+    this.unschedulable.delete(uid);
+  }
+
+  /** Moves the waiting pods that this can help back to the queue, each when its back-off is over. */
+  private wake(event: ClusterEvent): void {
+    if (this.unschedulable.size === 0) return;
+    for (const [uid, waiting] of this.unschedulable) {
+      const helped = [...waiting.plugins].some((plugin) => HELPED_BY[plugin]?.includes(event));
+      if (helped) this.retryAt(uid, waiting);
+    }
+  }
+
+  private retryAt(uid: string, { key, notBeforeNs }: Waiting): void {
+    const { clock, client } = this.context;
+    this.timers.get(uid)?.cancel();
+    const timer = clock.schedule(Math.max(0, notBeforeNs - clock.nowNs), () => {
+      const [namespace, name] = splitQueueKey(key);
+      const pod = client.store.get('pods', namespace, name);
+      if (pod?.metadata.uid === uid && pod.spec.nodeName === undefined) this.enqueue(uid, pod);
+      else this.unqueue(uid);
+    });
+    this.timers.set(uid, timer);
+  }
+
+  private drain(): void {
+    this.scheduled = undefined;
+    const queue = this.queue;
+    this.queue = new Map();
+    const ordered = [...queue].sort(([, a], [, b]) => b - a);
+    for (const [entry] of ordered) {
+      const [uid = '', key = ''] = entry.split(' ');
+      const [namespace, name] = splitQueueKey(key);
+      const pod = this.context.client.store.get('pods', namespace, name);
+      if (pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== undefined)
+        continue;
+      if (pod.metadata.deletionTimestamp === undefined) this.scheduleOne(uid, pod);
+    }
+  }
+
+  private scheduleOne(uid: string, pod: Pod): void {
+    if (isGated(pod)) {
+      this.wait(uid, pod, ['SchedulingGates']);
+      this.setCondition(pod, {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+      });
+      return;
+    }
+    const nodes = this.cluster.nodes.length;
+    const claim = this.missingClaim(pod);
+    if (claim !== undefined) {
+      const message = fitMessage({ nodes, wholePod: claim, rejections: [], preemption: 'tried' });
+      this.keep(uid, { message });
+      this.fail(uid, pod, { message, plugins: ['VolumeBinding'] });
+      return;
+    }
+    const { store } = this.context.client;
+    const choice = chooseNode({
+      pod,
+      cluster: this.cluster,
+      namespaceLabels: (name) => store.get('namespaces', undefined, name)?.metadata.labels,
+      random: this.random,
+      startAt: this.nextStart,
+    });
+    if (nodes > 0) this.nextStart = (this.nextStart + choice.looked.length) % nodes;
+    const { chosen } = choice;
+    if (chosen !== undefined) {
+      this.keep(uid, { choice });
+      this.bind(uid, pod, chosen.name);
+      return;
+    }
+    const rejections = choice.rejections.filter((rejection) => rejection !== undefined);
+    const message = fitMessage({
+      nodes,
+      rejections,
+      preemption: pod.spec.preemptionPolicy === 'Never' ? 'never' : 'tried',
+    });
+    this.keep(uid, { choice, message });
+    const plugins = nodes === 0 ? ['NodeAffinity'] : rejections.map(({ plugin }) => plugin);
+    this.fail(uid, pod, { message, plugins });
+  }
+
+  /** What a pod's claims lack, in the words of VolumeBinding. */
+  private missingClaim(pod: Pod): string | undefined {
+    const { store } = this.context.client;
+    for (const volume of pod.spec.volumes ?? []) {
+      const claimName = volume.persistentVolumeClaim?.claimName;
+      if (claimName === undefined) continue;
+      const claim = store.get('persistentvolumeclaims', pod.metadata.namespace, claimName);
+      if (claim === undefined) return `persistentvolumeclaim "${claimName}" not found`;
+      if (claim.metadata.deletionTimestamp !== undefined) {
+        return `persistentvolumeclaim "${claimName}" is being deleted`;
+      }
+      const status = claim.status as { readonly phase?: string } | undefined;
+      if (status?.phase !== 'Bound') return 'pod has unbound immediate PersistentVolumeClaims';
+    }
+    return undefined;
+  }
+
+  private bind(uid: string, pod: Pod, node: string): void {
+    const { client, recorder } = this.context;
+    const { namespace, name, resourceVersion: _, ...metadata } = pod.metadata;
+    const bound = client.update('pods', {
+      ...pod,
+      metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+      spec: { ...pod.spec, nodeName: node },
+    });
+    if (!bound.ok) {
+      this.fail(uid, pod, { message: bound.message, plugins: Object.keys(HELPED_BY) });
+      return;
+    }
+    this.attempts.delete(uid);
+    const now = client.store.get('pods', namespace, name) ?? bound.value;
+    this.setCondition(now, { type: 'PodScheduled', status: 'True' });
+    recorder.record(pod, {
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${namespace ?? 'default'}/${name} to ${node}`,
+      component: COMPONENT,
+    });
+    this.wake('pod-bound');
+  }
+
+  private fail(
+    uid: string,
+    pod: Pod,
+    { message, plugins }: { readonly message: string; readonly plugins: readonly string[] },
+  ): void {
+    this.wait(uid, pod, plugins);
+    this.context.recorder.record(pod, {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message,
+      component: COMPONENT,
+    });
+    this.setCondition(pod, {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+    });
+  }
+
+  private wait(uid: string, pod: Pod, plugins: readonly string[]): void {
+    const { clock } = this.context;
+    const attempts = this.attempts.get(uid) ?? 0;
+    this.attempts.set(uid, attempts + 1);
+    const backoff = Math.min(2 ** attempts, MAX_BACKOFF_SECONDS) * SECOND_NS;
+    this.unschedulable.set(uid, {
+      key: queueKey(pod),
+      plugins: new Set(plugins),
+      notBeforeNs: clock.nowNs + backoff,
+    });
+    if (plugins.includes('SchedulingGates')) return;
+    this.retryAt(uid, {
+      key: queueKey(pod),
+      plugins: new Set(),
+      notBeforeNs: clock.nowNs + FLUSH_SECONDS * SECOND_NS,
+    });
+  }
+
+  private setCondition(pod: Pod, condition: Condition): void {
+    const conditions = withCondition(
+      pod.status?.conditions,
+      { lastProbeTime: null, ...condition },
+      this.context.time.now(),
+    );
+    if (conditions === pod.status?.conditions) return;
+    this.context.client.updateStatus('pods', { ...pod, status: { ...pod.status, conditions } });
+  }
+
+  private keep(
+    uid: string,
+    { choice, message }: { readonly choice?: Choice; readonly message?: string },
+  ): void {
+    this.reports.set(uid, {
+      atNs: this.context.clock.nowNs,
+      node: choice?.chosen?.name,
+      message,
+      names: this.namesOf(choice?.looked ?? []),
+      rejections: choice?.rejections ?? [],
+      scores: choice?.scores ?? new Map(),
+    });
+  }
+
+  /** The same list of names for reports that looked at the same nodes in the same order. */
+  private namesOf(looked: Choice['looked']): readonly string[] {
+    const { names } = this;
+    if (
+      names !== undefined &&
+      names.of.length === looked.length &&
+      looked.every((state, index) => names.of[index] === state)
+    ) {
+      return names.list;
+    }
+    const list = looked.map(({ name }) => name);
+    this.names = { of: looked, list };
+    return list;
+  }
+}
+
+function isGated(pod: Pod): boolean {
+  return (pod.spec.schedulingGates ?? []).length > 0;
+}
+
+function mattersToScheduling(previous: KubeNode, next: KubeNode): boolean {
+  return (
+    previous.spec !== next.spec ||
+    previous.metadata.labels !== next.metadata.labels ||
+    previous.status?.allocatable !== next.status?.allocatable
+  );
+}
