@@ -1,0 +1,250 @@
+import {
+  createProxy,
+  Fabric,
+  formatCidr,
+  formatIp,
+  hash32,
+  invariant,
+  ipv4,
+  type PacketTrace,
+  Rng,
+  type TopologySpec,
+} from '../../topology/index.js';
+import { type ApiServer, createApiServer } from '../api/index.js';
+import type { Pod } from '../contract/kube.js';
+import { apiClient, type Controllers, startControllers } from '../control/index.js';
+import { Kubelet, KubeletShared } from '../kubelet/index.js';
+import { startProgram, type ZoneSource } from '../program/index.js';
+import { imageRegistry } from '../registry/index.js';
+import type { ObjectStore } from '../store/index.js';
+import { Driver } from './driver.js';
+import { addIndexes } from './indexes.js';
+import { cniOf, nodeHost } from './node-adapter.js';
+import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
+import { PodJourneys } from './pod-journeys.js';
+import { ProxySync } from './proxy-sync.js';
+import { SettledPods } from './settled-pods.js';
+import { systemObjects } from './system.js';
+
+/** Version of Kubernetes that podnet behaves like. */
+export const KUBERNETES_VERSION = 'v1.32.3';
+
+const DOMAIN = 'cluster.local';
+const API_SERVER_PORT = 6443;
+const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane';
+
+/** What a cluster is made from. */
+export interface ClusterOptions {
+  readonly topology: TopologySpec;
+  readonly store: ObjectStore;
+  /** Seed of everything that is drawn by chance. */
+  readonly seed: number;
+  /** Wall time, in milliseconds since 1970, of simulated time 0. */
+  readonly epochMs: number;
+  /** Simulated seconds per real second while the driver is started. */
+  readonly speed?: number;
+  readonly maxObjects?: number;
+}
+
+/** One emulated cluster: its network, its control plane, its nodes' kubelets, all on one clock. */
+export class Cluster {
+  readonly options: ClusterOptions;
+  readonly fabric: Fabric;
+  readonly store: ObjectStore;
+  readonly api: ApiServer;
+  readonly driver: Driver;
+  readonly kubelets = new Map<string, Kubelet>();
+  readonly journeys: PodJourneys;
+  readonly zone: ZoneSource;
+  readonly controllers: Controllers;
+  readonly settled: SettledPods;
+  /** Called when the clock is paused, resumed or set to another speed. */
+  onClock: () => void = () => {};
+  private readonly rng: Rng;
+
+  constructor(options: ClusterOptions, zoneOf: (store: ObjectStore, domain: string) => ZoneSource) {
+    this.options = options;
+    const { topology, store, seed } = options;
+    this.store = store;
+    // A restarted cluster draws other names and uids than before: they must not repeat.
+    this.rng = new Rng(hash32(`${seed} ${store.revision}`));
+    this.fabric = new Fabric(topology, this.rng.fork('fabric').uint32());
+    this.driver = new Driver({
+      clock: this.fabric.clock,
+      speed: options.speed ?? 1,
+      onState: () => this.onClock(),
+    });
+    addIndexes(store);
+    this.zone = zoneOf(store, DOMAIN);
+    this.api = this.createApi();
+    this.createSystem();
+    this.settled = new SettledPods(store);
+    this.controllers = startControllers({
+      client: apiClient(this.api),
+      clock: this.fabric.clock,
+      startMs: options.epochMs,
+      random: this.drawer('controllers'),
+    });
+    this.journeys = new PodJourneys({
+      store,
+      nowNs: () => this.fabric.clock.nowNs,
+      explain: (pod) => this.explainScheduling(pod),
+    });
+    this.startKubelets();
+    new ProxySync({
+      store,
+      fabric: this.fabric,
+      proxy: createProxy({ clusterCidr: topology.network.clusterCidr }),
+    });
+    const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
+    startOutside(this.fabric, machines);
+    this.startApiServerSocket(machines);
+  }
+
+  /** RFC 3339 of now, to the second. */
+  readonly now = (): string => new Date(this.nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+
+  /** Milliseconds since 1970 in simulated time. */
+  get nowMs(): number {
+    return this.options.epochMs + Math.floor(this.fabric.clock.nowNs / 1e6);
+  }
+
+  private get epochMs(): number {
+    return this.options.epochMs;
+  }
+
+  /** The kubelet that a pod is bound to. */
+  kubeletOf(pod: Pod): Kubelet | undefined {
+    return this.kubelets.get(pod.spec.nodeName ?? '');
+  }
+
+  /**
+   * Runs until every pod has come as far as it will by itself, or simulated time is up. Takes as long as the events take.
+   */
+  async settle(limitNs: number): Promise<void> {
+    const { clock } = this.fabric;
+    // Controllers answer within the same instant; a first burst lets them make what was applied.
+    await this.driver.runUntil(clock.nowNs + SETTLE_START_NS);
+    await this.driver.runUntil(clock.nowNs + limitNs, () => this.settled.all);
+    await this.driver.runUntil(clock.nowNs + SETTLE_END_NS);
+  }
+
+  /** Ends the clock's pacing and closes the store. */
+  async stop(): Promise<void> {
+    await this.driver.stop();
+    this.controllers.stop();
+    await this.store.close();
+  }
+
+  private createApi(): ApiServer {
+    const { topology, maxObjects } = this.options;
+    const uids = this.rng.fork('uids');
+    return createApiServer({
+      store: this.store,
+      now: this.now,
+      newUid: () => uuidOf(uids),
+      random: this.drawer('api'),
+      serviceCidr: formatCidr(topology.network.serviceCidr),
+      nodePortRange: topology.network.nodePorts,
+      clusterName: topology.name,
+      ...(maxObjects === undefined ? {} : { maxObjects }),
+    });
+  }
+
+  private createSystem(): void {
+    const { network, nodes } = this.options.topology;
+    const controlPlane = nodes.find((node) => node.role === 'control-plane') ?? nodes[0];
+    invariant(controlPlane !== undefined, 'a topology has at least one node');
+    const facts = {
+      dnsIp: formatIp(network.dnsIp),
+      kubernetesIp: formatIp(ipv4(network.serviceCidr.network + 1)),
+      apiServerIp: formatIp(controlPlane.address.address),
+      apiServerPort: API_SERVER_PORT,
+      dnsReplicas: nodes.length > 1 ? 2 : 1,
+    };
+    for (const { resource, object } of systemObjects(facts)) {
+      const { namespace, name } = object.metadata;
+      if (this.store.get(resource, namespace, name) !== undefined) continue;
+      const made = this.api.createTrusted(resource, object);
+      invariant(made.ok, made.ok ? '' : `${resource} ${name}: ${made.error.message}`);
+    }
+  }
+
+  /** Packets to the `kubernetes` Service end at a listener of the control plane, as on a real one. */
+  private startApiServerSocket(context: MachineProgramContext): void {
+    const { nodes } = this.options.topology;
+    const name = (nodes.find((node) => node.role === 'control-plane') ?? nodes[0])?.name ?? '';
+    const host = this.fabric.nodes.get(name)?.host;
+    if (host === undefined) return;
+    const ports = [{ proto: 'tcp', port: API_SERVER_PORT }] as const;
+    runOnMachine({ host, kind: 'generic', comm: 'kube-apiserver', ports }, context);
+  }
+
+  private startKubelets(): void {
+    const shared = new KubeletShared(this.store);
+    const images = imageRegistry;
+    const claims = new Map();
+    const [outside] = this.options.topology.outside;
+    const resolver = outside === undefined ? undefined : outside.address.address;
+    for (const node of this.fabric.nodes.values()) {
+      const isControlPlane = node.spec.role === 'control-plane';
+      const kubelet = new Kubelet({
+        nodeName: node.name,
+        nodeIp: formatIp(node.network.address),
+        store: this.store,
+        clock: this.fabric.clock,
+        timestamp: this.now,
+        host: nodeHost(node),
+        cni: cniOf(node),
+        startProgram: (request) =>
+          startProgram({
+            ...request,
+            trace: this.traceOf,
+            ...(resolver === undefined ? {} : { upstream: { address: resolver, port: 53 } }),
+          }),
+        images,
+        journey: this.journeys.record,
+        random: this.drawer(`kubelet ${node.name}`),
+        clusterDns: formatIp(this.options.topology.network.dnsIp),
+        clusterDomain: DOMAIN,
+        ...(resolver === undefined ? {} : { nodeDns: [formatIp(resolver)] }),
+        capacity: {
+          cpu: node.spec.cpu,
+          memory: node.spec.memory,
+          pods: node.spec.pods,
+          ephemeralStorage: '100Gi',
+        },
+        labels: { ...node.spec.labels, ...(isControlPlane ? { [CONTROL_PLANE_LABEL]: '' } : {}) },
+        taints: isControlPlane ? [{ key: CONTROL_PLANE_LABEL, effect: 'NoSchedule' }] : [],
+        zone: this.zone,
+        claims,
+        shared,
+        epochMs: this.epochMs,
+        podCidr: formatCidr(node.network.podCidr),
+      });
+      this.kubelets.set(node.name, kubelet);
+      kubelet.start();
+    }
+  }
+
+  private readonly traceOf = (): PacketTrace | undefined => undefined;
+
+  private explainScheduling(pod: Pod): Readonly<Record<string, string>> | undefined {
+    return this.controllers.explainScheduling(pod);
+  }
+
+  private drawer(name: string): () => number {
+    const rng = this.rng.fork(name);
+    return () => rng.unit();
+  }
+}
+
+const SETTLE_START_NS = 100_000_000;
+const SETTLE_END_NS = 1_000_000_000;
+
+/** A random UUID, RFC 9562 version 4, from seeded numbers. */
+function uuidOf(rng: Rng): string {
+  const hex = [0, 1, 2, 3].map(() => rng.uint32().toString(16).padStart(8, '0')).join('');
+  const variant = (8 + (Number.parseInt(hex.charAt(16), 16) & 3)).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+}

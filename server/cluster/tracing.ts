@@ -1,0 +1,150 @@
+import {
+  captureOf,
+  type Host,
+  type PlaceNames,
+  type ProbeResult,
+  type Process,
+  sendProbe,
+} from '../../topology/index.js';
+import type { Pod } from '../contract/kube.js';
+import type { TraceRequest } from '../contract/live.js';
+import type { TraceReport } from '../contract/reports.js';
+import type { Cluster } from './cluster.js';
+import { type EndContext, resolveSource, resolveTarget, type Source } from './ends.js';
+import type { Reply } from './reply.js';
+
+/** How much simulated time a probe may take before the answer is "nothing came". */
+const PATIENCE_NS = 30_000_000_000;
+
+/** Sends one probe and waits, in simulated time, for what comes of it. */
+export async function traceProbe(
+  cluster: Cluster,
+  request: TraceRequest,
+): Promise<Reply<TraceReport>> {
+  const context = endContext(cluster, request);
+  const source = resolveSource(request.from, context);
+  if (!source.ok) return { ok: false, error: `from: ${source.error}` };
+  const to = request.port === undefined ? request.to : `${request.to}:${request.port}`;
+  const target = resolveTarget(to, context);
+  if (!target.ok) return { ok: false, error: `to: ${target.error}` };
+  const process = probeProcess(cluster, source.value);
+  if (!process.ok) return { ok: false, error: `from: ${process.error}` };
+  const { address, port, label } = target.value;
+  const names = placeNames(cluster);
+  const { clock } = cluster.fabric;
+  let result: ProbeResult | undefined;
+  clock.schedule(0, () =>
+    sendProbe(
+      {
+        process: process.value,
+        protocol: request.protocol,
+        dst: address,
+        port: port ?? 0,
+        title: titleOf(request, source.value, label, port),
+        names,
+        ...(request.ttl === undefined ? {} : { ttl: request.ttl }),
+        ...(request.size === undefined ? {} : { sizeBytes: request.size }),
+        ...(request.dontFragment === undefined ? {} : { dontFragment: request.dontFragment }),
+      },
+      (done) => {
+        result = done;
+      },
+    ),
+  );
+  await cluster.driver.runUntil(clock.nowNs + PATIENCE_NS, () => result !== undefined);
+  if (result === undefined)
+    return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
+  const startNs = BigInt(cluster.options.epochMs) * 1_000_000n;
+  const capture = captureOf(result.recorder, names, startNs);
+  return {
+    ok: true,
+    value: { journey: result.journey, capture: Buffer.from(capture).toString('base64') },
+  };
+}
+
+/** Where ends are looked up. */
+export function endContext(
+  cluster: Cluster,
+  request: Pick<TraceRequest, 'namespace' | 'protocol'>,
+): EndContext {
+  const { fabric, store, zone } = cluster;
+  return {
+    store,
+    zone,
+    namespace: request.namespace ?? 'default',
+    protocol: request.protocol,
+    machines: () =>
+      [...fabric.machines.values()].filter((m) => m.kind !== 'switch').map((m) => m.name),
+    machineAddress: (name) => fabric.addressOf(name),
+    boundPorts: (pod, protocol) => boundPorts(cluster, pod, protocol),
+  };
+}
+
+function boundPorts(cluster: Cluster, pod: Pod, protocol: 'tcp' | 'udp'): readonly number[] {
+  const view = cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
+  return (view?.ports ?? [])
+    .filter((p) => p.proto === protocol && p.boundBy !== undefined)
+    .map((p) => p.port);
+}
+
+function probeProcess(cluster: Cluster, source: Source): Reply<Process> {
+  if (source.kind === 'machine') {
+    const machine = cluster.fabric.machines.get(source.name);
+    return machine === undefined
+      ? { ok: false, error: `no machine '${source.name}'` }
+      : cloneProbe(machine.host);
+  }
+  const { pod } = source;
+  const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+  const node = cluster.fabric.nodes.get(pod.spec.nodeName ?? '');
+  const pause = cluster.kubeletOf(pod)?.pauseOf(pod.metadata.uid ?? '');
+  if (node === undefined)
+    return {
+      ok: false,
+      error: `pod ${name} is on no node yet (${pod.status?.phase ?? 'Pending'})`,
+    };
+  if (pause === undefined)
+    return {
+      ok: false,
+      error: `pod ${name} has no sandbox yet (${pod.status?.phase ?? 'Pending'})`,
+    };
+  return cloneProbe(node.host, pause);
+}
+
+function cloneProbe(host: Host, pause?: Process): Reply<Process> {
+  const cloned = host.processes.clone({
+    comm: 'podnet-probe',
+    argv: ['podnet-probe'],
+    ...(pause === undefined ? {} : { join: { of: pause, kinds: ['net'] } }),
+  });
+  return cloned.ok
+    ? { ok: true, value: cloned.value }
+    : { ok: false, error: `the namespace cannot be joined (${cloned.error})` };
+}
+
+function titleOf(
+  request: TraceRequest,
+  source: Source,
+  label: string,
+  port: number | undefined,
+): string {
+  const from =
+    source.kind === 'pod'
+      ? `${source.pod.metadata.namespace}/${source.pod.metadata.name}`
+      : source.name;
+  const protocol = request.protocol === 'icmp' ? 'ping' : request.protocol.toUpperCase();
+  return `${protocol} ${from} → ${label}${port === undefined ? '' : ` port ${port}`}`;
+}
+
+/** Names of places and vertices of the graph, from host and namespace label. */
+export function placeNames(cluster: Cluster): PlaceNames {
+  const { machines } = cluster.fabric;
+  return (host, netns) => {
+    if (netns !== '') return { place: `pod ${netns}`, vertex: `pod:${netns}` };
+    const kind = machines.get(host)?.kind ?? 'node';
+    return {
+      place: `${kind === 'outside' ? '' : `${kind} `}${host}`,
+      vertex: `${kind === 'switch' ? 'switch' : 'node'}:${host}`,
+    };
+  };
+}
