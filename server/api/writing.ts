@@ -24,6 +24,7 @@ import {
   type UpdateRequest,
   type WriteOptions,
 } from './request.js';
+import { answerReview } from './reviews.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from './schema/decode.js';
 import { missingFields } from './schema/required.js';
 import {
@@ -72,6 +73,8 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     const decoded = decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
     const { draft, warnings } = decoded;
+    const answered = answerReview(info, draft);
+    if (answered !== undefined) return succeed(answered, warnings, true);
     const placed = placeInNamespace(info, draft, request.namespace);
     if (placed !== undefined) return placed;
     const meta = draftMeta(draft);

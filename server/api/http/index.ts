@@ -1,0 +1,10 @@
+/** The API over HTTP. */
+
+export { type GuardOptions, hostGuard } from './guard.js';
+export { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
+export {
+  type ApiRouterOptions,
+  createApiRouter,
+  SERVED_VERSION,
+  type SubresourceHandler,
+} from './router.js';

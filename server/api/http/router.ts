@@ -1,0 +1,422 @@
+/** The Kubernetes API over HTTP, as an Express router; mount it at the root or under any prefix. */
+
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import type { KubeObject } from '../../contract/kube.js';
+import { asObject } from '../json.js';
+import { groupVersion, type ResourceInfo, type Subresource } from '../registry/resource-info.js';
+import type {
+  ApiResult,
+  DeleteOptions,
+  FieldValidation,
+  ListRequest,
+  ObjectList,
+  WriteOptions,
+} from '../request.js';
+import type { ApiServer } from '../server.js';
+import {
+  badRequest,
+  failureStatus,
+  internalError,
+  methodNotAllowed,
+  unknownPath,
+} from '../status.js';
+import { renderTable } from '../table/table.js';
+import { readBody } from './body.js';
+import {
+  aggregatedDiscovery,
+  aggregatedType,
+  aggregatedVersion,
+  coreVersions,
+  groupList,
+  oneGroup,
+  resourceList,
+} from './discovery.js';
+import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
+import { createOpenApi } from './openapi.js';
+import { type ApiPath, parseApiPath } from './path.js';
+import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
+import { serveWatch } from './watch.js';
+
+/** Serves a subresource that is more than an object: `log`, `exec`, `proxy`. */
+export type SubresourceHandler = (
+  req: Request,
+  res: Response,
+  target: {
+    readonly object: KubeObject;
+    readonly query: URLSearchParams;
+    readonly rest: readonly string[];
+  },
+) => void | Promise<void>;
+
+/** What a router may be given. */
+export interface ApiRouterOptions {
+  /** By `<storage name>/<subresource>`, such as `pods/log`. Others may add to it later. */
+  readonly subresourceHandlers?: ReadonlyMap<string, SubresourceHandler>;
+  /** Told of what went wrong inside. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The release whose behaviour is served; kubectl chooses its own by it. */
+export const SERVED_VERSION = { major: '1', minor: '32', gitVersion: 'v1.32.0+podnet' } as const;
+
+/** Makes the router of a server. */
+export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}): Router {
+  const router = Router();
+  const openApi = createOpenApi(api.registry);
+
+  router.get('/version', (_req, res) => sendJson(res, 200, versionInfo()));
+  for (const path of ['/healthz', '/livez', '/readyz']) {
+    router.get(path, (_req, res) => {
+      res.type('text/plain').send('ok');
+    });
+  }
+  router.get('/api', (req, res) => {
+    const version = aggregatedVersion(req.headers.accept);
+    if (version === undefined) sendJson(res, 200, coreVersions(req.headers.host ?? ''));
+    else
+      sendJson(
+        res,
+        200,
+        aggregatedDiscovery(api.registry, 'core', version),
+        aggregatedType(version),
+      );
+  });
+  router.get('/apis', (req, res) => {
+    const version = aggregatedVersion(req.headers.accept);
+    if (version === undefined) sendJson(res, 200, groupList(api.registry));
+    else
+      sendJson(
+        res,
+        200,
+        aggregatedDiscovery(api.registry, 'named', version),
+        aggregatedType(version),
+      );
+  });
+  router.get('/apis/:group', (req, res) =>
+    sendFound(res, oneGroup(api.registry, req.params.group)),
+  );
+  router.get('/api/:version', (req, res) =>
+    sendFound(res, resourceList(api.registry, '', req.params.version)),
+  );
+  router.get('/apis/:group/:version', (req, res) =>
+    sendFound(res, resourceList(api.registry, req.params.group, req.params.version)),
+  );
+  router.get('/openapi/v2', (req, res) => {
+    if (req.headers.accept?.includes('proto-openapi') !== true) {
+      sendStatus(res, unknownPath());
+      return;
+    }
+    res.setHeader('Content-Type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    res.send(Buffer.from(openApi.v2()));
+  });
+  router.get('/openapi/v3', (req, res) => sendJson(res, 200, openApi.index(req.baseUrl)));
+  router.get('/openapi/v3/{*path}', (req, res) => {
+    const text = openApi.document(req.path.replace(/^\/openapi\/v3\//, ''));
+    if (text === undefined) sendStatus(res, unknownPath());
+    else res.type('application/json').send(text);
+  });
+  router.use((req: Request, res: Response, next: NextFunction) => {
+    if (!/^\/(api|apis)(\/|$)/.test(req.path)) {
+      next();
+      return;
+    }
+    serveResource({ api, options, req, res }).catch((error: unknown) => {
+      options.onError?.(error);
+      sendStatus(res, internalError(error instanceof Error ? error.message : String(error)));
+    });
+  });
+  return router;
+}
+
+function versionInfo(): object {
+  return {
+    ...SERVED_VERSION,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '2024-12-11T00:00:00Z',
+    goVersion: '',
+    compiler: 'podnet',
+    platform: `${process.platform}/${process.arch}`,
+  };
+}
+
+function sendFound(res: Response, value: object | undefined): void {
+  if (value === undefined) sendStatus(res, unknownPath());
+  else sendJson(res, 200, value);
+}
+
+interface Exchange {
+  readonly api: ApiServer;
+  readonly options: ApiRouterOptions;
+  readonly req: Request;
+  readonly res: Response;
+}
+
+interface Call extends Exchange {
+  readonly info: ResourceInfo;
+  readonly path: ApiPath;
+  readonly query: URLSearchParams;
+  readonly form: AnswerForm;
+  readonly write: WriteOptions;
+}
+
+async function serveResource(exchange: Exchange): Promise<void> {
+  const { api, req, res } = exchange;
+  const path = parseApiPath(req.path);
+  const info =
+    path === undefined ? undefined : api.registry.byPath(path.group, path.version, path.plural);
+  if (
+    path === undefined ||
+    info === undefined ||
+    (path.namespace !== undefined && !info.namespaced)
+  ) {
+    sendStatus(res, unknownPath());
+    return;
+  }
+  const query = new URLSearchParams(req.url.split('?')[1] ?? '');
+  const handler = exchange.options.subresourceHandlers?.get(`${info.storage}/${path.subresource}`);
+  if (handler !== undefined && path.name !== undefined) {
+    const target = api.get({ resource: info, namespace: path.namespace, name: path.name });
+    if (target.ok) await handler(req, res, { object: target.value, query, rest: path.rest });
+    else sendFailure(res, target);
+    return;
+  }
+  const form = answerForm(req.headers.accept);
+  if (form === undefined) {
+    sendStatus(
+      res,
+      failureStatus({
+        code: 406,
+        reason: 'NotAcceptable',
+        message: 'only the following media types are accepted: application/json',
+      }),
+    );
+    return;
+  }
+  const write = writeOptions(query);
+  if (typeof write === 'string') {
+    sendStatus(res, badRequest(write));
+    return;
+  }
+  await dispatch({ ...exchange, info, path, query, form, write });
+}
+
+function writeOptions(query: URLSearchParams): WriteOptions | string {
+  const dryRun = query.getAll('dryRun').filter((one) => one !== '');
+  if (dryRun.some((one) => one !== 'All'))
+    return `dryRun: Unsupported value: "${dryRun.join(',')}": supported values: "All"`;
+  const validation = query.get('fieldValidation') ?? '';
+  if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
+    return `fieldValidation: Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`;
+  }
+  return {
+    dryRun: dryRun.length > 0,
+    fieldManager: query.get('fieldManager') ?? undefined,
+    fieldValidation: validation === '' ? undefined : (validation as FieldValidation),
+    force: query.get('force') === 'true',
+  };
+}
+
+async function dispatch(call: Call): Promise<void> {
+  const { api, req, res, info, path, query, write } = call;
+  const { namespace, name } = path;
+  const subresource = path.subresource as Subresource | undefined;
+  if (req.method === 'GET' || req.method === 'HEAD') {
+    if (name !== undefined)
+      await answer(call, api.get({ resource: info, namespace, name, subresource }));
+    else await serveCollection(call);
+    return;
+  }
+  const octets = await readBody(req);
+  if (octets === undefined) {
+    sendStatus(
+      res,
+      failureStatus({
+        code: 413,
+        reason: 'RequestEntityTooLarge',
+        message: 'Request entity too large: limit is 3145728',
+      }),
+    );
+    return;
+  }
+  const body = parseBody(octets, req.headers['content-type']);
+  if (!body.ok) {
+    const reason = body.code === 415 ? 'UnsupportedMediaType' : 'BadRequest';
+    sendStatus(res, failureStatus({ code: body.code, reason, message: body.message }));
+    return;
+  }
+  const { value } = body;
+  switch (req.method) {
+    case 'POST':
+      await answer(
+        call,
+        api.create({ resource: info, namespace, name, subresource, body: value, options: write }),
+      );
+      return;
+    case 'PUT':
+      if (name === undefined) break;
+      await answer(
+        call,
+        api.update({ resource: info, namespace, name, subresource, body: value, options: write }),
+      );
+      return;
+    case 'PATCH': {
+      if (name === undefined) break;
+      const type = patchTypeOf(req.headers['content-type']);
+      if (type === undefined) {
+        sendStatus(res, unsupportedPatch());
+        return;
+      }
+      await answer(
+        call,
+        api.patch({
+          resource: info,
+          namespace,
+          name,
+          subresource,
+          type,
+          body: value,
+          options: write,
+        }),
+      );
+      return;
+    }
+    case 'DELETE': {
+      const options = deleteOptions(value, query, write);
+      if (name !== undefined)
+        await answer(call, api.delete({ resource: info, namespace, name, options }));
+      else await answerList(call, api.deleteCollection({ ...listRequest(call), options }));
+      return;
+    }
+  }
+  sendStatus(res, methodNotAllowed(info));
+}
+
+function unsupportedPatch() {
+  return failureStatus({
+    code: 415,
+    reason: 'UnsupportedMediaType',
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+  });
+}
+
+function deleteOptions(
+  body: unknown,
+  query: URLSearchParams,
+  { dryRun }: WriteOptions,
+): DeleteOptions {
+  const given = asObject(body) ?? {};
+  const grace = query.get('gracePeriodSeconds') ?? given.gracePeriodSeconds;
+  const policy = query.get('propagationPolicy') ?? given.propagationPolicy;
+  const { uid, resourceVersion } = asObject(given.preconditions) ?? {};
+  return {
+    dryRun: dryRun === true || (Array.isArray(given.dryRun) && given.dryRun.length > 0),
+    gracePeriodSeconds: grace === undefined || grace === null ? undefined : Number(grace),
+    propagationPolicy:
+      policy === 'Orphan' || policy === 'Foreground' || policy === 'Background'
+        ? policy
+        : undefined,
+    preconditions: {
+      uid: typeof uid === 'string' ? uid : undefined,
+      resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : undefined,
+    },
+  };
+}
+
+function listRequest({ info, path, query }: Call): ListRequest {
+  return {
+    resource: info,
+    namespace: path.namespace,
+    labelSelector: query.get('labelSelector') ?? undefined,
+    fieldSelector: query.get('fieldSelector') ?? undefined,
+    limit: Number(query.get('limit') ?? 0) || 0,
+    continue: query.get('continue') ?? undefined,
+  };
+}
+
+async function serveCollection(call: Call): Promise<void> {
+  const { api, req, res, info, query, form } = call;
+  const request = listRequest(call);
+  if (!info.verbs.includes('list')) {
+    sendStatus(res, methodNotAllowed(info));
+    return;
+  }
+  if (query.get('watch') === 'true' || query.get('watch') === '1')
+    serveWatch(req, res, { api, info, request, form, query });
+  else await answerList(call, api.list(request));
+}
+
+async function answer(call: Call, result: ApiResult): Promise<void> {
+  const { api, req, res, info, form, query } = call;
+  if (!result.ok) {
+    sendFailure(res, result);
+    return;
+  }
+  if (req.method !== 'GET') await api.store.durable(api.store.revision);
+  addWarnings(res, result.warnings);
+  const { value } = result;
+  const code = result.created && req.method !== 'PUT' ? 201 : 200;
+  if (form === 'table' && value.kind === info.kind) {
+    const include = includeObject(query);
+    const metadata = { resourceVersion: value.metadata.resourceVersion };
+    sendJson(res, code, renderTable({ info, objects: [value], metadata, include, now: api.now() }));
+  } else if (form === 'metadata' && value.kind === info.kind) {
+    sendJson(res, code, {
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: value.metadata,
+    });
+  } else {
+    sendJson(res, code, value);
+  }
+}
+
+function includeObject(query: URLSearchParams): 'None' | 'Metadata' | 'Object' {
+  const include = query.get('includeObject');
+  return include === 'Object' || include === 'None' ? include : 'Metadata';
+}
+
+async function answerList(call: Call, result: ApiResult<ObjectList>): Promise<void> {
+  const { api, req, res, info, form, query } = call;
+  if (!result.ok) {
+    sendFailure(res, result);
+    return;
+  }
+  if (req.method !== 'GET') await api.store.durable(api.store.revision);
+  const { items, resourceVersion, remainingItemCount } = result.value;
+  const metadata = {
+    resourceVersion,
+    ...(result.value.continue === undefined
+      ? {}
+      : { continue: result.value.continue, remainingItemCount }),
+  };
+  if (form === 'table') {
+    sendJson(
+      res,
+      200,
+      renderTable({
+        info,
+        objects: items,
+        metadata,
+        include: includeObject(query),
+        now: api.now(),
+      }),
+    );
+  } else if (form === 'metadata') {
+    const partial = items.map((item) => ({ metadata: item.metadata }));
+    sendJson(res, 200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: partial,
+    });
+  } else {
+    sendJson(res, 200, {
+      kind: `${info.kind}List`,
+      apiVersion: groupVersion(info),
+      metadata,
+      items,
+    });
+  }
+}
