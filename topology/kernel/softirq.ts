@@ -25,6 +25,8 @@ export class Softirq {
   private mask = FIRST_RING_SLOTS - 1;
   private head = 0;
   private count = 0;
+  /** True while frames are being handled: then no program is running. */
+  running = false;
   private scheduled = false;
   private readonly drainNow = (): void => this.drain();
 
@@ -54,6 +56,7 @@ export class Softirq {
 
   private drain(): void {
     let budget = FRAMES_PER_DRAIN;
+    this.running = true;
     while (this.count > 0 && budget > 0) {
       const slot = this.head;
       const device = this.devices[slot];
@@ -65,6 +68,7 @@ export class Softirq {
       budget--;
       if (device !== undefined && skb !== undefined) device.receive(skb);
     }
+    this.running = false;
     this.scheduled = false;
     if (this.count === 0) return;
     this.yields++;

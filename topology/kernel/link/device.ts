@@ -156,6 +156,14 @@ export class NetDevice implements Device {
     this.netns.input.receive(skb, this);
   }
 
+  /** A frame that the parent received for this device: it goes on without waiting again. */
+  receiveFromParent(skb: Skb): void {
+    skb.dev = this;
+    skb.pktType = this.classify(skb);
+    if (this.taps !== undefined) this.showTaps(skb, 'in', skb.pktType);
+    this.receive(skb);
+  }
+
   tap(listener: TapListener): () => void {
     this.taps = [...(this.taps ?? []), listener];
     return () => {

@@ -48,13 +48,11 @@ export class MacvlanDriver implements Driver {
     const { parent } = this;
     if (this.mode === 'bridge' && skb.dstMac !== undefined) {
       if (isMulticastMac(skb.dstMac)) this.copyToSiblings(skb);
-      else {
-        const sibling = this.sibling(skb);
-        if (sibling !== undefined) {
-          skb.scrub();
-          sibling.enqueue(skb);
-          return;
-        }
+      else if (this.hasSibling(skb)) {
+        // Through the parent, whose taps see it too.
+        skb.scrub();
+        parent.enqueue(skb);
+        return;
       }
     }
     if (skb.trace !== undefined) {
@@ -74,7 +72,7 @@ export class MacvlanDriver implements Driver {
     const uppers = parent.uppers ?? [];
     if (skb.dstMac !== undefined && isMulticastMac(skb.dstMac)) {
       for (const upper of uppers) {
-        if (upper.own?.mac !== skb.srcMac) upper.take(skb.clone());
+        if (upper.own?.mac !== skb.srcMac) upper.queue(skb.clone());
       }
       return false;
     }
@@ -90,20 +88,25 @@ export class MacvlanDriver implements Driver {
   private take(skb: Skb): void {
     if (this.own?.up !== true) return;
     skb.scrub();
+    this.own.receiveFromParent(skb);
+  }
+
+  private queue(skb: Skb): void {
+    if (this.own?.up !== true) return;
+    skb.scrub();
     this.own.enqueue(skb);
   }
 
-  private sibling(skb: Skb): NetDevice | undefined {
-    for (const upper of this.parent.uppers ?? []) {
-      if (upper !== this && upper.mode === 'bridge' && upper.own?.mac === skb.dstMac)
-        return upper.own;
-    }
-    return undefined;
+  private hasSibling(skb: Skb): boolean {
+    const uppers = this.parent.uppers ?? [];
+    return uppers.some(
+      (upper) => upper !== this && upper.mode === 'bridge' && upper.own?.mac === skb.dstMac,
+    );
   }
 
   private copyToSiblings(skb: Skb): void {
     for (const upper of this.parent.uppers ?? []) {
-      if (upper !== this && upper.mode === 'bridge') upper.take(skb.clone());
+      if (upper !== this && upper.mode === 'bridge') upper.queue(skb.clone());
     }
   }
 }

@@ -53,7 +53,10 @@ export class Forwarding {
     }
     const lowered = withTtl(packet, packet.ttl - 1);
     skb.packet = lowered;
-    if (outDev === inDev && inDev.conf.sendRedirects) this.redirect(skb, lowered, route, inDev);
+    // A redirect about a translated packet would name the wrong destination: NAT drops it.
+    if (outDev === inDev && inDev.conf.sendRedirects && !netns.input.translated) {
+      this.redirect(skb, lowered, route, inDev);
+    }
     if (skb.trace !== undefined) {
       const text = `${netns.title} forwards the packet from ${inDev.name} to ${outDev.name}; the time to live goes from ${packet.ttl} to ${lowered.ttl}`;
       netns.step(skb, 'ip', 'forward', text);

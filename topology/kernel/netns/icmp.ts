@@ -13,6 +13,7 @@ import {
   parseBody,
   quoteOf,
   readIpv4Header,
+  TCP_SYN,
 } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
@@ -177,7 +178,10 @@ export class Icmp {
     const quoted = readQuotedPacket(message.payload);
     const gateway = ipv4(message.rest);
     const accepted =
-      device.conf.acceptRedirects && quoted !== undefined && !netns.ip.isLocal(gateway);
+      !aboutSyn(quoted) &&
+      device.conf.acceptRedirects &&
+      quoted !== undefined &&
+      !netns.ip.isLocal(gateway);
     const route = quoted === undefined ? undefined : netns.fib.lookup(quoted.dst);
     const present =
       quoted === undefined ? undefined : (netns.exceptions.gatewayOf(quoted.dst) ?? route?.via);
@@ -230,6 +234,11 @@ export class Icmp {
     if (!this.limits.allowGlobal(perSecond, burst)) return false;
     return this.limits.allowError(to, netns.sysctl('net.ipv4.icmp_ratelimit') * MILLISECOND);
   }
+}
+
+/** A SYN: its socket is still inside connect(), which keeps redirects out (sock_owned_by_user). */
+function aboutSyn(quoted: Ipv4Packet | undefined): boolean {
+  return quoted?.body.kind === 'tcp' && (quoted.body.flags & TCP_SYN) !== 0;
 }
 
 /** The packet that an error quotes; its body as far as it came, `opaque` when cut too short to read. */

@@ -12,6 +12,8 @@ import type { NetNamespace } from './namespace.js';
 
 /** Receives packets (ip_rcv): PREROUTING, the routing decision, then local delivery, forwarding or an error. */
 export class IpInput {
+  /** Whether PREROUTING changed the destination of the packet handled now. */
+  translated = false;
   private readonly netns: NetNamespace;
 
   constructor(netns: NetNamespace) {
@@ -77,6 +79,7 @@ export class IpInput {
       return;
     }
     const now = skb.packet;
+    this.translated = now !== packet && now.kind === 'ipv4' && now.dst !== packet.dst;
     this.decide(skb, now.kind === 'ipv4' ? now : packet, device);
   }
 

@@ -143,7 +143,7 @@ export class IpOutput {
   /** MTU towards a destination for packets of this host: what was learned, the route's, the device's. */
   mtuTo(dst: Ipv4, route: RouteEntry): number {
     const learned = this.netns.exceptions.mtuOf(dst);
-    const mtuBytes = route.type === 'local' ? this.netns.loopback.mtuBytes : route.mtuBytes;
+    const { mtuBytes } = route;
     return learned === undefined ? mtuBytes : Math.min(learned, mtuBytes);
   }
 
@@ -174,8 +174,30 @@ export class IpOutput {
       copy.packet = piece;
       return copy;
     });
-    for (const copy of fragments) netns.neighbors.output(copy, dev, nextHop);
+    this.sendFragments(fragments, 0, dev, nextHop);
     return undefined;
+  }
+
+  /**
+   * A program's fragments leave one by one: each send ends with the softirq, so the first is on its way through
+   * the other machines before the second is sent. Those of a forwarded packet or of an answer leave together.
+   */
+  private sendFragments(
+    fragments: readonly Skb[],
+    from: number,
+    dev: NetDevice,
+    nextHop: Ip,
+  ): void {
+    const { netns } = this;
+    for (let index = from; index < fragments.length; index++) {
+      const fragment = fragments[index];
+      if (fragment === undefined) return;
+      const inProgram = fragment.iif === undefined && !netns.host.softirq.running;
+      netns.neighbors.output(fragment, dev, nextHop);
+      if (!inProgram || index + 1 === fragments.length) continue;
+      netns.host.clock.schedule(0, () => this.sendFragments(fragments, index + 1, dev, nextHop));
+      return;
+    }
   }
 
   /** Broadcast and multicast leave by the device, and this host hears itself (ip_mc_output). */

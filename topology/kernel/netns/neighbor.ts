@@ -205,6 +205,13 @@ export class NeighborTable {
 
   private enqueue(entry: Neighbor, skb: Skb): void {
     entry.queue ??= [];
+    if (isRepeated(entry.queue, skb)) {
+      if (skb.trace !== undefined) {
+        const text = `the same segment still waits for the MAC address of ${formatIp(entry.address)}, so it is not sent again`;
+        this.netns.step(skb, 'neighbor', 'skip', text);
+      }
+      return;
+    }
     if (entry.queue.length >= QUEUE_LENGTH) {
       const oldest = entry.queue.shift();
       if (oldest !== undefined) {
@@ -307,6 +314,21 @@ export class NeighborTable {
       if (idle) this.remove(entry);
     }
   }
+}
+
+/** TCP does not send a segment again while the first is still in a queue of this host (skb_still_in_host_queue). */
+function isRepeated(queue: readonly Skb[], skb: Skb): boolean {
+  const { packet, owner } = skb;
+  if (owner === undefined || packet.kind !== 'ipv4' || packet.body.kind !== 'tcp') return false;
+  const { seq, flags } = packet.body;
+  return queue.some(
+    (other) =>
+      other.owner === owner &&
+      other.packet.kind === 'ipv4' &&
+      other.packet.body.kind === 'tcp' &&
+      other.packet.body.seq === seq &&
+      other.packet.body.flags === flags,
+  );
 }
 
 function isConnected(state: NeighborState): boolean {

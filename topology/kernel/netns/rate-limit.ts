@@ -66,7 +66,7 @@ export class IcmpRateLimit {
       return false;
     }
     const pauseNs = REDIRECT_LOAD_NS * 2 ** peer.redirects;
-    if (peer.tokensNs !== 0 && now <= peer.lastNs + pauseNs) return false;
+    if (peer.redirects !== 0 && now <= peer.lastNs + pauseNs) return false;
     peer.lastNs = now;
     peer.redirects++;
     return true;

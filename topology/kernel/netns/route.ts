@@ -56,7 +56,9 @@ export class RouteEntry implements RouteResult {
 
   get mtuBytes(): number {
     if (this.routeMtuBytes > 0) return this.routeMtuBytes;
-    return this.dev?.mtuBytes ?? 65535;
+    if (this.dev === undefined) return 65535;
+    // What is for this host itself goes over lo.
+    return this.type === 'local' ? this.dev.netns.loopback.mtuBytes : this.dev.mtuBytes;
   }
 
   get src(): Ip | undefined {

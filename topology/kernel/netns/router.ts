@@ -177,10 +177,8 @@ export class Router {
     const { type } = route;
     if (type === 'local') {
       const preferred = route.prefSrc;
-      const given = preferred !== undefined && isIpv4(preferred) ? preferred : undefined;
-      // In 127.0.0.0/8 every address answers for itself.
-      const own = this.netns.ip.isLocal(destination) || given === undefined ? destination : given;
-      this.chosenSource = source ?? own;
+      const given = preferred !== undefined && isIpv4(preferred) ? preferred : destination;
+      this.chosenSource = source ?? given;
       this.lastType = 'local';
       return route;
     }
