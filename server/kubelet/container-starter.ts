@@ -1,19 +1,19 @@
 import { fail, ok, type Result } from '../../topology/index.js';
 import type { Pod } from '../contract/kube.js';
-import { VirtualFileSystem, Volume } from '../program/index.js';
+import { VirtualFileSystem, Volume } from '../program/fs/virtual-file-system.js';
 import { type ImageReference, parseImageReference, type ResolvedImage } from '../registry/index.js';
 import { formatDuration } from './back-off.js';
 import type { ContainerSlot } from './container-slot.js';
 import type { PodStage } from './contract.js';
 import { resolveEnvironment } from './environment.js';
 import { hostnameOf, hostsFile, resolvConf } from './etc-files.js';
-import type { EventText } from './events.js';
 import { expand } from './expansion.js';
 import type { DownwardFacts } from './field-ref.js';
 import { pullPolicyOf } from './image-manager.js';
 import { formatPod, namespaceOf, uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { type OciMount, ociConfig, securityOf } from './oci-bundle.js';
+import type { PodReporter } from './pod-reporter.js';
 import { containerIdOf, type RuntimeContainer } from './runtime.js';
 import type { Sandbox } from './sandbox.js';
 import { missingVolume } from './volumes.js';
@@ -26,13 +26,7 @@ export interface PodHandle {
   /** The pod is being ended: nothing new starts. */
   readonly ending: boolean;
   readonly facts: DownwardFacts;
-  event(slot: ContainerSlot, event: Omit<EventText, 'fieldPath'>): void;
-  report(
-    stage: PodStage,
-    action: string,
-    reason: string,
-    about: { slot: ContainerSlot; code?: string },
-  ): void;
+  readonly reporter: PodReporter;
   changed(): void;
   syncIn(delayNs: number): void;
   exited(slot: ContainerSlot, run: RuntimeContainer): void;
@@ -91,7 +85,7 @@ export class ContainerStarter {
       'BackOff',
       `Back-off restarting failed container ${slot.spec.name} in pod ${name}`,
     );
-    this.pod.report('start', 'back off', message, { slot, code: 'CrashLoopBackOff' });
+    this.pod.reporter.step('start', 'back off', message, { slot, code: 'CrashLoopBackOff' });
     this.pod.changed();
     this.pod.syncIn(remainingNs);
     return true;
@@ -105,7 +99,7 @@ export class ContainerStarter {
     if (present !== undefined && policy !== 'Always') {
       const message = `Container image "${text}" already present on machine`;
       this.event(slot, 'Normal', 'Pulled', message);
-      this.pod.report('pull', 'find', message, { slot });
+      this.pod.reporter.step('pull', 'find', message, { slot });
       this.createSoon(slot, present);
       return;
     }
@@ -117,7 +111,7 @@ export class ContainerStarter {
       return;
     }
     this.event(slot, 'Normal', 'Pulling', `Pulling image "${text}"`);
-    this.pod.report('pull', 'pull', `pulling ${reference.canonical}`, { slot });
+    this.pod.reporter.step('pull', 'pull', `pulling ${reference.canonical}`, { slot });
     images.pull(reference, ({ image, pullNs, totalNs }) => {
       if (slot.spec.image !== text || this.pod.ending) {
         slot.busy = false;
@@ -136,7 +130,7 @@ export class ContainerStarter {
         entry.assumed === true
           ? '; podnet does not know this image and assumes that it exists'
           : '';
-      this.pod.report('pull', 'pulled', `${message}${assumed}`, { slot });
+      this.pod.reporter.step('pull', 'pulled', `${message}${assumed}`, { slot });
       this.createSoon(slot, image.value);
     });
   }
@@ -168,7 +162,7 @@ export class ContainerStarter {
       };
       this.event(slot, 'Normal', 'BackOff', message);
       this.event(slot, 'Warning', 'Failed', 'Error: ImagePullBackOff');
-      this.pod.report('pull', 'back off', `${message} for ${formatDuration(delayNs)}`, {
+      this.pod.reporter.step('pull', 'back off', `${message} for ${formatDuration(delayNs)}`, {
         slot,
         code: 'ImagePullBackOff',
       });
@@ -204,7 +198,7 @@ export class ContainerStarter {
     slot.hadRun = true;
     const run = this.node.runtime.createContainer(made.value);
     this.event(slot, 'Normal', 'Created', `Created container: ${slot.spec.name}`);
-    this.pod.report(
+    this.pod.reporter.step(
       'create',
       'create',
       `container ${run.id.slice(0, 12)} from ${image.reference.canonical}`,
@@ -224,7 +218,7 @@ export class ContainerStarter {
       return;
     }
     this.event(slot, 'Normal', 'Started', `Started container ${slot.spec.name}`);
-    this.pod.report(
+    this.pod.reporter.step(
       'start',
       'start',
       `${run.config.argv.join(' ')} runs as pid ${run.process?.pid}`,
@@ -271,22 +265,23 @@ export class ContainerStarter {
       options.clock.nowNs,
     );
     const workingDir = spec.workingDir ?? image.entry.workingDir;
-    const bundle = ociConfig({
-      pod,
-      podUid,
-      container: spec,
-      containerId: id,
-      sandboxId: sandbox.id,
-      pausePid: sandbox.pause.pid,
-      imageName: image.reference.canonical,
-      args: argv,
-      env: env.value,
-      workingDir,
-      uid: user.value.uid,
-      gid: user.value.gid,
-      hostname,
-      mounts,
-    });
+    const bundle = () =>
+      ociConfig({
+        pod,
+        podUid,
+        container: spec,
+        containerId: id,
+        sandboxId: sandbox.id,
+        pausePid: sandbox.pause.pid,
+        imageName: image.reference.canonical,
+        args: argv,
+        env: env.value,
+        workingDir,
+        uid: user.value.uid,
+        gid: user.value.gid,
+        hostname,
+        mounts,
+      });
     return ok({
       pod,
       podUid,
@@ -363,7 +358,7 @@ export class ContainerStarter {
       'Failed',
       `Error: ${why.stage === 'pull' ? why.reason : why.message}`,
     );
-    this.pod.report(why.stage, 'fail', why.message, { slot, code: why.code ?? why.reason });
+    this.pod.reporter.step(why.stage, 'fail', why.message, { slot, code: why.code ?? why.reason });
     this.pod.changed();
   }
 
@@ -373,7 +368,7 @@ export class ContainerStarter {
     reason: string,
     message: string,
   ): void {
-    this.pod.event(slot, { type, reason, message });
+    this.pod.reporter.event(slot, { type, reason, message });
   }
 }
 

@@ -61,7 +61,7 @@ function containerView(slot: ContainerSlot): ContainerView {
       assumed: image?.entry.assumed === true,
     },
     lastError: slot.lastError,
-    bundle: run?.config.bundle,
+    bundle: run?.config.bundle(),
   };
 }
 

@@ -39,7 +39,8 @@ export interface ContainerConfig {
   readonly workingDir: string;
   readonly uid: number;
   readonly files: VirtualFileSystem;
-  readonly bundle: OciConfig;
+  /** Its OCI configuration, made when somebody looks. */
+  readonly bundle: () => OciConfig;
   readonly onExit: (container: RuntimeContainer) => void;
 }
 
@@ -197,6 +198,19 @@ export class ContainerRuntime {
       if (container.state === 'running') host.processes.kill(process.pid, SIGKILL);
     });
     host.processes.kill(process.pid, container.config.image.entry.stopSignal);
+  }
+
+  /** Moves the SIGKILL of a container that is stopping forward; never back. */
+  shortenGrace(container: RuntimeContainer, graceNs: number): void {
+    const { clock, host } = this.options;
+    const { process, stopTimer } = container;
+    if (process === undefined || container.state !== 'running') return;
+    const atNs = clock.nowNs + graceNs;
+    if (stopTimer === undefined || stopTimer.atNs <= atNs) return;
+    stopTimer.cancel();
+    container.stopTimer = clock.schedule(graceNs, () => {
+      if (container.state === 'running') host.processes.kill(process.pid, SIGKILL);
+    });
   }
 
   /** Runs a command beside the program; the session's exit code follows. Fails when the container does not run. */

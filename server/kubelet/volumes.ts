@@ -7,7 +7,7 @@ import type {
   Secret,
   Volume as VolumeSpec,
 } from '../contract/kube.js';
-import { Volume } from '../program/index.js';
+import { Volume } from '../program/fs/virtual-file-system.js';
 import type { ObjectStore } from '../store/store.js';
 import { type DownwardFacts, fieldValue, resourceValue } from './field-ref.js';
 import { namespaceOf } from './names.js';
