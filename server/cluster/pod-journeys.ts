@@ -48,6 +48,8 @@ export type ExplainScheduling = (pod: Pod) => Readonly<Record<string, string>> |
 
 /** Keeps what happened to each pod, stage by stage, and tells it as a journey. */
 export class PodJourneys {
+  /** Called after each step of a kubelet. */
+  onStep: (step: PodStep) => void = () => {};
   private readonly entries = new Map<string, Entry[]>();
   private readonly nowNs: () => number;
   private readonly explain: ExplainScheduling;
@@ -63,8 +65,10 @@ export class PodJourneys {
   }
 
   /** Takes a step from a kubelet. */
-  readonly record = ({ podUid, node, stage, step }: PodStep): void => {
+  readonly record = (taken: PodStep): void => {
+    const { podUid, node, stage, step } = taken;
     this.add(podUid, { stage, node, step });
+    this.onStep(taken);
   };
 
   /** The journey of a pod as far as it has come. */

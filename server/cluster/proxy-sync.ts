@@ -8,7 +8,7 @@ import {
   type ProxyService,
   parseCidr,
   parseIp,
-  type Proxy as ServiceProxy,
+  type ServiceProxy,
 } from '../../topology/index.js';
 import type { EndpointSlice, Service } from '../contract/kube.js';
 import type { Change, ObjectStore } from '../store/index.js';

@@ -23,8 +23,8 @@ export interface LiveOptions {
   readonly http: HttpServer;
   readonly model: GraphModel;
   readonly handlers: CommandHandlers;
-  /** True for the Origin of a page that may connect. */
-  readonly originAllowed: (origin: string | undefined, host: string | undefined) => boolean;
+  /** Says why a page may not connect; undefined when it may. */
+  readonly check: (headers: { readonly host?: string | undefined; readonly origin?: string | undefined }) => string | undefined;
 }
 
 /** Tells pages what changes and takes their commands. */
@@ -34,7 +34,7 @@ export function attachLive(options: LiveOptions): { close(): Promise<void> } {
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
     allowRequest: (request, allow) => {
-      allow(null, options.originAllowed(request.headers.origin, request.headers.host));
+      allow(null, options.check(request.headers) === undefined);
     },
   });
   const graph = io.of('/graph');

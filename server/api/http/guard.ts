@@ -23,8 +23,17 @@ const LOOPBACK = [
   'kubernetes.default.svc',
 ];
 
-/** Makes the middleware: 403 for foreign `Host` headers and for cross-site `Origin`s. */
-export function hostGuard({ hosts = [] }: GuardOptions = {}) {
+/** Headers that the check looks at. */
+export interface OriginHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+/** Says why a request is not served; undefined when it is. */
+export type HostCheck = (headers: OriginHeaders) => string | undefined;
+
+/** Makes the check: foreign `Host` headers and cross-site `Origin`s are not served. */
+export function createHostCheck({ hosts = [] }: GuardOptions = {}): HostCheck {
   const own = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
   const anyAddress = hosts.includes('0.0.0.0') || hosts.includes('::');
   const isOwn = (host: string): boolean => {
@@ -33,18 +42,24 @@ export function hostGuard({ hosts = [] }: GuardOptions = {}) {
     // Bound to every address: any literal address is ours; a name could be anybody's.
     return anyAddress && isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   };
-  return (req: Request, res: Response, next: NextFunction): void => {
-    const { host, origin } = req.headers;
+  return ({ host, origin }) => {
     if (host === undefined || !isOwn(host)) {
-      refuse(
-        res,
-        `the host "${host ?? ''}" is not this server's: use localhost, or start it with --host`,
-      );
-    } else if (origin !== undefined && !sameSite(origin, host, isOwn)) {
-      refuse(res, `requests from ${origin} are not served`);
-    } else {
-      next();
+      return `the host "${host ?? ''}" is not this server's: use localhost, or start it with --host`;
     }
+    if (origin !== undefined && !sameSite(origin, host, isOwn)) {
+      return `requests from ${origin} are not served`;
+    }
+    return undefined;
+  };
+}
+
+/** Makes the middleware, which answers 403 where the check refuses. */
+export function hostGuard(options: GuardOptions = {}) {
+  const check = createHostCheck(options);
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const refusal = check(req.headers);
+    if (refusal === undefined) next();
+    else refuse(res, refusal);
   };
 }
 

@@ -1,6 +1,6 @@
 /** The API over HTTP. */
 
-export { type GuardOptions, hostGuard } from './guard.js';
+export { createHostCheck, type GuardOptions, type HostCheck, hostGuard } from './guard.js';
 export { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
 export {
   type ApiRouterOptions,

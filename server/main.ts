@@ -1,0 +1,129 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import { createApiRouter, createHostCheck, hostGuard, type SubresourceHandler } from './api/http/index.js';
+import type { Cluster } from './cluster/cluster.js';
+import { createGraph } from './cluster/graph-sources.js';
+import { Operations } from './cluster/operations.js';
+import { podnetRouter } from './live/podnet-router.js';
+import { attachLive } from './live/sockets.js';
+
+/** Where the built page lies, beside the compiled server. */
+const PAGE = fileURLToPath(new URL('../web/', import.meta.url));
+/** Go clients reuse connections for up to 90 s; closing earlier races with them. */
+const KEEP_ALIVE_MS = 95_000;
+
+/** What a server is started with. */
+export interface ServerOptions {
+  readonly cluster: Cluster;
+  /** Loopback unless the user says otherwise. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Told of what went wrong inside; the server goes on. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Why a server could not listen. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/**
+ * Serves the API, the page and the live graph of a cluster.
+ *
+ * Failures: `ListenError` with one sentence when the port is taken or may not be used.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { cluster, host } = options;
+  const hosts = [host];
+  const operations = new Operations(cluster);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(hostGuard({ hosts }));
+  app.use(podnetRouter(operations));
+  app.use(
+    createApiRouter(cluster.api, {
+      subresourceHandlers: new Map<string, SubresourceHandler>([['pods/log', logHandler(operations)]]),
+      onError: options.onError,
+    }),
+  );
+  app.use(securityHeaders, express.static(PAGE));
+  const http = createServer(app);
+  http.keepAliveTimeout = KEEP_ALIVE_MS;
+  http.requestTimeout = 0;
+  const live = attachLive({ http, model: createGraph(cluster), handlers: operations.handlers, check: createHostCheck({ hosts }) });
+  await listen(http, options);
+  const { port } = http.address() as AddressInfo;
+  return {
+    url: `http://${urlHost(host)}:${port}`,
+    close: async () => {
+      await live.close();
+      http.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+    },
+  };
+}
+
+function logHandler(operations: Operations): SubresourceHandler {
+  return (_request, response, { object, query }) => {
+    const answer = operations.logsOf(object.metadata.namespace ?? '', object.metadata.name, {
+      container: query.get('container') ?? undefined,
+      previous: query.get('previous') === 'true',
+      timestamps: query.get('timestamps') === 'true',
+      tailLines: query.has('tailLines') ? Number(query.get('tailLines')) : undefined,
+    });
+    if (answer.ok) response.type('text/plain').send(answer.value);
+    else {
+      response.status(400).json({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        reason: 'BadRequest',
+        code: 400,
+        message: answer.error,
+      });
+    }
+  };
+}
+
+function securityHeaders(_request: express.Request, response: express.Response, next: express.NextFunction): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader(
+    'Content-Security-Policy',
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'",
+  );
+  next();
+}
+
+function listen(http: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? `port ${port} is already taken on ${host}: stop what uses it, or choose another with --port`
+          : error.code === 'EACCES'
+            ? `port ${port} may not be used: choose one above 1023 with --port`
+            : `cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new ListenError(why));
+    });
+    http.listen(port, host, () => resolve());
+  });
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
