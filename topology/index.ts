@@ -5,6 +5,7 @@ export * from './fabric/index.js';
 export * from './ipam/index.js';
 export * from './kernel/command/index.js';
 export * from './kernel/index.js';
+export * from './policy/index.js';
 export * from './proxy/index.js';
 export * from './trace/index.js';
 export * from './wire/index.js';

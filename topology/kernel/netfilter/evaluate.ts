@@ -110,8 +110,7 @@ export class TableWalk {
 
   private refuse(state: ChainState, matched: CompiledRule, target: Target): void {
     const { netns, skb } = this.facts;
-    const traced = skb.trace !== undefined;
-    const where = traced ? this.describe(state, matched) : '';
+    const where = this.describe(state, matched);
     if (target.target === 'REJECT') {
       sendReject(netns, skb, target.with);
       const sentence = `${where} and rejects with ${target.with}`;
@@ -169,7 +168,7 @@ export class TableWalk {
   }
 
   private describe(state: ChainState, matched: CompiledRule): string {
-    const text = ruleText(matched.rule);
+    const text = this.facts.skb.trace === undefined ? '' : ruleText(matched.rule);
     const quoted = text === '' ? '' : ` (${text})`;
     return `${this.table.name} ${state.chain.name} rule ${matched.number} matches${quoted}`;
   }
