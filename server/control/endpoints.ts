@@ -294,11 +294,11 @@ function write(
       });
       failed ||= !updated.ok;
     }
-    const needsEmpty = endpoints.length === 0 && kept.length === 0;
-    while (rest.length > 0 || (needsEmpty && rest.length === 0)) {
-      const created = createSlice(context, wanted, ports, rest.splice(0, MAX_ENDPOINTS));
-      failed ||= !created;
-      if (rest.length === 0) break;
+    if (endpoints.length === 0 && kept.length === 0) {
+      failed = !createSlice(context, wanted, ports, []) || failed;
+    }
+    while (rest.length > 0) {
+      failed = !createSlice(context, wanted, ports, rest.splice(0, MAX_ENDPOINTS)) || failed;
     }
   }
   for (const slice of unused) remove(context, slice);

@@ -15,6 +15,8 @@ export interface PodMaking {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
+  /** What the event says of the pod made; `Created pod: <name>` when absent. */
+  readonly message?: string;
   readonly adapt?: (spec: Pod['spec']) => Pod['spec'];
 }
 
@@ -56,7 +58,7 @@ export function createPod(context: ControlContext, making: PodMaking): PodMade {
       context.recorder.record(owner, {
         type: 'Normal',
         reason: 'SuccessfulCreate',
-        message: `Created pod: ${name}`,
+        message: making.message ?? `Created pod: ${name}`,
         component,
       });
       return { ok: true, pod: created.value };

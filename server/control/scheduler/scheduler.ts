@@ -140,8 +140,7 @@ class DefaultScheduler implements Scheduler {
     this.timers.get(uid)?.cancel();
     this.timers.delete(uid);
     this.unschedulable.delete(uid);
-    const priority = typeof pod.spec.priority === 'number' ? pod.spec.priority : 0;
-    this.queue.set(`${uid} ${queueKey(pod)}`, priority);
+    this.queue.set(`${uid} ${queueKey(pod)}`, pod.spec.priority ?? 0);
     this.scheduled ??= this.context.clock.schedule(0, () => this.drain());
   }
 
