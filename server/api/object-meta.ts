@@ -41,8 +41,22 @@ export function hasGeneration(resource: ResourceInfo): boolean {
   return resource.custom || WITH_GENERATION.has(resource.storage);
 }
 
+/** How often upstream draws again when a generated name is taken. */
+const MAX_DRAWS = 8;
+
+/** A name from `generateName` that is not taken, unless eight draws in a row are. */
+export function freeName(
+  base: string,
+  random: () => number,
+  isTaken: (name: string) => boolean,
+): string {
+  let name = generateName(base, random);
+  for (let draw = 1; draw < MAX_DRAWS && isTaken(name); draw++) name = generateName(base, random);
+  return name;
+}
+
 /** A name from `generateName` and five letters drawn from `random`, which gives numbers from 0 up to 1. */
-export function generateName(base: string, random: () => number): string {
+function generateName(base: string, random: () => number): string {
   let suffix = '';
   for (let index = 0; index < SUFFIX_LENGTH; index++) {
     suffix += SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)];

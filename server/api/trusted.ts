@@ -9,7 +9,7 @@ import { admitNamespace, admitPod } from './admission.js';
 import { type ApiCore, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
 import { deepFreeze, type JsonObject } from './json.js';
-import { draftMeta, generateName, hasGeneration, specChanged } from './object-meta.js';
+import { draftMeta, freeName, hasGeneration, specChanged } from './object-meta.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, type ApiResult, refuse, succeed } from './request.js';
 import { alreadyExists, conflict, notFound, unknownPath } from './status.js';
@@ -36,8 +36,11 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
     delete meta.resourceVersion;
     if (hasGeneration(info)) meta.generation ??= 1;
     if (info.namespaced) meta.namespace ??= 'default';
-    if (meta.name === undefined || meta.name === '')
-      meta.name = generateName(String(meta.generateName ?? ''), core.random);
+    if (meta.name === undefined || meta.name === '') {
+      const namespace = storeNamespace(info, object.metadata.namespace);
+      const isTaken = (name: string) => store.get(info.storage, namespace, name) !== undefined;
+      meta.name = freeName(String(meta.generateName ?? ''), core.random, isTaken);
+    }
     if (typeof draft.spec === 'object' && draft.spec !== null) draft.spec = { ...draft.spec };
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
@@ -61,7 +64,7 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
       if (unallocated !== undefined) return unallocated;
       const stored = store.create(resource, deepFreeze(draft) as unknown as ObjectOf<R>);
       if (stored.ok) return succeed(stored.value, [], true);
-      return refuse(alreadyExists(info, name));
+      return refuse(alreadyExists(info, String(draftMeta(draft).name)));
     },
 
     updateTrusted<R extends ResourceName>(

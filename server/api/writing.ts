@@ -2,13 +2,13 @@
 
 import type { KubeObject } from '../contract/kube.js';
 import { admitCreate, admitPod } from './admission.js';
-import { toStorage } from './conversion.js';
+import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
 import { asString, deepFreeze, isObject, type JsonObject } from './json.js';
 import {
   draftMeta,
-  generateName,
+  freeName,
   hasGeneration,
   keepServerFields,
   specChanged,
@@ -104,10 +104,12 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     const namespace = storeNamespace(info, asString(meta.namespace));
     if (core.store.get(info.storage, namespace, name) !== undefined)
       return refuse(alreadyExists(info, name), [], warnings);
-    if (request.options?.dryRun === true) return succeed(deepFreeze(object), warnings, true);
+    if (request.options?.dryRun === true) {
+      return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
+    }
     const stored = core.store.create(info.storage, deepFreeze(object));
     return stored.ok
-      ? succeed(stored.value, warnings, true)
+      ? succeed(fromStorage(info, stored.value), warnings, true)
       : refuse(alreadyExists(info, name), [], warnings);
   }
 
@@ -171,10 +173,12 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     if (hasGeneration(info) && specChanged(object, current))
       meta.generation = (current.metadata.generation ?? 0) + 1;
     deepFreeze(object);
-    if (options?.dryRun === true) return succeed(object, warnings);
+    if (options?.dryRun === true) return succeed(fromStorage(info, object), warnings);
     if (deleter.isReadyToGo(object)) return deleter.remove(info, object);
     const stored = core.store.update(info.storage, object);
-    return stored.ok ? succeed(stored.value, warnings) : refuse(notFound(info, name), [], warnings);
+    return stored.ok
+      ? succeed(fromStorage(info, stored.value), warnings)
+      : refuse(notFound(info, name), [], warnings);
   }
 
   return { create, update, replace, decode };
@@ -301,7 +305,12 @@ function prepareNew(core: ApiCore, info: ResourceInfo, draft: JsonObject): void 
   if (info.subresources.includes('status')) delete draft.status;
   const base = asString(meta.generateName);
   if ((meta.name === undefined || meta.name === '') && base !== undefined && base !== '') {
-    meta.name = generateName(base, core.random);
+    const namespace = storeNamespace(info, asString(meta.namespace));
+    meta.name = freeName(
+      base,
+      core.random,
+      (name) => core.store.get(info.storage, namespace, name) !== undefined,
+    );
   }
 }
 

@@ -75,6 +75,17 @@ function inOrder(objects: readonly ManifestObject[]): readonly ManifestObject[] 
   return [...objects].sort((a, b) => rank(a) - rank(b));
 }
 
+const SERVER_FIELDS: readonly string[] = [
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'selfLink',
+  'managedFields',
+];
+
 class ApplyRun {
   readonly #api: ApiServer;
   readonly #objects: readonly ManifestObject[];
@@ -177,7 +188,7 @@ class ApplyRun {
       fieldValidation: 'Ignore' as const,
     };
     const name = asString(asObject(object.body.metadata)?.name);
-    const body = withLastApplied(object, namespace);
+    const body = withLastApplied(object, this.#withoutServerFields(object), namespace);
     const live =
       name === undefined ? undefined : this.#api.get({ resource: info, namespace, name });
     if (name === undefined || live === undefined || !live.ok) {
@@ -193,6 +204,24 @@ class ApplyRun {
     const same =
       result.ok && result.value.metadata.resourceVersion === live.value.metadata.resourceVersion;
     return { result, outcome: same ? 'unchanged' : 'configured' };
+  }
+
+  /** Objects that were read from a cluster carry what that cluster set; here it would mean something else. */
+  #withoutServerFields(object: ManifestObject): JsonObject {
+    const metadata = asObject(object.body.metadata) ?? {};
+    const set = SERVER_FIELDS.filter(
+      (field) => metadata[field] !== undefined && metadata[field] !== null,
+    );
+    const own = Object.fromEntries(
+      Object.entries(metadata).filter(([field]) => !SERVER_FIELDS.includes(field)),
+    );
+    if (metadata.uid !== undefined && metadata.ownerReferences !== undefined) {
+      delete own.ownerReferences;
+      set.push('ownerReferences');
+    }
+    if (set.length > 0)
+      this.#note(object, `left out what the cluster it came from had set: ${set.join(', ')}`);
+    return { ...object.body, metadata: own };
   }
 
   #record(
@@ -310,9 +339,19 @@ function decodeProblem(object: ManifestObject, problem: DecodeProblem): Problem 
     reason: problem.kind === 'unknown' ? 'unknown-field' : 'wrong-type',
     field: problem.path,
     value: problem.value,
-    message: problem.message,
+    message: messageOf(object, problem),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** Shows a truth value as its author wrote it: `y`, `on`. */
+function messageOf(object: ManifestObject, { message, path, value }: DecodeProblem): string {
+  const source = typeof value === 'boolean' ? object.locate.sourceAt(path) : undefined;
+  if (source === undefined || source === String(value)) return message;
+  return message.replace(
+    /not (true|false)$/,
+    `not ${source}, which YAML reads as ${String(value)}`,
+  );
 }
 
 function placeholderHint(message: string): string | undefined {
@@ -324,11 +363,15 @@ function placeholderHint(message: string): string | undefined {
     : `${placeholder} is a placeholder: put a real value in its place`;
 }
 
-function withLastApplied({ body }: ManifestObject, namespace: string | undefined): JsonObject {
+function withLastApplied(
+  { body: asWritten }: ManifestObject,
+  body: JsonObject,
+  namespace: string | undefined,
+): JsonObject {
   const metadata = asObject(body.metadata) ?? {};
   const { [LAST_APPLIED]: _, ...annotations } = asObject(metadata.annotations) ?? {};
   const plain = {
-    ...body,
+    ...asWritten,
     metadata: { annotations, ...metadata, ...(namespace === undefined ? {} : { namespace }) },
   };
   return {

@@ -14,6 +14,8 @@ export interface Locator {
   valueAt(field: string): Position;
   /** The place of a field's name. */
   keyAt(field: string): Position;
+  /** A plain value as it stands in the text, before it was read. */
+  sourceAt(field: string): string | undefined;
 }
 
 /** Makes a locator for the object at a node. */
@@ -34,6 +36,10 @@ export function createLocator(root: Node | null, lines: LineCounter, start: Posi
     keyAt(field) {
       const { node, key } = find(field);
       return positionOf(startOf(key) ?? startOf(node));
+    },
+    sourceAt(field) {
+      const { node, complete } = find(field);
+      return complete && isScalar(node) ? node.source : undefined;
     },
   };
 }

@@ -72,7 +72,11 @@ function withoutIdentity(object: JsonObject): JsonObject {
   const { apiVersion: _, kind: __, ...rest } = object;
   if (!isObject(rest.metadata)) return rest;
   const { name: ___, namespace: ____, ...metadata } = rest.metadata;
-  return { ...rest, metadata };
+  return Object.keys(metadata).length === 0 ? withoutMetadata(rest) : { ...rest, metadata };
+}
+
+function withoutMetadata({ metadata: _, ...rest }: JsonObject): JsonObject {
+  return rest;
 }
 
 /** The fields of a value in the FieldsV1 form: `f:` fields, `k:` list elements by key, `v:` values of sets. */
@@ -247,10 +251,14 @@ function collectConflicts({ theirs, ours, live, wanted, path }: Comparison, foun
         { theirs: their, ours: below, live: liveBelow, wanted: wantedBelow, path: at },
         found,
       );
-    } else if (!equalJson(liveBelow, wantedBelow)) {
+    } else if (!isEmptyMapping(wantedBelow) && !equalJson(liveBelow, wantedBelow)) {
       found.push(at);
     }
   }
+}
+
+function isEmptyMapping(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function conflictStatus(

@@ -45,15 +45,32 @@ export interface TypeScope {
   readonly parent: TypeScope | undefined;
 }
 
+/** Mistakes that people make again and again. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  'V1DaemonSetSpec.replicas': 'a DaemonSet runs exactly one pod on every node that it may use',
+  'V1IngressBackend.serviceName':
+    'in networking.k8s.io/v1 write service: {name: NAME, port: {number: PORT}}',
+  'V1IngressBackend.servicePort':
+    'in networking.k8s.io/v1 write service: {name: NAME, port: {number: PORT}}',
+  'V1ServiceSpec.nodePort': 'nodePort belongs to one of the ports',
+  'V1ServiceSpec.targetPort': 'targetPort belongs to one of the ports',
+  'V1Container.volumes': 'volumes stand beside containers; a container has volumeMounts',
+  'V1PodSpec.volumeMounts': 'volumeMounts stand in a container',
+  'V1HorizontalPodAutoscalerSpec.metrics': 'metrics are in autoscaling/v2',
+};
+
 /**
  * A hint for a field that its object does not have: a field of nearly that name, or the level above or below where
  * a field of exactly that name belongs.
  */
 export function hintForUnknownField(scope: TypeScope, field: string): string | undefined {
+  const known = MISTAKES[`${scope.type}.${field}`];
+  if (known !== undefined) return known;
   const fields = schemaType(scope.type) ?? new Map();
   const sameLetters = [...fields.keys()].find((name) => name.toLowerCase() === field.toLowerCase());
   if (sameLetters !== undefined) return `field names are case-sensitive: write "${sameLetters}"`;
-  return hintAbove(scope, field) ?? hintBelow(scope, field) ?? hintNear(fields.keys(), field);
+  const hint = hintAbove(scope, field) ?? hintBelow(scope, field) ?? hintNear(fields.keys(), field);
+  return hint ?? (scope.type === 'V1LabelSelector' ? 'labels stand under matchLabels' : undefined);
 }
 
 function hintNear(names: Iterable<string>, field: string): string | undefined {
