@@ -1,6 +1,7 @@
-import type { Container, ContainerState, ContainerStatus } from '../contract/kube.js';
+import type { Container, ContainerState, ContainerStatus, Pod } from '../contract/kube.js';
 import type { ResolvedImage } from '../registry/index.js';
 import { BackOff, KUBELET_BACK_OFF } from './back-off.js';
+import { isSidecar } from './pod-status.js';
 import type { Prober } from './prober.js';
 import type { RuntimeContainer } from './runtime.js';
 
@@ -72,6 +73,22 @@ export function makeSlot(
     prober: undefined,
     lastError: undefined,
   };
+}
+
+/** A slot for every container of a pod: init containers, containers, ephemeral ones, in the order of the spec. */
+export function slotsOf(pod: Pod, now: string): readonly ContainerSlot[] {
+  const { containers, ephemeralContainers = [], initContainers = [] } = pod.spec;
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const earlier = new Map<string, ContainerStatus>(
+    [...initContainerStatuses, ...containerStatuses].map((status) => [status.name, status]),
+  );
+  return [
+    ...initContainers.map((spec) =>
+      makeSlot(spec, isSidecar(spec) ? 'sidecar' : 'init', earlier.get(spec.name), now),
+    ),
+    ...containers.map((spec) => makeSlot(spec, 'app', earlier.get(spec.name), now)),
+    ...ephemeralContainers.map((spec) => makeSlot(spec, 'ephemeral', undefined, now)),
+  ];
 }
 
 /** Whether its process runs. */

@@ -1,5 +1,5 @@
 import type { Timer } from '../../topology/index.js';
-import type { Container, ContainerStatus, Pod } from '../contract/kube.js';
+import type { Container, Pod } from '../contract/kube.js';
 import type { Volume } from '../program/index.js';
 import { BackOff, MOUNT_BACK_OFF } from './back-off.js';
 import {
@@ -7,6 +7,7 @@ import {
   isRunning,
   isStarted,
   makeSlot,
+  slotsOf,
   terminatedOf,
 } from './container-slot.js';
 import { ContainerStarter, type PodHandle } from './container-starter.js';
@@ -15,7 +16,6 @@ import type { DownwardFacts } from './field-ref.js';
 import { namespaceOf, uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { PodReporter } from './pod-reporter.js';
-import { isSidecar } from './pod-status.js';
 import type { RuntimeContainer } from './runtime.js';
 import type { Sandbox } from './sandbox.js';
 import { SandboxKeeper, type SandboxOwner } from './sandbox-keeper.js';
@@ -390,19 +390,4 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     this.slots = [...this.slots, ...made];
     this.syncIn(0);
   }
-}
-
-function slotsOf(pod: Pod, now: string): readonly ContainerSlot[] {
-  const { containers, ephemeralContainers = [], initContainers = [] } = pod.spec;
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const earlier = new Map<string, ContainerStatus>(
-    [...initContainerStatuses, ...containerStatuses].map((status) => [status.name, status]),
-  );
-  return [
-    ...initContainers.map((spec) =>
-      makeSlot(spec, isSidecar(spec) ? 'sidecar' : 'init', earlier.get(spec.name), now),
-    ),
-    ...containers.map((spec) => makeSlot(spec, 'app', earlier.get(spec.name), now)),
-    ...ephemeralContainers.map((spec) => makeSlot(spec, 'ephemeral', undefined, now)),
-  ];
 }

@@ -12,13 +12,13 @@ import type {
   BindFailure,
   ExecRequest,
   ExecSession,
-  ImageFacts,
   ProgramHandle,
   StartError,
   VirtualFileSystem,
 } from '../program/index.js';
 import { hasExecutable, type ImageEntry, type ResolvedImage } from '../registry/index.js';
 import type { KubeletOptions, RuntimeFailure } from './contract.js';
+import { imageFacts } from './image-facts.js';
 import { LogRing } from './log-ring.js';
 import { namespaceOf, runtimeId } from './names.js';
 import type { OciConfig } from './oci-bundle.js';
@@ -92,7 +92,6 @@ export function containerIdOf(
 export class ContainerRuntime {
   private readonly options: KubeletOptions;
   private readonly byPid = new Map<number, RuntimeContainer>();
-  private readonly facts = new WeakMap<ResolvedImage, ImageFacts>();
 
   constructor(options: KubeletOptions) {
     this.options = options;
@@ -153,7 +152,7 @@ export class ContainerRuntime {
       argv,
       env: config.env,
       workingDir: config.workingDir,
-      image: this.factsOf(image, config),
+      image: imageFacts(image, config.env),
       declaredPorts: (spec.ports ?? []).map(({ containerPort, name, protocol = 'TCP' }) => ({
         port: containerPort,
         protocol,
@@ -334,26 +333,6 @@ export class ContainerRuntime {
     return fail({ reason: 'RunContainerError', message });
   }
 
-  private factsOf(image: ResolvedImage, config: ContainerConfig): ImageFacts {
-    const overridden = image.entry.listens.some(({ portEnv }) => portEnv !== undefined);
-    const known = overridden ? undefined : this.facts.get(image);
-    if (known !== undefined) return known;
-    const { entry } = image;
-    const made: ImageFacts = {
-      reference: image.reference.text,
-      programKind: entry.program,
-      listens: entry.listens.map(({ port, portEnv, proto }) => ({
-        proto,
-        port: portFrom(portEnv === undefined ? undefined : config.env.get(portEnv)) ?? port,
-      })),
-      entrypoint: entry.entrypoint,
-      cmd: entry.cmd,
-      assumed: entry.assumed === true,
-    };
-    if (!overridden) this.facts.set(image, made);
-    return made;
-  }
-
   private conflictOf(container: RuntimeContainer, failure: BindFailure): PortConflict {
     const { host, clock } = this.options;
     const { process } = container;
@@ -396,13 +375,6 @@ function notFoundWords(program: string): string {
   return program.includes('/')
     ? `stat ${program}: no such file or directory`
     : 'executable file not found in $PATH';
-}
-
-function portFrom(text: string | undefined): number | undefined {
-  const port = Number(text?.replace(/^.*:/, ''));
-  return text !== undefined && Number.isInteger(port) && port > 0 && port < 65536
-    ? port
-    : undefined;
 }
 
 /** Namespaces of the sandbox that a container enters; pause without those of the host is in the host's already. */
