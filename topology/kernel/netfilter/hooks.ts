@@ -26,8 +26,8 @@ export type HookStep = TableName | 'conntrack' | 'confirm';
 
 /**
  * Who runs at each hook, by priority (include/uapi/linux/netfilter_ipv4.h): raw -300, conntrack -200, mangle -150,
- * destination NAT -100, filter 0, security 50, source NAT 100, confirmation last. Defragmentation (-400) goes with
- * conntrack.
+ * destination NAT -100, filter 0, security 50, source NAT 100, confirmation last. Fragments were put together before
+ * (-400).
  */
 export const HOOK_ORDER: Readonly<Record<HookName, readonly HookStep[]>> = {
   PREROUTING: ['raw', 'conntrack', 'mangle', 'nat'],

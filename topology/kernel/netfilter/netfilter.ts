@@ -4,7 +4,6 @@ import type { Errno } from '../errno.js';
 import type { HookName, RestoreTable, Rule, TableName } from '../ops.js';
 import type { Skb } from '../skb.js';
 import { Conntrack } from './conntrack/conntrack.js';
-import { Defragmenter, isFragment } from './defrag.js';
 import { TableWalk } from './evaluate.js';
 import { FamilyRules } from './family.js';
 import type { HookStep } from './hooks.js';
@@ -24,7 +23,6 @@ class NamespaceNetfilter implements Netfilter {
   private readonly netns: Netns;
   private readonly tracking: Conntrack;
   private readonly nat: Nat;
-  private readonly defragmenter: Defragmenter;
   private readonly memory = new RuleMemory();
   private readonly rules: Readonly<Record<Family, FamilyRules>> = {
     ipv4: new FamilyRules(),
@@ -35,7 +33,6 @@ class NamespaceNetfilter implements Netfilter {
     this.netns = netns;
     this.tracking = new Conntrack(netns);
     this.nat = new Nat(netns, this.tracking);
-    this.defragmenter = new Defragmenter(netns);
   }
 
   get conntrack(): ConntrackView {
@@ -110,7 +107,6 @@ class NamespaceNetfilter implements Netfilter {
 
   dispose(): void {
     this.tracking.removeWhere(() => true);
-    this.defragmenter.clear();
   }
 
   private runStep(
@@ -124,13 +120,8 @@ class NamespaceNetfilter implements Netfilter {
     const { packet } = skb;
     if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return 'accept';
     switch (step) {
-      case 'conntrack': {
-        if (!isFragment(packet)) return this.tracking.enter(skb, packet);
-        const whole = this.defragmenter.take(skb, packet);
-        if (whole === undefined) return 'stolen';
-        skb.packet = whole;
-        return this.tracking.enter(skb, whole);
-      }
+      case 'conntrack':
+        return this.tracking.enter(skb, packet);
       case 'confirm':
         return this.tracking.confirm(skb);
       case 'nat':

@@ -283,34 +283,6 @@ test('a trace tells each rule that matched, with its text, and what NAT did', ()
   ]);
 });
 
-test('fragments are put together before connections are looked up', () => {
-  const fake = fakeNetns();
-  fake.netfilter.edit('ipv4', {
-    verb: 'append',
-    table: 'filter',
-    chain: 'FORWARD',
-    rule: rule([{ match: 'ctstate', states: ['NEW'] }, ...port('udp', 53)], ACCEPT),
-  });
-  const whole = udp('10.244.1.2:40001', '10.244.2.2:53');
-  if (whole.packet.kind !== 'ipv4') throw new Error('not IPv4');
-  const octets = Uint8Array.from([0x9c, 0x41, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4]);
-  const piece = (from: number, to: number | undefined): Skb => {
-    const skb = udp('10.244.1.2:40001', '10.244.2.2:53');
-    if (skb.packet.kind !== 'ipv4') throw new Error('not IPv4');
-    const body = { kind: 'opaque', octets: octets.slice(from, to) } as const;
-    skb.packet = { ...skb.packet, fragOffset: from, mf: to !== undefined, body };
-    return skb;
-  };
-  expect(pass(fake, piece(8, undefined), ['PREROUTING'])).toBe('stolen at PREROUTING');
-  const last = piece(0, 8);
-  expect(pass(fake, last, ['PREROUTING'])).toBe('accept');
-  expect(last.packet.kind === 'ipv4' && last.packet.body).toMatchObject({
-    kind: 'udp',
-    dstPort: 53,
-  });
-  expect(fake.clock.pending).toBe(0);
-});
-
 describe('an indexed chain', () => {
   /** The obvious evaluator: every rule in order, for the matches that the property uses. */
   function slow(chains: ReadonlyMap<string, RuleChain>, name: string, skb: Skb): string {

@@ -1,6 +1,6 @@
 import { formatIp, type Ip } from '../../../addr/index.js';
 import { isIcmpError } from '../../../wire/icmp.js';
-import { IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../../wire/packet.js';
+import { IPPROTO, type Ipv4Packet, type Ipv6Packet, TCP_RST } from '../../../wire/packet.js';
 import { readQuote } from '../../../wire/quote.js';
 import type { ConntrackView, Netns, Verdict } from '../../contract.js';
 import type { Skb } from '../../skb.js';
@@ -8,7 +8,7 @@ import { Connection, CtRef, type Direction, INVALID_REF, UNTRACKED_REF } from '.
 import { begin, follow } from './follow.js';
 import { ConnectionTable } from './table.js';
 import { connectionLine, tupleText } from './text.js';
-import { CONNTRACK_MAX } from './timeout.js';
+import { CONNTRACK_MAX, TimeoutSettings } from './timeout.js';
 import {
   icmpPort,
   invertTuple,
@@ -36,9 +36,11 @@ export function ctRefOf(skb: Skb): CtRef | undefined {
 export class Conntrack implements ConntrackView {
   readonly table: ConnectionTable;
   private readonly netns: Netns;
+  private readonly timeouts: TimeoutSettings;
 
   constructor(netns: Netns) {
     this.netns = netns;
+    this.timeouts = new TimeoutSettings(netns);
     this.table = new ConnectionTable(netns.host.clock);
   }
 
@@ -99,10 +101,13 @@ export class Conntrack implements ConntrackView {
     return 'drop';
   }
 
-  /** As `Netfilter.attach`. */
+  /**
+   * As `Netfilter.attach`: ties ICMP errors, and the reset of a connection that was not let in. Other answers (echo
+   * replies, segments of sockets) find their connection by their own addresses.
+   */
   attach(answer: Skb, about: Skb): void {
     const ref = ctRefOf(about);
-    if (ref?.connection === undefined) return;
+    if (ref?.connection === undefined || !isAnswerAbout(answer, ref.connection)) return;
     answer.ct = ref.connection.refRelated(ref.direction === 'original' ? 'reply' : 'original');
   }
 
@@ -140,7 +145,12 @@ export class Conntrack implements ConntrackView {
     );
     if (found === undefined) return this.begin(skb, packet, nowNs);
     const { connection, direction } = found;
-    const result = follow(this.table, nowNs, connection, direction, packet);
+    const result = follow(
+      { table: this.table, timeouts: this.timeouts.at(nowNs), nowNs },
+      connection,
+      direction,
+      packet,
+    );
     if (result === 'repeat') return this.begin(skb, packet, nowNs);
     if (result === 'invalid') {
       skb.ct = INVALID_REF;
@@ -166,7 +176,12 @@ export class Conntrack implements ConntrackView {
       this.netns.drop(skb, 'conntrack-full', 'conntrack', sentence);
       return 'drop';
     }
-    follow(this.table, nowNs, connection, 'original', packet);
+    follow(
+      { table: this.table, timeouts: this.timeouts.at(nowNs), nowNs },
+      connection,
+      'original',
+      packet,
+    );
     skb.ct = connection.refNew;
     return 'accept';
   }
@@ -198,6 +213,13 @@ export class Conntrack implements ConntrackView {
     const { action, sentence } = sentenceOf(ref, packet);
     this.netns.step(skb, 'conntrack', action, sentence, { state: ref.state });
   }
+}
+
+function isAnswerAbout({ packet }: Skb, connection: Connection): boolean {
+  if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return false;
+  const { body } = packet;
+  if (body.kind === 'icmp') return isIcmpError(packet.kind, body.type);
+  return body.kind === 'tcp' && (body.flags & TCP_RST) !== 0 && !connection.confirmed;
 }
 
 function agrees<T>(wanted: T | undefined, found: T): boolean {

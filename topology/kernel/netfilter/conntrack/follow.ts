@@ -6,20 +6,8 @@ import {
 } from '../../../wire/packet.js';
 import type { Connection, Direction } from './connection.js';
 import type { ConnectionTable } from './table.js';
-import {
-  segmentKind,
-  TCP_TIMEOUT_NS,
-  TCP_TIMEOUT_UNACKNOWLEDGED_NS,
-  transition,
-  validFlags,
-} from './tcp-state.js';
-import {
-  GENERIC_TIMEOUT_NS,
-  ICMP_TIMEOUT_NS,
-  UDP_STREAM_AFTER_NS,
-  UDP_STREAM_TIMEOUT_NS,
-  UDP_TIMEOUT_NS,
-} from './timeout.js';
+import { segmentKind, transition, validFlags } from './tcp-state.js';
+import { type Timeouts, UDP_STREAM_AFTER_NS } from './timeout.js';
 import { icmpAnswer, isIcmpProto } from './tuple.js';
 
 /**
@@ -45,37 +33,44 @@ export function begin(connection: Connection, packet: Ipv4Packet | Ipv6Packet): 
   return packet.proto !== IPPROTO.udp || body.kind === 'udp';
 }
 
+/** Where and when a connection is followed. */
+export interface FollowContext {
+  readonly table: ConnectionTable;
+  readonly timeouts: Timeouts;
+  readonly nowNs: number;
+}
+
 /** Moves a connection on by one packet of the given direction, and sets its end. */
 export function follow(
-  table: ConnectionTable,
-  nowNs: number,
+  context: FollowContext,
   connection: Connection,
   direction: Direction,
   packet: Ipv4Packet | Ipv6Packet,
 ): FollowResult {
+  const { table, timeouts, nowNs } = context;
   switch (packet.proto) {
     case IPPROTO.udp:
-      followUdp(table, nowNs, connection);
+      followUdp(context, connection);
       return 'ok';
     case IPPROTO.tcp:
       return packet.body.kind === 'tcp'
-        ? followTcp(table, nowNs, connection, direction, packet.body)
+        ? followTcp(context, connection, direction, packet.body)
         : 'invalid';
     case IPPROTO.icmp:
     case IPPROTO.icmpv6:
-      table.expireAt(connection, nowNs + ICMP_TIMEOUT_NS);
+      table.expireAt(connection, nowNs + timeouts.icmpNs);
       return 'ok';
     default:
-      table.expireAt(connection, nowNs + GENERIC_TIMEOUT_NS);
+      table.expireAt(connection, nowNs + timeouts.genericNs);
       return 'ok';
   }
 }
 
-function followUdp(table: ConnectionTable, nowNs: number, connection: Connection): void {
+function followUdp({ table, timeouts, nowNs }: FollowContext, connection: Connection): void {
   if (connection.streamFromNs === 0) connection.streamFromNs = nowNs + UDP_STREAM_AFTER_NS;
   const stream = connection.seenReply && nowNs > connection.streamFromNs;
   if (stream) connection.assured = true;
-  table.expireAt(connection, nowNs + (stream ? UDP_STREAM_TIMEOUT_NS : UDP_TIMEOUT_NS));
+  table.expireAt(connection, nowNs + (stream ? timeouts.udpStreamNs : timeouts.udpNs));
 }
 
 function beginTcp(connection: Connection, segment: TcpSegment): boolean {
@@ -88,12 +83,12 @@ function beginTcp(connection: Connection, segment: TcpSegment): boolean {
 }
 
 function followTcp(
-  table: ConnectionTable,
-  nowNs: number,
+  context: FollowContext,
   connection: Connection,
   direction: Direction,
   segment: TcpSegment,
 ): FollowResult {
+  const { table, timeouts, nowNs } = context;
   const tcp = connection.tcp;
   if (tcp === undefined || !validFlags(segment.flags)) return 'invalid';
   const kind = segmentKind(segment.flags);
@@ -115,7 +110,7 @@ function followTcp(
   const opened = before === 'SYN_RECV' || before === 'ESTABLISHED';
   if (connection.seenReply && opened && next === 'ESTABLISHED') connection.assured = true;
   const halfSeen = !answered && next === 'ESTABLISHED';
-  const timeoutNs = halfSeen ? TCP_TIMEOUT_UNACKNOWLEDGED_NS : TCP_TIMEOUT_NS[next];
+  const timeoutNs = halfSeen ? timeouts.tcpUnacknowledgedNs : timeouts.tcpNs[next];
   table.expireAt(connection, nowNs + timeoutNs);
   return 'ok';
 }

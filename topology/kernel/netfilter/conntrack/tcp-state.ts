@@ -1,4 +1,3 @@
-import { SECOND } from '../../../base/index.js';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
 import type { Direction } from './connection.js';
 
@@ -27,23 +26,6 @@ export interface TcpConnState {
 
 /** What decides about a segment: the first of RST, SYN, FIN, ACK that is set. */
 export type SegmentKind = 'syn' | 'synack' | 'fin' | 'ack' | 'rst' | 'none';
-
-/** nf_conntrack_tcp_timeout_*, in nanoseconds. */
-export const TCP_TIMEOUT_NS: Readonly<Record<TcpState, number>> = {
-  NONE: 0,
-  SYN_SENT: 120 * SECOND,
-  SYN_RECV: 60 * SECOND,
-  ESTABLISHED: 432_000 * SECOND,
-  FIN_WAIT: 120 * SECOND,
-  CLOSE_WAIT: 60 * SECOND,
-  LAST_ACK: 30 * SECOND,
-  TIME_WAIT: 120 * SECOND,
-  CLOSE: 10 * SECOND,
-  SYN_SENT2: 120 * SECOND,
-};
-
-/** nf_conntrack_tcp_timeout_unacknowledged: of a connection picked up in the middle, seen one way only. */
-export const TCP_TIMEOUT_UNACKNOWLEDGED_NS = 300 * SECOND;
 
 /** What a segment makes of a connection: a state, nothing at all, or a segment that does not belong. */
 export type TcpTransition = TcpState | 'ignore' | 'invalid';
