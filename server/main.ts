@@ -2,7 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-import { createApiRouter, createHostCheck, hostGuard, type SubresourceHandler } from './api/http/index.js';
+import {
+  createApiRouter,
+  createHostCheck,
+  hostGuard,
+  type SubresourceHandler,
+} from './api/http/index.js';
 import type { Cluster } from './cluster/cluster.js';
 import { createGraph } from './cluster/graph-sources.js';
 import { Operations } from './cluster/operations.js';
@@ -52,7 +57,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use(podnetRouter(operations));
   app.use(
     createApiRouter(cluster.api, {
-      subresourceHandlers: new Map<string, SubresourceHandler>([['pods/log', logHandler(operations)]]),
+      subresourceHandlers: new Map<string, SubresourceHandler>([
+        ['pods/log', logHandler(operations)],
+      ]),
       onError: options.onError,
     }),
   );
@@ -60,7 +67,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createServer(app);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
-  const live = attachLive({ http, model: createGraph(cluster), handlers: operations.handlers, check: createHostCheck({ hosts }) });
+  const live = attachLive({
+    http,
+    model: createGraph(cluster),
+    handlers: operations.handlers,
+    check: createHostCheck({ hosts }),
+  });
   await listen(http, options);
   const { port } = http.address() as AddressInfo;
   return {
@@ -98,7 +110,11 @@ function logHandler(operations: Operations): SubresourceHandler {
   };
 }
 
-function securityHeaders(_request: express.Request, response: express.Response, next: express.NextFunction): void {
+function securityHeaders(
+  _request: express.Request,
+  response: express.Response,
+  next: express.NextFunction,
+): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader(

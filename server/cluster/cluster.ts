@@ -60,6 +60,8 @@ export class Cluster {
   readonly settled: SettledPods;
   /** Called when the clock is paused, resumed or set to another speed. */
   onClock: () => void = () => {};
+  /** Called when a cable or veth was taken down or up, with the id of its edge. */
+  linkChanged: (edge: string) => void = () => {};
   private readonly rng: Rng;
 
   constructor(options: ClusterOptions, zoneOf: (store: ObjectStore, domain: string) => ZoneSource) {

@@ -77,6 +77,7 @@ class GraphSources {
       model.markEdge(`veth:${namespace}/${name}`);
     };
     this.cluster.onClock = () => model.markClock();
+    this.cluster.linkChanged = (edge) => model.markEdge(edge);
     for (const [name, node] of fabric.nodes) {
       node.host.onOp((ops) => {
         for (const op of ops) {
@@ -144,7 +145,9 @@ class GraphSources {
 
   private podVertex(namespace: string, name: string): Vertex | undefined {
     const pod = this.cluster.store.get('pods', namespace, name);
-    return pod === undefined ? undefined : projectPod(pod, podWords(pod, this.cluster.now()).status, this.runtimeOf(pod));
+    return pod === undefined
+      ? undefined
+      : projectPod(pod, podWords(pod, this.cluster.now()).status, this.runtimeOf(pod));
   }
 
   private runtimeOf(pod: Pod): PodRuntime | undefined {

@@ -12,6 +12,9 @@ export function addIndexes(store: ObjectStore): void {
   store.addIndex('pods', 'owner', (pod) =>
     (pod.metadata.ownerReferences ?? []).map((owner) => owner.uid),
   );
+  store.addIndex('events', 'involvedUid', (event) =>
+    event.involvedObject.uid === undefined ? [] : [event.involvedObject.uid],
+  );
   store.addIndex('services', 'clusterIP', (service) => service.spec.clusterIPs ?? []);
   store.addIndex('discovery.k8s.io/endpointslices', 'service', (slice) => {
     const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];

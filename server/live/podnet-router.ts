@@ -76,15 +76,13 @@ function answer(response: Response, reply: Reply<unknown>): void {
 }
 
 function refuse(response: Response, message: string): void {
-  response
-    .status(422)
-    .json({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      reason: 'Invalid',
-      code: 422,
-      message,
-    });
+  response.status(422).json({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    reason: 'Invalid',
+    code: 422,
+    message,
+  });
 }

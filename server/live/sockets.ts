@@ -24,7 +24,10 @@ export interface LiveOptions {
   readonly model: GraphModel;
   readonly handlers: CommandHandlers;
   /** Says why a page may not connect; undefined when it may. */
-  readonly check: (headers: { readonly host?: string | undefined; readonly origin?: string | undefined }) => string | undefined;
+  readonly check: (headers: {
+    readonly host?: string | undefined;
+    readonly origin?: string | undefined;
+  }) => string | undefined;
 }
 
 /** Tells pages what changes and takes their commands. */

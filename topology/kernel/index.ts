@@ -6,8 +6,18 @@ export { Host, type HostInit, type HostParts } from './host.js';
 export type { CableEnd } from './link/cable.js';
 export { NetDevice } from './link/device.js';
 export { NetNamespace } from './netns/namespace.js';
+export { routeLines } from './netns/route-lines.js';
 export * from './ops.js';
 export { type PacketType, Skb } from './skb.js';
 export { Softirq } from './softirq.js';
 export * from './sys.js';
 export * from './trace.js';
+export {
+  type DeviceView,
+  type FdbView,
+  type NeighborView,
+  type NetnsView,
+  type RouteView,
+  viewDevice,
+  viewNetns,
+} from './view.js';
