@@ -14,7 +14,7 @@ export type {
   PortMapping,
 } from './contract.js';
 export { Kubelet } from './kubelet.js';
-export type { LogLine, LogRing } from './log-ring.js';
+export type { LogChunk, LogLine, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';
 export { qosClassOf } from './qos.js';

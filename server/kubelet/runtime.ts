@@ -70,6 +70,8 @@ export interface ExecResult {
   readonly output: string;
 }
 
+/** 2026-01-01. */
+const DEFAULT_EPOCH_MS = 1_767_225_600_000;
 const SIGKILL = 9;
 const COMM_LENGTH = 15;
 const START_ERROR_EXIT = 128;
@@ -102,7 +104,7 @@ export class ContainerRuntime {
     return {
       id: config.id,
       config,
-      log: new LogRing(() => this.options.clock.nowNs),
+      log: new LogRing(() => this.options.clock.nowNs, this.options.epochMs ?? DEFAULT_EPOCH_MS),
       state: 'created',
       process: undefined,
       handle: undefined,
