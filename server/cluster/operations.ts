@@ -14,7 +14,6 @@ import type {
   VertexDetails,
 } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
-import type { LogLine } from '../kubelet/index.js';
 import { traceProblem } from '../live/podnet-router.js';
 import type { CommandHandlers } from '../live/sockets.js';
 import type { Cluster } from './cluster.js';
@@ -130,10 +129,9 @@ export class Operations {
         ? refuse(reason)
         : refuse(`${reason}: ${pod.status?.phase ?? 'Pending'}`);
     }
-    const lines = logLines(
-      log.read(),
-      request.timestamps === true ? this.cluster.options.epochMs : undefined,
-    );
+    const lines = log
+      .lines()
+      .map((line) => (request.timestamps === true ? `${line.time} ${line.text}` : line.text));
     const { tailLines } = request;
     const wanted =
       tailLines === undefined ? lines : lines.slice(Math.max(0, lines.length - tailLines));
@@ -244,15 +242,4 @@ function problemLine(problem: Problem): ProblemLine {
     message: where === '' ? problem.message : `${where}: ${problem.message}`,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
   };
-}
-
-/** Text of a log, line by line; with an epoch each line begins with its time, as `kubectl logs --timestamps` shows it. */
-function logLines(entries: readonly LogLine[], epochMs: number | undefined): string[] {
-  return entries.map(({ atNs, octets }) => {
-    const text = Buffer.from(octets).toString('utf8').replace(/\n$/, '');
-    if (epochMs === undefined) return text;
-    const fraction = String(Math.round(atNs % 1e9)).padStart(9, '0');
-    const seconds = new Date(epochMs + Math.floor(atNs / 1e9) * 1000).toISOString().slice(0, 19);
-    return `${seconds}.${fraction}Z ${text}`;
-  });
 }
