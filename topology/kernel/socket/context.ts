@@ -18,6 +18,7 @@ export interface SocketContext {
 
 /** Something that ends with its process. */
 export interface Closable {
+  readonly fd: number;
   close(): void;
   /** Ends without a word to anyone: the namespace is gone. */
   abandon(): void;

@@ -50,7 +50,8 @@ export function explainMiss(target: MissedTarget, listeners: readonly InetSock[]
       ? `${head}; ${comm} listens on ${where} only, which packets from outside cannot reach`
       : `${head}; ${comm} listens on ${where} only`;
   }
-  const names = listeners
+  const names = [...listeners]
+    .sort((a, b) => a.port - b.port)
     .slice(0, NAMED)
     .map((sock) => `${sock.port}/${proto} (${sock.creator.comm})`);
   if (names.length === 0) return `${head}; this namespace listens on no ${proto} port`;

@@ -49,7 +49,7 @@ class Layer implements SocketLayer, SocketFactory {
       rng,
       secret: rng.uint32(),
       opened: (creator, closable) => this.opened(creator, closable),
-      closed: (creator, closable) => this.byPid.get(creator.pid)?.delete(closable),
+      closed: (creator, closable) => this.closed(creator, closable),
       nextFd: (creator) => creator.nextFd?.() ?? ++this.lastFd,
     };
     this.udp = new UdpLayer(context);
@@ -158,6 +158,13 @@ class Layer implements SocketLayer, SocketFactory {
     if (closables === undefined) return;
     for (const closable of [...closables]) closable.close();
     this.byPid.delete(pid);
+  }
+
+  private closed(creator: SocketCreator, closable: Closable): void {
+    const closables = this.byPid.get(creator.pid);
+    closables?.delete(closable);
+    if (closables?.size === 0) this.byPid.delete(creator.pid);
+    creator.releaseFd?.(closable.fd);
   }
 
   private opened(creator: SocketCreator, closable: Closable): void {

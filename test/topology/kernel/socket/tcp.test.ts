@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Skb } from '../../../../topology/kernel/index.js';
 import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from '../../../../topology/wire/index.js';
 import { establish, ip, Lab, listen, octets, open, received } from './lab.js';
 
@@ -354,6 +355,164 @@ describe('a TCP conversation', () => {
   });
 });
 
+describe('TCP under loss', () => {
+  test.each([1, 2, 3])('delivers everything in order at 5 %% loss both ways (seed %i)', (seed) => {
+    const lab = new Lab(seed);
+    const { near, far } = establish(lab, listen(lab.server));
+    for (const netns of ['a', 'b']) {
+      lab.apply([
+        {
+          op: 'iptables.append',
+          netns,
+          family: 'ipv4',
+          table: 'filter',
+          chain: 'INPUT',
+          rule: {
+            matches: [{ match: 'statistic-random', probability: 0.05 }],
+            target: { target: 'DROP' },
+          },
+        },
+      ]);
+    }
+    const sent = new Uint8Array(200_000).map((_, index) => (index * 31 + (index >> 9)) & 0xff);
+    expect(near.send(sent)).toEqual({ ok: true, value: 200_000 });
+    near.close();
+    const parts: Uint8Array[] = [];
+    let ended = false;
+    far.onReady = () => {
+      for (let part = far.receive(); part.ok && !ended; part = far.receive()) {
+        ended = part.value.octets.length === 0;
+        parts.push(part.value.octets);
+      }
+    };
+    lab.run(300);
+    expect(lab.netns('b').dropCounts.get('hook-dropped')).toBeGreaterThan(4);
+    expect(ended).toBe(true);
+    expect(Buffer.concat(parts).equals(sent)).toBe(true);
+    far.close();
+    lab.run(1200);
+    expect(lab.clock.pending).toBe(0);
+  });
+
+  test('three duplicate acknowledgements bring a lost segment back without a timeout', () => {
+    const lab = new Lab();
+    const { near, far } = establish(lab, listen(lab.server));
+    lab.apply([
+      {
+        op: 'iptables.append',
+        netns: 'b',
+        family: 'ipv4',
+        table: 'filter',
+        chain: 'INPUT',
+        rule: {
+          matches: [{ match: 'statistic-nth', every: 100, packet: 2 }],
+          target: { target: 'DROP' },
+        },
+      },
+    ]);
+    near.send(new Uint8Array(14_480));
+    lab.run(0.05);
+    let bytes = 0;
+    for (let part = far.receive(); part.ok; part = far.receive()) bytes += part.value.octets.length;
+    expect(lab.netns('b').dropCounts.get('hook-dropped')).toBe(1);
+    expect(bytes).toBe(14_480);
+  });
+});
+
+describe('an ICMP error', () => {
+  test.each([
+    ['icmp-net-unreachable', 'ENETUNREACH'],
+    ['icmp-host-unreachable', 'EHOSTUNREACH'],
+    ['icmp-proto-unreachable', 'ENOPROTOOPT'],
+    ['icmp-port-unreachable', 'ECONNREFUSED'],
+    ['icmp-net-prohibited', 'ENETUNREACH'],
+    ['icmp-host-prohibited', 'EHOSTUNREACH'],
+    ['icmp-admin-prohibited', 'EHOSTUNREACH'],
+    ['tcp-reset', 'ECONNREFUSED'],
+  ] as const)('%s ends a connection attempt with %s', (type, errno) => {
+    const lab = new Lab();
+    lab.apply([
+      {
+        op: 'iptables.append',
+        netns: 'b',
+        family: 'ipv4',
+        table: 'filter',
+        chain: 'INPUT',
+        rule: { matches: [{ match: 'proto', proto: 6 }], target: { target: 'REJECT', with: type } },
+      },
+    ]);
+    const socket = open(lab.client, 'stream');
+    socket.connect(ip('10.0.0.2'), 80);
+    lab.run(0.01);
+    expect(socket.takeError()).toBe(errno);
+    expect(socket.state).toBe('CLOSED');
+    expect(lab.netns('a').sockets.holders()).toEqual([]);
+  });
+
+  test('that a packet is too big makes segments smaller and sends them again', () => {
+    const lab = new Lab();
+    const { near, far } = establish(lab, listen(lab.server));
+    const { sockets, exceptions } = lab.netns('a');
+    lab.apply([
+      {
+        op: 'iptables.policy',
+        netns: 'b',
+        family: 'ipv4',
+        table: 'filter',
+        chain: 'INPUT',
+        policy: 'DROP',
+      },
+    ]);
+    near.send(new Uint8Array(3000));
+    lab.run(0.01);
+    lab.apply([
+      {
+        op: 'iptables.policy',
+        netns: 'b',
+        family: 'ipv4',
+        table: 'filter',
+        chain: 'INPUT',
+        policy: 'ACCEPT',
+      },
+    ]);
+    const [syn] = lab.segments('out');
+    const big = lab.segments('out').find(({ payload }) => payload.length === 1448);
+    if (big === undefined || syn === undefined) throw new Error('nothing was sent');
+    exceptions.learnMtu(ip('10.0.0.2') as never, 1000);
+    const packet = {
+      kind: 'ipv4' as const,
+      src: ip('10.0.0.1') as never,
+      dst: ip('10.0.0.2') as never,
+      ttl: 64,
+      tos: 0,
+      id: 0,
+      df: true,
+      mf: false,
+      fragOffset: 0,
+      proto: 6,
+      body: big,
+    };
+    const message = {
+      kind: 'icmp' as const,
+      type: 3,
+      code: 4,
+      rest: 1000,
+      payload: new Uint8Array(0),
+    };
+    const error = new Skb(
+      { ...packet, src: packet.dst, dst: packet.src, proto: 1, body: message },
+      0x800,
+    );
+    lab.seen.length = 0;
+    sockets.icmpError(error, message, packet);
+    lab.run(0.01);
+    expect(lab.segments('out').map(({ payload }) => payload.length)).toEqual([948, 948, 948, 156]);
+    let bytes = 0;
+    for (let part = far.receive(); part.ok; part = far.receive()) bytes += part.value.octets.length;
+    expect(bytes).toBe(3000);
+  });
+});
+
 describe('what a trace says', () => {
   test('names who took the packet', () => {
     const lab = new Lab();
@@ -382,7 +541,7 @@ describe('what a trace says', () => {
       .filter(({ drop }) => drop === 'no-socket')
       .map(({ reason }) => reason);
     expect(reasons).toEqual([
-      'nothing listens on 10.0.0.2:81/tcp; the kernel answers RST; this namespace listens on 8080/tcp (nginx), 80/tcp (nginx)',
+      'nothing listens on 10.0.0.2:81/tcp; the kernel answers RST; this namespace listens on 80/tcp (nginx), 8080/tcp (nginx)',
       'nothing listens on 10.0.0.2:8080/tcp; the kernel answers RST; nginx listens on 127.0.0.1:8080 only, which packets from outside cannot reach',
     ]);
   });

@@ -24,7 +24,7 @@ import { chooseTcpBindPort, chooseTcpConnectPort } from '../ephemeral.js';
 import { connectionText, explainMiss } from '../explain.js';
 import type { SocketCreator, SocketDomain } from '../factory.js';
 import { Fifo } from '../fifo.js';
-import { type FlowKey, flowHash, scaleHash } from '../hash.js';
+import { type FlowKey, flowHash } from '../hash.js';
 import type { IcmpEvent } from '../icmp-event.js';
 import type { InetSock } from '../inet-sock.js';
 import { PortTable } from '../port-table.js';
@@ -33,7 +33,8 @@ import { localPortRange, readSysctl } from '../sysctl.js';
 import { isInFlight, pathMtuChanged } from './ack.js';
 import { Connection } from './connection.js';
 import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
-import type { Listener } from './listener.js';
+import { FlowTable } from './flow-table.js';
+import { ListenerTable } from './listener-table.js';
 import { Request } from './request.js';
 import { seqAdd } from './seq.js';
 import { TcpSocket } from './tcp-socket.js';
@@ -55,9 +56,8 @@ export class TcpLayer {
   readonly netns: Netns;
   readonly context: SocketContext;
   readonly ports = new PortTable<TcpHolder>();
-  /** Flows by local and remote port; those with equal ports form a chain. */
-  private readonly flows = new Map<number, TcpFlow>();
-  private readonly listeners = new Map<number, Listener[]>();
+  readonly listeners: ListenerTable;
+  private readonly flows = new FlowTable();
   /** TIME_WAIT records in about the order they expire. */
   private readonly expiring = new Fifo<{ readonly record: TimeWait; readonly atNs: number }>();
   /** Moves the search for source ports on with every connection (table_perturb). */
@@ -66,6 +66,7 @@ export class TcpLayer {
   constructor(context: SocketContext) {
     this.context = context;
     this.netns = context.netns;
+    this.listeners = new ListenerTable(context.secret);
   }
 
   open(creator: SocketCreator, domain: SocketDomain): TcpSocket {
@@ -96,7 +97,7 @@ export class TcpLayer {
   /** Treats a segment that belongs to no flow. */
   receiveForListener(arrival: Arrival): void {
     const { skb, packet, segment } = arrival;
-    const listener = this.findListener(arrival);
+    const listener = this.listeners.find(arrival);
     if (listener !== undefined) {
       listener.receive(arrival);
       return;
@@ -112,7 +113,7 @@ export class TcpLayer {
               port: segment.dstPort,
               answer: isReset ? 'ignores the RST' : 'answers RST',
             },
-            [...this.listeners.values()].flat().map(({ sock }) => sock),
+            this.listeners.all.map(({ sock }) => sock),
           );
     this.netns.drop(skb, 'no-socket', 'socket', sentence);
     this.answerReset(arrival);
@@ -186,20 +187,6 @@ export class TcpLayer {
     return this.conflict(socket, socket.sock.port, 'named') === undefined;
   }
 
-  addListener(listener: Listener): void {
-    const { port } = listener.sock;
-    const list = this.listeners.get(port);
-    if (list === undefined) this.listeners.set(port, [listener]);
-    else list.push(listener);
-  }
-
-  removeListener(listener: Listener): void {
-    const { port } = listener.sock;
-    const left = (this.listeners.get(port) ?? []).filter((other) => other !== listener);
-    if (left.length === 0) this.listeners.delete(port);
-    else this.listeners.set(port, left);
-  }
-
   /** A source port for a connection of an unbound socket (__inet_hash_connect). */
   chooseSourcePort(local: Ip, remote: Ip, remotePort: number): number | undefined {
     this.purge();
@@ -226,14 +213,12 @@ export class TcpLayer {
   }
 
   addFlow(flow: TcpFlow): void {
-    const key = portKey(flow.sock.port, flow.sock.remotePort);
-    flow.chain = this.flows.get(key);
-    this.flows.set(key, flow);
+    this.flows.add(flow);
   }
 
   /** Forgets a flow and frees its port; an open socket that was bound keeps it. */
   removeFlow(flow: TcpFlow): void {
-    this.unlink(flow);
+    this.flows.remove(flow);
     if (flow instanceof Connection) {
       const { holder } = flow;
       if (holder !== undefined && !flow.orphan && flow.sock.portLocked) {
@@ -244,7 +229,7 @@ export class TcpLayer {
 
   /** Lets a TIME_WAIT record stand for a connection. */
   replaceFlow(connection: Connection, record: TimeWait): void {
-    this.unlink(connection);
+    this.flows.remove(connection);
     this.addFlow(record);
     this.ports.replace(connection, record);
     this.noteExpiry(record);
@@ -331,66 +316,19 @@ export class TcpLayer {
 
   /** The namespace is gone: nothing of it may run any more. */
   abandonAll(): void {
-    for (const first of this.flows.values()) {
-      for (let flow: TcpFlow | undefined = first; flow !== undefined; flow = flow.chain) {
-        flow.abandon();
-      }
-    }
-    this.flows.clear();
+    this.flows.abandonAll();
     this.listeners.clear();
     this.expiring.clear();
   }
 
+  /** The flow with these ends; a TIME_WAIT record whose time is over is forgotten. */
   private find(key: FlowKey): TcpFlow | undefined {
-    let flow = this.flows.get(portKey(key.localPort, key.remotePort));
-    for (; flow !== undefined; flow = flow.chain) {
-      const { sock } = flow;
-      if (sock.remoteAddress === key.remote && sock.address === key.local) break;
-    }
+    const flow = this.flows.find(key);
     if (flow instanceof TimeWait && flow.expiresNs <= this.netns.host.clock.nowNs) {
       this.removeFlow(flow);
       return undefined;
     }
     return flow;
-  }
-
-  private unlink(flow: TcpFlow): void {
-    const key = portKey(flow.sock.port, flow.sock.remotePort);
-    let previous = this.flows.get(key);
-    if (previous === flow) {
-      if (flow.chain === undefined) this.flows.delete(key);
-      else this.flows.set(key, flow.chain);
-    } else {
-      while (previous !== undefined && previous.chain !== flow) previous = previous.chain;
-      if (previous !== undefined) previous.chain = flow.chain;
-    }
-    flow.chain = undefined;
-  }
-
-  /** The listener that fits best; among those that share a port by SO_REUSEPORT, the one the flow's hash picks. */
-  private findListener({ skb, packet, segment }: Arrival): Listener | undefined {
-    let best: Listener | undefined;
-    let bestScore = -1;
-    const list = this.listeners.get(segment.dstPort);
-    if (list === undefined) return undefined;
-    for (const listener of list) {
-      const value = scoreListener(listener.sock, skb, packet.dst);
-      if (value < 0 || value < bestScore) continue;
-      best = listener;
-      bestScore = value;
-    }
-    if (best === undefined || list.length === 1 || !best.sock.reusePort) return best;
-    const { address, device } = best.sock;
-    const group = list.filter(
-      ({ sock }) => sock.reusePort && sock.address === address && sock.device === device,
-    );
-    const flow = {
-      local: packet.dst,
-      localPort: segment.dstPort,
-      remote: packet.src,
-      remotePort: segment.srcPort,
-    };
-    return group[scaleHash(flowHash(flow, this.context.secret), group.length)] ?? best;
   }
 
   private conflict(socket: TcpSocket, port: number, kind: 'named' | 'any'): TcpHolder | undefined {
@@ -409,29 +347,6 @@ export class TcpLayer {
       if (first.record.expiresNs <= now) this.removeFlow(first.record);
     }
   }
-}
-
-function portKey(local: number, remote: number): number {
-  return local * 0x10000 + remote;
-}
-
-const SPECIFIC = 8;
-const DEVICE = 4;
-const IPV4_FAMILY = 1;
-
-/** compute_score of inet_hashtables.c: -1 when the listener does not match. */
-function scoreListener(sock: InetSock, skb: Skb, local: Ip): number {
-  const { address } = sock;
-  let value = 0;
-  if (address === local) value = SPECIFIC;
-  else if (isIpv4(local)) {
-    if (address !== 0 && !(address === 0n && !sock.v6only)) return -1;
-  } else if (address !== 0n) return -1;
-  if (sock.device !== undefined) {
-    if (sock.device !== skb.dev) return -1;
-    value += DEVICE;
-  }
-  return sock.domain === 'inet' ? value + IPV4_FAMILY : value;
 }
 
 /** tcp_req_err: errors that make the kernel forget a half-open connection. */

@@ -112,7 +112,7 @@ export class TcpSocket implements Socket {
     sock.bindState = 'listening';
     this.listener = new Listener(this.layer, sock, limit);
     this.listener.onEvent = () => this.onReady?.();
-    this.layer.addListener(this.listener);
+    this.layer.listeners.add(this.listener);
     return undefined;
   }
 
@@ -134,7 +134,8 @@ export class TcpSocket implements Socket {
     if (this.listener !== undefined) return 'EISCONN';
     const { state } = this;
     if (state === 'SYN-SENT' || state === 'SYN-RECV') return 'EALREADY';
-    if (state !== 'CLOSED') return 'EISCONN';
+    // What is left of an earlier connection still has the addresses of this socket.
+    if (state !== 'CLOSED' || this.connection !== undefined) return 'EISCONN';
     const { sock, layer } = this;
     const target = connectTarget(sock, address);
     if (!target.ok) return target.error;
@@ -204,7 +205,7 @@ export class TcpSocket implements Socket {
     this.onReady = undefined;
     this.layer.context.closed(this.sock.creator, this);
     if (this.listener !== undefined) {
-      this.layer.removeListener(this.listener);
+      this.layer.listeners.remove(this.listener);
       this.listener.close();
     }
     this.connection?.close();
