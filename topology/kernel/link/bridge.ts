@@ -170,7 +170,7 @@ export class Bridge implements Driver {
     this.forward(skb, undefined, entry.port);
   }
 
-  /** Shows a frame on the bridge device at the time it arrives at a port, when it will be passed up unseen by IP. */
+  /** Shows a frame on the bridge device at the time it arrives at a port, when it will be passed up. */
   showEarly(port: BridgePort, skb: Skb): void {
     if (this.device.tapped && this.passesUpEarly(port, skb)) {
       const type = skb.dstMac === this.device.mac ? 'host' : skb.pktType;
@@ -323,6 +323,7 @@ export class Bridge implements Driver {
   private passesUpEarly(port: BridgePort, skb: Skb): boolean {
     const { device } = this;
     const { dstMac } = skb;
+    // br_netfilter may hold or change an IPv4 packet, so it is shown when it really comes up.
     if (skb.etherType === ETHERTYPE.ipv4 || dstMac === undefined || !device.up) return false;
     if (port.state !== BRIDGE_PORT_STATE.forwarding) return false;
     return dstMac === device.mac || dstMac === MAC_BROADCAST || isMulticastMac(dstMac);

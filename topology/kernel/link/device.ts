@@ -111,9 +111,12 @@ export class NetDevice implements Device {
       this.netns.drop(skb, 'link-down', 'device', why);
       return;
     }
-    if (this.taps !== undefined) this.showTaps(skb, 'in', skb.pktType);
-    // A frame that the bridge passes up keeps its time of arrival, so its tap is due now.
-    if (this.port !== undefined) this.port.bridge.showEarly(this.port, skb);
+    if (stampedEarly(skb)) {
+      if (this.taps !== undefined) this.showTaps(skb, 'in', skb.pktType);
+      // Devices above are handed the frame with its time of arrival, so their taps are due now too.
+      if (this.port !== undefined) this.port.bridge.showEarly(this.port, skb);
+      if (this.uppers !== undefined) this.uppers[0]?.showEarly(this, skb);
+    }
     this.netns.host.softirq.raise(this, skb);
   }
 
@@ -131,6 +134,7 @@ export class NetDevice implements Device {
     const stats = this.stats;
     stats.rxPackets++;
     stats.rxBytes += ETHERNET_HEADER_BYTES + l3Bytes(skb.packet);
+    if (this.taps !== undefined && !stampedEarly(skb)) this.showTaps(skb, 'in', skb.pktType);
     if (skb.trace !== undefined) {
       this.netns.step(skb, 'device', 'receive', this.receiveSentence(skb));
     }
@@ -160,7 +164,6 @@ export class NetDevice implements Device {
   receiveFromParent(skb: Skb): void {
     skb.dev = this;
     skb.pktType = this.classify(skb);
-    if (this.taps !== undefined) this.showTaps(skb, 'in', skb.pktType);
     this.receive(skb);
   }
 
@@ -246,6 +249,22 @@ export class NetDevice implements Device {
         return `${this.name} receives a frame from ${from} addressed to ${macText(skb.dstMac)}`;
     }
   }
+}
+
+/**
+ * Whether a capture shows the frame at the time it was queued, as Linux stamps it then, or when it is handled:
+ * TCP segments carry a time of their own (earliest departure time) instead, and are stamped late.
+ */
+function stampedEarly(skb: Skb): boolean {
+  return !carriesTcp(skb.packet);
+}
+
+function carriesTcp(packet: Skb['packet']): boolean {
+  if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return false;
+  const { body } = packet;
+  if (body.kind === 'tcp') return true;
+  if (body.kind !== 'udp' || body.payload instanceof Uint8Array) return false;
+  return carriesTcp(body.payload.inner.packet);
 }
 
 function macText(mac: Mac | undefined): string {

@@ -67,6 +67,14 @@ export class MacvlanDriver implements Driver {
     parent.transmit(skb);
   }
 
+  /** Shows a frame for a device on top at the time it arrives at the parent, as it goes on without waiting. */
+  showEarly(parent: NetDevice, skb: Skb): void {
+    for (const { own } of parent.uppers ?? []) {
+      if (own === undefined) continue;
+      if (own.mac === skb.dstMac && own.up) own.showTaps(skb, 'in', 'host');
+    }
+  }
+
   /** A frame came in by the parent; true when a device on top took it for itself (macvlan_handle_frame). */
   handleFrame(parent: NetDevice, skb: Skb): boolean {
     const uppers = parent.uppers ?? [];

@@ -8,12 +8,16 @@ import {
   MAC_ZERO,
   type Mac,
 } from '../../addr/index.js';
+import { MILLISECOND, type Rng } from '../../base/index.js';
 import { ARP_OP, type ArpPacket, ETHERTYPE } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import { Skb } from '../skb.js';
 import { onLink, selectAddress } from './address.js';
 import type { NetNamespace } from './namespace.js';
 import { SCOPE } from './scope.js';
+
+/** Longest wait before a broadcast request is answered for another (`proxy_delay`). */
+const PROXY_DELAY_NS = 800 * MILLISECOND;
 
 /** One ARP message to send. */
 interface ArpMessage {
@@ -29,14 +33,14 @@ interface ArpMessage {
 /**
  * Address resolution (RFC 826, net/ipv4/arp.c): answers for every address of the namespace on any device (the
  * weak host model) unless `arp_ignore` says otherwise, and proxies where `proxy_arp` does.
- *
- * Fidelity: a proxied answer to a broadcast is sent at once; Linux waits up to 0.8 s (`proxy_delay`).
  */
 export class Arp {
   private readonly netns: NetNamespace;
+  private readonly delays: Rng;
 
   constructor(netns: NetNamespace) {
     this.netns = netns;
+    this.delays = netns.host.rng.fork(`${netns.inode}/proxy-arp`);
   }
 
   /** Asks who has an address: everyone, or one MAC address that had it before. */
@@ -132,7 +136,12 @@ export class Arp {
       skb,
       `proxy_arp is on: ${device.name} answers for ${formatIp(targetIp)}, which it reaches by ${decided.dev?.name ?? '?'}`,
     );
-    this.reply(skb, device, arp);
+    if (skb.pktType === 'host') this.reply(skb, device, arp);
+    else {
+      // Others may be nearer (pneigh_enqueue).
+      const delayNs = this.delays.below(PROXY_DELAY_NS);
+      this.netns.host.clock.schedule(delayNs, () => this.reply(skb, device, arp));
+    }
     return true;
   }
 

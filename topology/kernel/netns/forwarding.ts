@@ -72,6 +72,9 @@ export class Forwarding {
   private redirect(skb: Skb, packet: Ipv4Packet, route: RouteEntry, device: NetDevice): void {
     const gateway = route.via ?? packet.dst;
     if (!isIpv4(gateway)) return;
+    // Only who sent the packet itself, on this link, can do better.
+    const back = this.netns.fib.lookup(packet.src);
+    if (back?.dev !== device || back.via !== undefined) return;
     if (!device.conf.sharedMedia && !onLink(device, packet.src, gateway)) return;
     if (skb.trace !== undefined) {
       const text = `the packet leaves by ${device.name}, where it came in: ${formatIp(packet.src)} is told to use ${formatIp(gateway)} itself`;

@@ -18,13 +18,14 @@ import type { NetNamespace } from './namespace.js';
 const PROBES = 3;
 
 /**
- * Time between probes: `retrans_time_ms` is 1,000; Linux's timer wheel fires a timer of that length on
- * multiples of 64 ms, so that three probes take 3.07 s.
+ * Time between probes (`retrans_time_ms`).
+ *
+ * Fidelity: Linux's timer wheel rounds it up by as much as 6 %, so that three probes take up to 3.1 s.
  */
-const RETRANS_NS = 1024 * MILLISECOND;
+const RETRANS_NS = SECOND;
 
-/** `delay_first_probe_time`. */
-const DELAY_NS = 5 * SECOND;
+/** `delay_first_probe_time`, 5 s, which the timer wheel rounds up to a multiple of 512 ms. */
+const DELAY_NS = 5120 * MILLISECOND;
 
 /** `base_reachable_time_ms`; the real time is drawn from half to one and a half of it. */
 const BASE_REACHABLE_MS = 30_000;

@@ -16,16 +16,19 @@ const REDIRECT_LOAD_NS = 20 * MILLISECOND;
 /** Silence after which redirects start anew (`route/redirect_silence`). */
 const REDIRECT_SILENCE_NS = 20_480 * MILLISECOND;
 
-interface Peer {
+interface Account {
   tokensNs: number;
+  lastNs: number;
+}
+
+interface Peer {
+  readonly errors: Account;
+  readonly routeErrors: Account;
   lastNs: number;
   redirects: number;
 }
 
-/**
- * Limits of ICMP errors per destination (struct inet_peer): routing errors, all errors and redirects draw
- * on one account, as in Linux.
- */
+/** Limits of ICMP errors per destination (struct inet_peer). */
 export class IcmpRateLimit {
   private readonly peers = new Map<Ipv4, Peer>();
   private readonly nowNs: () => number;
@@ -39,18 +42,12 @@ export class IcmpRateLimit {
   /** inet_peer_xrlim_allow: six at once, then one per `intervalNs`. */
   allowError(to: Ipv4, intervalNs: number): boolean {
     if (intervalNs === 0) return true;
-    const peer = this.fill(to, ICMP_BURST * intervalNs);
-    if (peer.tokensNs < intervalNs) return false;
-    peer.tokensNs -= intervalNs;
-    return true;
+    return this.take(this.peer(to).errors, intervalNs, ICMP_BURST);
   }
 
   /** ip_error: no route, or a route that refuses: five at once, then one per second. */
   allowRouteError(to: Ipv4): boolean {
-    const peer = this.fill(to, ROUTE_ERROR_BURST * SECOND);
-    if (peer.tokensNs < SECOND) return false;
-    peer.tokensNs -= SECOND;
-    return true;
+    return this.take(this.peer(to).routeErrors, SECOND, ROUTE_ERROR_BURST);
   }
 
   /** ip_rt_send_redirect: ever less often to a host that does not listen. */
@@ -58,7 +55,6 @@ export class IcmpRateLimit {
     const now = this.nowNs();
     const peer = this.peer(to);
     if (now > peer.lastNs + REDIRECT_SILENCE_NS) {
-      peer.tokensNs = 0;
       peer.redirects = 0;
     }
     if (peer.redirects >= REDIRECT_NUMBER) {
@@ -82,19 +78,26 @@ export class IcmpRateLimit {
     return true;
   }
 
-  private fill(to: Ipv4, mostNs: number): Peer {
+  private take(account: Account, costNs: number, burst: number): boolean {
     const now = this.nowNs();
-    const peer = this.peer(to);
-    peer.tokensNs = Math.min(mostNs, peer.tokensNs + now - peer.lastNs);
-    peer.lastNs = now;
-    return peer;
+    account.tokensNs = Math.min(burst * costNs, account.tokensNs + now - account.lastNs);
+    account.lastNs = now;
+    if (account.tokensNs < costNs) return false;
+    account.tokensNs -= costNs;
+    return true;
   }
 
   private peer(address: Ipv4): Peer {
     let peer = this.peers.get(address);
     if (peer === undefined) {
       // A new peer has a full account.
-      peer = { tokensNs: 0, lastNs: this.nowNs() - 60 * SECOND, redirects: 0 };
+      const lastNs = this.nowNs() - 60 * SECOND;
+      peer = {
+        errors: { tokensNs: 0, lastNs },
+        routeErrors: { tokensNs: 0, lastNs },
+        lastNs,
+        redirects: 0,
+      };
       this.peers.set(address, peer);
     }
     return peer;
