@@ -8,10 +8,11 @@ import {
   TCP_FIN,
   TCP_RST,
   TCP_SYN,
+  type TcpSegment,
 } from '../../wire/packet.js';
 import type { Netns } from '../contract.js';
 import type { RejectWith } from '../ops.js';
-import type { Skb } from '../skb.js';
+import { Skb } from '../skb.js';
 
 const unreachable4 = (code: number) => ({ type: ICMP4.destUnreachable, code });
 const unreachable6 = (code: number) => ({ type: ICMP6.destUnreachable, code });
@@ -53,22 +54,39 @@ function sendReset(netns: Netns, skb: Skb, packet: Ipv4Packet | Ipv6Packet): voi
     body.payload.length +
     ((body.flags & TCP_SYN) !== 0 ? 1 : 0) +
     ((body.flags & TCP_FIN) !== 0 ? 1 : 0);
+  const reset: TcpSegment = {
+    kind: 'tcp',
+    srcPort: body.dstPort,
+    dstPort: body.srcPort,
+    seq: acked ? body.ack : 0,
+    ack: acked ? 0 : (body.seq + length) >>> 0,
+    flags: acked ? TCP_RST : TCP_RST | TCP_ACK,
+    window: 0,
+    options: NO_TCP_OPTIONS,
+    payload: new Uint8Array(0),
+  };
+  const { physIn } = skb;
+  if (physIn !== undefined && packet.kind === 'ipv4') {
+    // A frame from a bridge port is answered on that port, in the name of whom it was sent to.
+    const answer = new Skb(
+      { ...packet, ...ANSWER_HEADER, src: packet.dst, dst: packet.src, body: reset },
+      skb.etherType,
+    );
+    answer.srcMac = skb.dstMac;
+    answer.dstMac = skb.srcMac;
+    answer.causedBy(skb);
+    physIn.transmit(answer);
+    return;
+  }
   netns.ip.send({
     src: dst,
     dst: src,
     proto: IPPROTO.tcp,
-    body: {
-      kind: 'tcp',
-      srcPort: body.dstPort,
-      dstPort: body.srcPort,
-      seq: acked ? body.ack : 0,
-      ack: acked ? 0 : (body.seq + length) >>> 0,
-      flags: acked ? TCP_RST : TCP_RST | TCP_ACK,
-      window: 0,
-      options: NO_TCP_OPTIONS,
-      payload: new Uint8Array(0),
-    },
+    body: reset,
     trace: skb.trace,
     cause: skb,
   });
 }
+
+/** The rest of the IPv4 header of a reset that no socket sends (nf_reject_iphdr_put). */
+const ANSWER_HEADER = { ttl: 64, tos: 0, id: 0, df: true } as const;
