@@ -50,6 +50,8 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
   private mounted = false;
   private terminating = false;
   private forced = false;
+  /** The time to end was made shorter after it had begun. */
+  private hurried = false;
   private gone = false;
   private killDeadlineNs = Number.POSITIVE_INFINITY;
   private syncTimer: Timer | undefined;
@@ -105,9 +107,12 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
   update(pod: Pod): void {
     const before = this.pod;
     this.pod = pod;
-    const deadlineNs = this.killDeadlineNs;
+    const { killDeadlineNs, terminating } = this;
     this.noteDeletion();
-    if (this.killDeadlineNs !== deadlineNs) this.syncIn(0);
+    if (this.killDeadlineNs !== killDeadlineNs) {
+      this.hurried ||= terminating;
+      this.syncIn(0);
+    }
     if (pod.spec !== before.spec) this.applySpec(pod);
     const gated = pod.spec.readinessGates !== undefined;
     if (gated && pod.status?.conditions !== before.status?.conditions) this.changed();
@@ -117,6 +122,7 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
   deleted(): void {
     if (this.gone) return;
     this.forced = true;
+    this.hurried = true;
     this.terminating = true;
     this.killDeadlineNs = Math.min(this.killDeadlineNs, this.nowNs + SECOND);
     this.syncIn(0);
@@ -292,7 +298,7 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     for (const slot of targets) {
       const { run } = slot;
       if (!slot.killing) this.watch.kill(slot, graceNs, `Stopping container ${slot.spec.name}`);
-      else if (run !== undefined && this.terminating) this.node.runtime.shortenGrace(run, graceNs);
+      else if (run !== undefined && this.hurried) this.node.runtime.killIn(run, graceNs);
     }
     return !targets.some(isRunning);
   }

@@ -189,26 +189,22 @@ export class ContainerRuntime {
   stopContainer(container: RuntimeContainer, graceNs: number): void {
     const { process } = container;
     if (container.state !== 'running' || process === undefined) return;
-    const { clock, host } = this.options;
+    const { host } = this.options;
     if (graceNs <= 0) {
       host.processes.kill(process.pid, SIGKILL);
       return;
     }
-    container.stopTimer?.cancel();
-    container.stopTimer = clock.schedule(graceNs, () => {
-      if (container.state === 'running') host.processes.kill(process.pid, SIGKILL);
-    });
+    this.killIn(container, graceNs);
     host.processes.kill(process.pid, container.config.image.entry.stopSignal);
   }
 
-  /** Moves the SIGKILL of a container that is stopping forward; never back. */
-  shortenGrace(container: RuntimeContainer, graceNs: number): void {
+  /** Sets the SIGKILL of a running container, or moves it forward; never back. */
+  killIn(container: RuntimeContainer, graceNs: number): void {
     const { clock, host } = this.options;
     const { process, stopTimer } = container;
     if (process === undefined || container.state !== 'running') return;
-    const atNs = clock.nowNs + graceNs;
-    if (stopTimer === undefined || stopTimer.atNs <= atNs) return;
-    stopTimer.cancel();
+    if (stopTimer !== undefined && stopTimer.atNs <= clock.nowNs + graceNs) return;
+    stopTimer?.cancel();
     container.stopTimer = clock.schedule(graceNs, () => {
       if (container.state === 'running') host.processes.kill(process.pid, SIGKILL);
     });

@@ -434,7 +434,7 @@ export const DATA: readonly CatalogueRow[] = [
       'newrelic/infrastructure',
     ],
     program: 'generic',
-    cmd: ['/fluent-bit/bin/fluent-bit', '-c', '/fluent-bit/etc/fluent-bit.conf'],
+    entrypoint: ['/usr/local/bin/docker-entrypoint'],
     executables: ['fluent-bit', 'filebeat', 'telegraf', 'newrelic-infra'],
     sizeBytes: megabytes(40),
   },

@@ -106,7 +106,7 @@ export const KUBERNETES: readonly CatalogueRow[] = [
       'registry.k8s.io/example-dns-frontend',
     ],
     program: 'generic',
-    cmd: ['/server'],
+    entrypoint: ['/server'],
     listens: [http(8000)],
     executables: ['python'],
     sizeBytes: megabytes(60),
@@ -227,8 +227,7 @@ export const KUBERNETES: readonly CatalogueRow[] = [
     ],
     program: 'generic',
     entrypoint: ['/manager'],
-    userland: 'busybox',
-    executables: ['/manager', 'local-path-provisioner', '/usr/bin/csi-node-driver-registrar'],
+    userland: 'any',
     sizeBytes: megabytes(30),
   },
   {

@@ -222,7 +222,6 @@ export const TOOLS: readonly CatalogueRow[] = [
       'alpine/helm',
       'amazon/aws-cli',
       'hashicorp/terraform',
-      'aquasec/trivy',
       'google/cloud-sdk',
       'gcr.io/google.com/cloudsdktool/cloud-sdk',
       'mcr.microsoft.com/azure-cli',
@@ -411,5 +410,13 @@ export const TOOLS: readonly CatalogueRow[] = [
     executables: ['sshd'],
     sizeBytes: megabytes(25),
     settings: { banner: 'SSH-2.0-OpenSSH_9.9\r\n' },
+  },
+  {
+    names: ['aquasec/trivy'],
+    program: 'generic',
+    entrypoint: ['trivy'],
+    userland: 'alpine',
+    executables: ['trivy'],
+    sizeBytes: megabytes(150),
   },
 ];
