@@ -2,7 +2,7 @@ import type { NetDevice } from '../link/device.js';
 import { bridgeOf } from '../netns/namespace.js';
 import type { KernelOp } from '../ops.js';
 import { checkMac, checkMtu, validName } from './link-add.js';
-import { deleteUndoably, snapshotDevice } from './link-snapshot.js';
+import { deleteUndoably, snapshotDevice, snapshotPort } from './link-snapshot.js';
 import { extack, isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 type LinkSetOp = Extract<KernelOp, { readonly op: 'link.set' }>;
@@ -16,6 +16,7 @@ export function applyLinkSet(transaction: Transaction, op: LinkSetOp): OpFailure
   const bad = checkMac(op.mac) ?? checkMtu(op.mtuBytes);
   if (bad !== undefined) return bad;
   if (needsSnapshot(op)) transaction.undo(snapshotDevice(device));
+  else if (op.master !== undefined) transaction.undo(snapshotPort(device));
   return (
     move(transaction, device, op) ??
     setAddressAndSize(transaction, device, op) ??
@@ -54,12 +55,7 @@ export function applyBridgePort(transaction: Transaction, op: BridgePortOp): OpF
 }
 
 function needsSnapshot(op: LinkSetOp): boolean {
-  return (
-    op.up === false ||
-    op.toNetns !== undefined ||
-    op.rename !== undefined ||
-    op.master !== undefined
-  );
+  return op.up === false || op.toNetns !== undefined || op.rename !== undefined;
 }
 
 function move(transaction: Transaction, device: NetDevice, op: LinkSetOp): OpFailure | undefined {

@@ -17,8 +17,8 @@ export function snapshotDevice(device: NetDevice): () => void {
   );
   const neighbors = [...device.neighbors.values()];
   const sysctls = netns.sysctls.save();
-  const port = device.port;
-  const members = (bridgeOf(device)?.ports ?? []).map((each) => portSnapshot(each.device));
+  const restorePort = snapshotPort(device);
+  const members = (bridgeOf(device)?.ports ?? []).map((each) => snapshotPort(each.device));
   const uppers = [...(device.uppers ?? [])];
   return () => {
     if (device.gone || device.netns !== netns || device.name !== name) {
@@ -48,10 +48,7 @@ export function snapshotDevice(device: NetDevice): () => void {
     if (device.driver instanceof MacvlanDriver && !uppersOf(device.driver))
       device.driver.attach(device);
     device.uppers = uppers.length === 0 ? undefined : uppers;
-    if (device.port?.bridge !== port?.bridge) {
-      if (device.port !== undefined) device.port.bridge.removePort(device.port);
-      if (port !== undefined) copyPort(port, port.bridge.addPort(device));
-    }
+    restorePort();
     for (const restore of members) restore();
     device.driver.linkChanged(device);
     netns.fib.generation++;
@@ -76,11 +73,13 @@ export function deleteUndoably(device: NetDevice): () => void {
   return restore;
 }
 
-function portSnapshot(device: NetDevice): () => void {
+/** Notes which bridge a device is a port of, and how. */
+export function snapshotPort(device: NetDevice): () => void {
   const { port } = device;
   return () => {
-    if (port === undefined || device.port !== undefined) return;
-    copyPort(port, port.bridge.addPort(device));
+    if (device.port?.bridge === port?.bridge) return;
+    if (device.port !== undefined) device.port.bridge.removePort(device.port);
+    if (port !== undefined) copyPort(port, port.bridge.addPort(device));
   };
 }
 

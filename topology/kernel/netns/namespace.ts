@@ -65,6 +65,7 @@ export class NetNamespace implements Netns {
   defaultTtl = 64;
   echoIgnoreAll = false;
   nonlocalBind = false;
+  private lastIfindex = 0;
   private labelText = '';
   private readonly byName = new Map<string, NetDevice>();
   private readonly byIndex = new Map<number, NetDevice>();
@@ -138,11 +139,11 @@ export class NetNamespace implements Netns {
     );
   }
 
-  /** The lowest number no device here has. */
+  /** A number that no device here has had (dev_new_index). */
   nextIfindex(): number {
-    let index = 1;
-    while (this.byIndex.has(index)) index++;
-    return index;
+    do this.lastIfindex++;
+    while (this.byIndex.has(this.lastIfindex));
+    return this.lastIfindex;
   }
 
   sysctl(key: string): number {
@@ -184,10 +185,14 @@ export class NetNamespace implements Netns {
   addDevice(device: NetDevice): void {
     device.netns = this;
     if (this.byIndex.has(device.ifindex)) device.ifindex = this.nextIfindex();
+    this.lastIfindex = Math.max(this.lastIfindex, device.ifindex);
     this.byName.set(device.name, device);
     this.byIndex.set(device.ifindex, device);
+    const last = this.deviceList.at(-1);
     this.deviceList.push(device);
-    this.deviceList.sort((a, b) => a.ifindex - b.ifindex);
+    if (last !== undefined && last.ifindex > device.ifindex) {
+      this.deviceList.sort((a, b) => a.ifindex - b.ifindex);
+    }
     if (device.kind === 'loopback') this.lo = device;
     this.sysctls.deviceAdded(device.name);
     device.conf = this.sysctls.confOf(device.name);
