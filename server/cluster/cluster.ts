@@ -63,6 +63,7 @@ export class Cluster {
   /** Called when a cable or veth was taken down or up, with the id of its edge. */
   linkChanged: (edge: string) => void = () => {};
   private readonly rng: Rng;
+  private readonly heard = new Map<string, number>();
 
   constructor(options: ClusterOptions, zoneOf: (store: ObjectStore, domain: string) => ZoneSource) {
     this.options = options;
@@ -81,11 +82,19 @@ export class Cluster {
     this.api = this.createApi();
     this.createSystem();
     this.settled = new SettledPods(store);
+    const resources = this.api.registry.all;
     this.controllers = startControllers({
       client: apiClient(this.api),
       clock: this.fabric.clock,
       startMs: options.epochMs,
-      random: this.drawer('controllers'),
+      random: { names: this.drawer('names'), scheduler: this.drawer('scheduler') },
+      resources: [...new Set(resources.map((resource) => resource.storage))],
+      namespacedResources: [
+        ...new Set(
+          resources.filter((resource) => resource.namespaced).map((resource) => resource.storage),
+        ),
+      ],
+      nodeHealth: (node) => this.lastHeardOf(node.metadata.name),
     });
     this.journeys = new PodJourneys({
       store,
@@ -231,8 +240,35 @@ export class Cluster {
 
   private readonly traceOf = (): PacketTrace | undefined => undefined;
 
+  /** Stops a node as when it loses power, or starts it again. False when there is no such node. */
+  setNodePower(name: string, on: boolean): boolean {
+    const kubelet = this.kubelets.get(name);
+    if (kubelet === undefined) return false;
+    this.lastHeardOf(name);
+    if (on) kubelet.start();
+    else kubelet.stop();
+    return true;
+  }
+
+  /** When the control plane last heard of a kubelet: now while it runs, for it would renew its Lease every 10 s. */
+  private lastHeardOf(name: string): number | undefined {
+    if (this.kubelets.get(name)?.running === true) this.heard.set(name, this.fabric.clock.nowNs);
+    return this.heard.get(name);
+  }
+
   private explainScheduling(pod: Pod): Readonly<Record<string, string>> | undefined {
-    return this.controllers.explainScheduling(pod);
+    const report = this.controllers.schedulingReport(pod.metadata.uid ?? '');
+    if (report === undefined) return undefined;
+    return Object.fromEntries(
+      report.rows
+        .slice(0, MAX_EXPLAINED_NODES)
+        .map(({ node, rejected, total }) => [
+          node,
+          rejected === undefined
+            ? `fits${total === undefined ? '' : `, score ${total}`}`
+            : `${rejected.plugin}: ${rejected.reasons.join(', ')}`,
+        ]),
+    );
   }
 
   private drawer(name: string): () => number {
@@ -241,6 +277,8 @@ export class Cluster {
   }
 }
 
+/** Nodes whose part in a scheduling decision a journey names; beyond that nobody reads on. */
+const MAX_EXPLAINED_NODES = 30;
 const SETTLE_START_NS = 100_000_000;
 const SETTLE_END_NS = 1_000_000_000;
 

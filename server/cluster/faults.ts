@@ -66,10 +66,7 @@ function killPause(cluster: Cluster, name: string): Reply<string> {
 }
 
 function setNode(cluster: Cluster, name: string, up: boolean): Reply<string> {
-  const kubelet = cluster.kubelets.get(name);
-  if (kubelet === undefined) return refuse(`no node is named '${name}'`);
-  if (up) kubelet.start();
-  else kubelet.stop();
+  if (!cluster.setNodePower(name, up)) return refuse(`no node is named '${name}'`);
   return reply(
     up
       ? `${name} is started: its kubelet makes its pods anew`
