@@ -160,7 +160,7 @@ export class TableWalk {
   private explain(state: ChainState, matched: CompiledRule): void {
     const { netns, skb } = this.facts;
     const { target } = matched.rule;
-    const sentence = `${this.describe(state, matched)}${consequence(target)}`;
+    const sentence = `${this.describe(state, matched)}${consequence(target, this.facts)}`;
     netns.step(skb, 'netfilter', actionOf(target), sentence, {
       ...this.place(state.chain.name),
       rule: String(matched.number),
@@ -213,7 +213,7 @@ function actionOf(target: Target | undefined): string {
   return target.target === 'ACCEPT' ? 'accept' : target.target.toLowerCase();
 }
 
-function consequence(target: Target | undefined): string {
+function consequence(target: Target | undefined, { skb, hook, outDev }: PacketFacts): string {
   if (target === undefined) return ' and only counts';
   switch (target.target) {
     case 'ACCEPT':
@@ -224,8 +224,10 @@ function consequence(target: Target | undefined): string {
       return `, jumps to ${target.chain}`;
     case 'goto':
       return `, goes on in ${target.chain}`;
-    case 'MARK':
-      return `, the mark of the packet is changed by 0x${target.value.toString(16)}/0x${target.mask.toString(16)}`;
+    case 'MARK': {
+      const mark = ((skb.mark & ~target.mask) ^ target.value) >>> 0;
+      return `, the mark of the packet becomes 0x${mark.toString(16)} (was 0x${skb.mark.toString(16)})`;
+    }
     case 'CONNMARK':
       return `, ${target.verb} of the connection's mark`;
     case 'NOTRACK':
@@ -236,10 +238,11 @@ function consequence(target: Target | undefined): string {
       return `, logged as "${target.prefix}"`;
     case 'DNAT':
     case 'SNAT':
-      return `, ${target.target} decides the translation to ${destinationText(target)}`;
-    case 'REDIRECT':
+      return `, ${target.target} to ${destinationText(target)}`;
     case 'MASQUERADE':
-      return `, ${target.target} decides the translation`;
+      return `, MASQUERADE: the source becomes an address of ${outDev?.name ?? 'the device it leaves by'}`;
+    case 'REDIRECT':
+      return `, REDIRECT: the destination becomes ${hook === 'OUTPUT' ? '127.0.0.1' : 'an address of the device it came in by'}`;
     default:
       return '';
   }

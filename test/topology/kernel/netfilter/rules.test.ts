@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { contains, isCidr4 } from '../../../../topology/addr/index.js';
+import { contains, isCidr4, type Mac } from '../../../../topology/addr/index.js';
 import { SECOND } from '../../../../topology/base/index.js';
+import type { Device } from '../../../../topology/kernel/contract.js';
 import type { Match, Rule, RuleChain } from '../../../../topology/kernel/ops.js';
 import type { Skb } from '../../../../topology/kernel/skb.js';
 import {
+  addresses,
   block,
   type FakeNetns,
   FORWARDED,
@@ -242,6 +244,21 @@ describe('REJECT', () => {
   });
 });
 
+test('REJECT with tcp-reset answers a bridged frame on the port it came in by', () => {
+  const fake = fakeNetns();
+  const rules = [rule([], { target: 'REJECT', with: 'tcp-reset' } as const)];
+  load(fake, [{ name: 'INPUT', rules }]);
+  const sent: Skb[] = [];
+  const vp1 = { name: 'vp1', transmit: (skb: Skb) => sent.push(skb) } as unknown as Device;
+  const syn = PACKET();
+  syn.physIn = vp1;
+  syn.srcMac = 1 as Mac;
+  syn.dstMac = 2 as Mac;
+  expect(pass(fake, syn, ['INPUT'], 'cni0')).toBe('drop at INPUT');
+  expect(sent.map(({ srcMac, dstMac }) => [srcMac, dstMac])).toEqual([[2, 1]]);
+  expect(sent.map(addresses)).toEqual(['10.244.2.2:80 → 10.244.1.2:40001']);
+});
+
 test('a trace tells each rule that matched, with its text, and what NAT did', () => {
   const fake = fakeNetns();
   fake.netfilter.restore(
@@ -276,7 +293,7 @@ test('a trace tells each rule that matched, with its text, and what NAT did', ()
   expect(fake.sentences).toEqual([
     'first packet of the connection tcp 10.244.1.2:40001 → 10.96.0.20:80: NEW',
     'nat PREROUTING rule 1 matches, jumps to KUBE-SERVICES',
-    'nat KUBE-SERVICES rule 1 matches (-d 10.96.0.20/32 -p tcp -m tcp --dport 80), DNAT decides the translation to 10.244.2.7:8080',
+    'nat KUBE-SERVICES rule 1 matches (-d 10.96.0.20/32 -p tcp -m tcp --dport 80), DNAT to 10.244.2.7:8080',
     'destination rewritten from 10.96.0.20:80 to 10.244.2.7:8080',
     'belongs to the known connection tcp 10.244.1.2:40001 → 10.96.0.20:80, as its reply: ESTABLISHED',
     'reply of a known connection, source rewritten back from 10.244.2.7:8080 to 10.96.0.20:80',
