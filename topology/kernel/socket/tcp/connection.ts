@@ -225,7 +225,8 @@ export class Connection implements TcpFlow {
       this.afterRead(octets.length);
       return ok(this.received(octets));
     }
-    const pending = sock.takeError();
+    // The end of the stream comes before an error (SOCK_DONE).
+    const pending = this.finReceived ? undefined : sock.takeError();
     if (pending !== undefined) return fail(pending);
     if (this.finReceived || this.readClosed) return ok(this.received(new Uint8Array(0)));
     return this.state === 'CLOSED' ? fail('ENOTCONN') : fail('EAGAIN');

@@ -3,8 +3,9 @@ import { isIpv4 } from '../../../addr/index.js';
 import { MILLISECOND } from '../../../base/index.js';
 import type { TcpOptions } from '../../../wire/packet.js';
 import type { Netns } from '../../contract.js';
+import { type FlowKey, flowHash } from '../hash.js';
 import { readSysctl } from '../sysctl.js';
-import { seqDiff } from './seq.js';
+import { seqAdd, seqDiff } from './seq.js';
 
 /** Shift that follows from tcp_rmem's maximum of 6 MiB. */
 export const WINDOW_SCALE = 7;
@@ -91,7 +92,7 @@ export function segmentPayload(agreed: Agreement, pathMtuBytes: number, remote: 
   return Math.max(mss - (agreed.timestamps ? TIMESTAMP_BYTES : 0), 1);
 }
 
-/** The value of the timestamp option at a moment: milliseconds from a start that differs by connection. */
+/** The value of the timestamp option at a moment: milliseconds from a start that differs by peer. */
 export function timestampAt(nowNs: number, offset: number): number {
   return (Math.floor(nowNs / MILLISECOND) + offset) >>> 0;
 }
@@ -99,4 +100,20 @@ export function timestampAt(nowNs: number, offset: number): number {
 /** How long ago a timestamp of this end was sent, in nanoseconds; exact to a millisecond. */
 export function sinceEchoNs(nowNs: number, offset: number, echo: number): number {
   return Math.max(seqDiff(timestampAt(nowNs, offset), echo), 0) * MILLISECOND;
+}
+
+/** Nanoseconds per tick of the clock in initial sequence numbers. */
+const ISN_TICK_NS = 64;
+
+/**
+ * Initial sequence number of a flow (secure_tcp_seq, RFC 6528): a hash of its ends plus a clock, so that a new connection
+ * between the same ports starts after the old one's numbers.
+ */
+export function initialSequence(flow: FlowKey, secret: number, nowNs: number): number {
+  return seqAdd(flowHash(flow, secret), Math.floor(nowNs / ISN_TICK_NS) % 0x1_0000_0000);
+}
+
+/** Start of timestamps between two hosts (secure_tcp_ts_off): the same for all their connections, so that PAWS can compare them. */
+export function timestampOffset(local: Ip, remote: Ip, secret: number): number {
+  return flowHash({ local, localPort: 0, remote, remotePort: 0 }, secret);
 }

@@ -8,10 +8,12 @@ import {
   type Agreement,
   advertisedMss,
   agree,
+  initialSequence,
   initialWindow,
   synAckOptions,
   synOptions,
   timestampAt,
+  timestampOffset,
 } from './handshake.js';
 import { establish } from './input.js';
 import type { Listener } from './listener.js';
@@ -72,13 +74,20 @@ export class Request implements TcpFlow {
     sock.remotePort = segment.srcPort;
     sock.bindState = 'connected';
     sock.trace = skb.trace;
-    const tsOffset = layer.context.rng.uint32();
+    const { secret } = layer.context;
+    const flow = {
+      local: packet.dst,
+      localPort: segment.dstPort,
+      remote: packet.src,
+      remotePort: segment.srcPort,
+    };
+    const tsOffset = timestampOffset(packet.dst, packet.src, secret);
     const advMss = advertisedMss(chosen.route.mtuBytes, packet.src);
     const own = synOptions(netns, advMss, timestampAt(netns.host.clock.nowNs, tsOffset));
     const request = new Request({
       listener,
       sock,
-      iss: layer.context.rng.uint32(),
+      iss: initialSequence(flow, secret, netns.host.clock.nowNs),
       irs: segment.seq,
       tsOffset,
       routeMtuBytes: chosen.route.mtuBytes,

@@ -10,7 +10,7 @@ import { InetSock } from '../inet-sock.js';
 import { bindSocketToDevice, setSocketOption } from '../options.js';
 import { readSysctl } from '../sysctl.js';
 import { Connection } from './connection.js';
-import { advertisedMss } from './handshake.js';
+import { advertisedMss, initialSequence, timestampOffset } from './handshake.js';
 import { Listener } from './listener.js';
 import { sendSyn } from './output.js';
 import type { TcpLayer } from './tcp-layer.js';
@@ -221,17 +221,24 @@ export class TcpSocket implements Socket {
   private start(routeMtuBytes: number, bound: boolean): void {
     const { sock, layer } = this;
     const remote = sock.remoteAddress ?? sock.address;
-    const { rng } = layer.context;
+    const { secret } = layer.context;
+    const { nowNs } = layer.netns.host.clock;
+    const flow = {
+      local: sock.address,
+      localPort: sock.port,
+      remote,
+      remotePort: sock.remotePort,
+    };
     const connection = new Connection({
       layer,
       sock,
-      iss: rng.uint32(),
-      tsOffset: rng.uint32(),
+      iss: initialSequence(flow, secret, nowNs),
+      tsOffset: timestampOffset(sock.address, remote, secret),
       routeMtuBytes,
       advMss: advertisedMss(routeMtuBytes, remote),
     });
     connection.holder = this;
-    connection.timedAtNs = layer.netns.host.clock.nowNs;
+    connection.timedAtNs = nowNs;
     this.attach(connection);
     layer.addFlow(connection);
     if (bound) layer.ports.replace(this, connection);
