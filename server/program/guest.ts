@@ -17,10 +17,24 @@ export class Guest {
   readonly request: ProgramRequest;
   /** The process it runs as; differs from `request.sys` in a shell's children and in exec. */
   readonly sys: Sys;
+  /** The child that a terminal's Ctrl-C goes to. */
+  foregroundPid: number | undefined;
+  private pseudoPids = 0;
 
   constructor(request: ProgramRequest, sys: Sys = request.sys) {
     this.request = request;
     this.sys = sys;
+  }
+
+  /** The same container seen from another process of it. */
+  inProcess(sys: Sys): Guest {
+    return new Guest(this.request, sys);
+  }
+
+  /** A pid for a child that has no process of its own. */
+  nextPseudoPid(): number {
+    this.pseudoPids++;
+    return this.sys.pid + this.pseudoPids;
   }
 
   /** Milliseconds since 1970 on the cluster's wall clock. */

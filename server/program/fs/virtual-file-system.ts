@@ -65,7 +65,7 @@ export class VirtualFileSystem {
   }
 
   /** Lays the container's own files over an image's; the tree is shared and must not be changed. */
-  useImage(tree: DirectoryNode): void {
+  layOver(tree: DirectoryNode): void {
     if (this.own !== undefined) {
       const mine = this.own;
       this.own = cloneTree(tree);

@@ -140,25 +140,34 @@ class MemcachedConnection implements ConnectionHandler {
       case 'incr':
       case 'decr': {
         const item = this.items.get(key);
-        if (item === undefined) return this.say('NOT_FOUND');
+        if (item === undefined) {
+          this.say('NOT_FOUND');
+          return;
+        }
         item.text = String(
           Math.max(0, Number(item.text) + (name === 'incr' ? 1 : -1) * Number(amount)),
         );
-        return this.say(item.text);
+        this.say(item.text);
+        return;
       }
       case 'version':
-        return this.say(`VERSION ${this.version}`);
+        this.say(`VERSION ${this.version}`);
+        return;
       case 'stats':
-        return this.say(
+        this.say(
           `STAT pid 1\r\nSTAT version ${this.version}\r\nSTAT curr_items ${this.items.size}\r\nEND`,
         );
+        return;
       case 'flush_all':
         this.items.clear();
-        return this.say('OK');
+        this.say('OK');
+        return;
       case 'quit':
-        return this.connection.end();
+        this.connection.end();
+        return;
       default:
-        return this.say('ERROR');
+        this.say('ERROR');
+        return;
     }
   }
 }

@@ -11,6 +11,8 @@ export class RedisClient {
   private readonly host: string;
   private readonly port: number;
   private stream: TcpStream | undefined;
+  /** Commands of several callers go one after another: answers come in the order of the questions. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(guest: Guest, host: string, port: number) {
     this.guest = guest;
@@ -19,7 +21,13 @@ export class RedisClient {
   }
 
   /** Sends a command and reads its answer; `EAI_…` when the host has no address. */
-  async command(words: readonly string[]): Promise<Result<RespValue, string>> {
+  command(words: readonly string[]): Promise<Result<RespValue, string>> {
+    const turn = this.last.then(() => this.ask(words));
+    this.last = turn;
+    return turn;
+  }
+
+  private async ask(words: readonly string[]): Promise<Result<RespValue, string>> {
     const stream = await this.open();
     if (!stream.ok) return stream;
     const failure = await stream.value.write(emitResp(bulks(words)));

@@ -1,0 +1,19 @@
+/** Makes every tool known; imported for that alone. */
+import { FILE_TOOLS } from './file-tools.js';
+import { HTTP_TOOLS } from './http-tools.js';
+import { IP_TOOLS } from './ip-tools.js';
+import { NAME_TOOLS } from './name-tools.js';
+import { NET_TOOLS } from './net-tools.js';
+import { QUEUE_TOOLS } from './queue-tools.js';
+import { registerTools } from './registry.js';
+import { SYSTEM_TOOLS } from './system-tools.js';
+import { TEXT_TOOLS } from './text-tools.js';
+
+registerTools(TEXT_TOOLS);
+registerTools(FILE_TOOLS);
+registerTools(SYSTEM_TOOLS);
+registerTools(HTTP_TOOLS);
+registerTools(NAME_TOOLS);
+registerTools(NET_TOOLS);
+registerTools(IP_TOOLS);
+registerTools(QUEUE_TOOLS);

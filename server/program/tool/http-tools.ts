@@ -1,0 +1,678 @@
+/** curl and wget, with the words and exit codes of the real ones. */
+import {
+  decodeUtf8,
+  ERRNO,
+  type Errno,
+  encodeUtf8,
+  formatIp,
+  type Ip,
+  type Result,
+  strerror,
+} from '../../../topology/index.js';
+import { type ExchangeError, exchange, type HttpUrl, parseUrl } from '../http/client.js';
+import { type HttpMessage, headerOf } from '../http/message.js';
+import { sleep } from '../io/wait.js';
+import { resolveHost } from '../net/resolver.js';
+import { connectTcp, type StreamError } from '../net/tcp-stream.js';
+import { parseDuration } from './system-tools.js';
+import { parseOptions, type Tool, type ToolIo } from './tool.js';
+
+const SECOND_NS = 1_000_000_000;
+
+/** Where a transfer stands when it is over. */
+interface Transfer {
+  readonly code: number;
+  readonly words: string;
+  readonly message?: HttpMessage;
+  readonly effectiveUrl: string;
+  readonly remote?: { readonly address: Ip; readonly port: number };
+  readonly seconds: number;
+}
+
+interface CurlOptions {
+  readonly io: ToolIo;
+  readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
+  readonly headers: readonly [string, string][];
+  readonly data: readonly string[];
+  readonly resolves: readonly string[];
+}
+
+const CURL_VALUES = [
+  'o',
+  'w',
+  'm',
+  'X',
+  'd',
+  'H',
+  'A',
+  'u',
+  'e',
+  'T',
+  'b',
+  'c',
+  'connect-timeout',
+  'max-time',
+  'retry',
+  'retry-delay',
+  'request',
+  'data',
+  'data-raw',
+  'json',
+  'header',
+  'output',
+  'write-out',
+  'user-agent',
+  'resolve',
+  'interface',
+  'local-port',
+  'cacert',
+  'cert',
+  'key',
+  'user',
+  'retry-max-time',
+  'limit-rate',
+  'noproxy',
+  'x',
+  'max-redirs',
+];
+const LONG = [
+  'silent',
+  'show-error',
+  'fail',
+  'verbose',
+  'insecure',
+  'location',
+  'head',
+  'include',
+  'retry-connrefused',
+  'retry-all-errors',
+  'ipv4',
+  'ipv6',
+  'http1.1',
+  'http2',
+  'compressed',
+  'fail-with-body',
+  'no-progress-meter',
+  'version',
+  'get',
+  'no-buffer',
+  'fail-early',
+  'no-keepalive',
+];
+const SAME: Readonly<Record<string, string>> = {
+  silent: 's',
+  'show-error': 'S',
+  fail: 'f',
+  verbose: 'v',
+  insecure: 'k',
+  location: 'L',
+  head: 'I',
+  include: 'i',
+  request: 'X',
+  data: 'd',
+  'data-raw': 'd',
+  header: 'H',
+  output: 'o',
+  'write-out': 'w',
+  'max-time': 'm',
+  'user-agent': 'A',
+  user: 'u',
+  get: 'G',
+  'fail-with-body': 'f',
+  'no-progress-meter': 's',
+};
+
+const curl: Tool = async (io) => {
+  const headers: [string, string][] = [];
+  const data: string[] = [];
+  const resolves: string[] = [];
+  const single: string[] = [];
+  // -H, -d and --resolve may be given many times; each is read apart from the others.
+  for (let at = 0; at < io.args.length; at++) {
+    const arg = io.args[at] ?? '';
+    const [long = '', inline] = arg.startsWith('--')
+      ? [
+          arg.slice(2).split('=')[0],
+          arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : undefined,
+        ]
+      : [''];
+    const letter = SAME[long] ?? (/^-[Hd]/.test(arg) ? arg[1] : undefined);
+    if (letter !== 'H' && letter !== 'd' && long !== 'resolve' && long !== 'json') {
+      single.push(arg);
+      continue;
+    }
+    const value =
+      long !== ''
+        ? (inline ?? io.args[++at] ?? '')
+        : arg.length > 2
+          ? arg.slice(2)
+          : (io.args[++at] ?? '');
+    if (letter === 'H') {
+      const colon = value.indexOf(':');
+      headers.push([value.slice(0, colon), value.slice(colon + 1).trim()]);
+    } else if (long === 'resolve') resolves.push(value);
+    else {
+      data.push(
+        value.startsWith('@') && long !== 'data-raw' ? await readData(io, value.slice(1)) : value,
+      );
+      if (long === 'json')
+        headers.push(['Content-Type', 'application/json'], ['Accept', 'application/json']);
+    }
+  }
+  const parsed = parseOptions(single, {
+    flags: 'sSfvkLIiOGNZ46gnqJR0V#',
+    withValue: CURL_VALUES,
+    long: LONG,
+  });
+  const flags = new Set([...parsed.flags].map((flag) => SAME[flag] ?? flag));
+  const values = new Map([...parsed.values].map(([name, value]) => [SAME[name] ?? name, value]));
+  if (parsed.unknown !== undefined) {
+    await io.err(
+      `curl: option ${parsed.unknown}: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n`,
+    );
+    return 2;
+  }
+  if (flags.has('V') || flags.has('version')) {
+    await io.out('curl 8.10.1 (x86_64-pc-linux-gnu) libcurl/8.10.1\n');
+    return 0;
+  }
+  if (parsed.rest.length === 0) {
+    await io.err('curl: (2) no URL specified\n');
+    return 2;
+  }
+  let status = 0;
+  for (const url of parsed.rest)
+    status = await curlUrl({ io, flags, values, headers, data, resolves }, url);
+  return status;
+};
+
+async function readData(io: ToolIo, name: string): Promise<string> {
+  const read = await io.read(name);
+  return read.ok ? decodeUtf8(read.value).replace(/\n/g, '') : '';
+}
+
+async function curlUrl(options: CurlOptions, url: string): Promise<number> {
+  const { io, flags, values } = options;
+  const retries = Number(values.get('retry') ?? 0);
+  let transfer = await curlOnce(options, url);
+  for (let attempt = 0; attempt < retries && isTransient(transfer, flags); attempt++) {
+    const seconds = values.has('retry-delay') ? Number(values.get('retry-delay')) : 2 ** attempt;
+    if (!flags.has('s'))
+      await io.err(
+        `Warning: Problem : timeout. Will retry in ${seconds} seconds. ${retries - attempt} retries left.\n`,
+      );
+    await sleep(io.sys, seconds * SECOND_NS);
+    transfer = await curlOnce(options, url);
+  }
+  const status = transfer.code;
+  const { message } = transfer;
+  const hidesBody = message !== undefined && flags.has('f') && Number(message.start[1]) >= 400;
+  if (message !== undefined && !hidesBody) await writeBody(options, url, message);
+  if (status !== 0 && (!flags.has('s') || flags.has('S')))
+    await io.err(`curl: (${status}) ${transfer.words}\n`);
+  const format = values.get('w');
+  if (format !== undefined) await io.out(writeOut(format, transfer));
+  return status;
+}
+
+function isTransient(transfer: Transfer, flags: ReadonlySet<string>): boolean {
+  if (transfer.code === 0) return false;
+  if (flags.has('retry-all-errors')) return true;
+  if (transfer.code === 28) return true;
+  if (transfer.code === 7) return flags.has('retry-connrefused');
+  return [408, 429, 500, 502, 503, 504].includes(Number(transfer.message?.start[1]));
+}
+
+async function writeBody(options: CurlOptions, url: string, message: HttpMessage): Promise<void> {
+  const { io, flags, values } = options;
+  if (flags.has('I') || flags.has('i')) {
+    const lines = message.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    await io.out(`${message.start.join(' ').trimEnd()}\r\n${lines}\r\n`);
+    if (flags.has('I')) return;
+  }
+  const named =
+    values.get('o') ?? (flags.has('O') ? (url.split('/').at(-1) ?? 'index.html') : undefined);
+  if (named === undefined || named === '-') await io.out(message.body);
+  else if (named !== '/dev/null') io.files.writeFile(io.path(named), message.body);
+}
+
+function writeOut(format: string, transfer: Transfer): string {
+  const status = transfer.message?.start[1] ?? '000';
+  const seconds = transfer.seconds.toFixed(6);
+  const variables: Readonly<Record<string, string>> = {
+    http_code: status,
+    response_code: status,
+    time_total: seconds,
+    time_connect: seconds,
+    time_starttransfer: seconds,
+    time_namelookup: '0.000000',
+    size_download: String(transfer.message?.body.length ?? 0),
+    remote_ip: transfer.remote === undefined ? '' : formatIp(transfer.remote.address),
+    remote_port: String(transfer.remote?.port ?? ''),
+    url_effective: transfer.effectiveUrl,
+    exitcode: String(transfer.code),
+    errormsg: transfer.words,
+    content_type:
+      transfer.message === undefined
+        ? ''
+        : (headerOf(transfer.message.headers, 'Content-Type') ?? ''),
+  };
+  return format
+    .replace(/%\{(\w+)\}/g, (whole, name: string) => variables[name] ?? whole)
+    .replace(/\\n/g, '\n')
+    .replace(/\\t/g, '\t')
+    .replace(/\\r/g, '\r');
+}
+
+async function curlOnce(options: CurlOptions, url: string): Promise<Transfer> {
+  const { io, flags, values } = options;
+  const startNs = io.sys.nowNs;
+  const limit = parseDuration(values.get('m') ?? '');
+  const deadline = limit === undefined || limit === 0 ? undefined : startNs + limit * SECOND_NS;
+  const over = (code: number, words: string, extra: Partial<Transfer> = {}): Transfer => ({
+    code,
+    words,
+    effectiveUrl: url,
+    seconds: (io.sys.nowNs - startNs) / SECOND_NS,
+    ...extra,
+  });
+  let target = url;
+  for (let redirects = 0; redirects <= 50; redirects++) {
+    const parsed = parseUrl(target);
+    if (parsed === undefined) return over(3, 'URL using bad/illegal format or missing URL');
+    const transfer = await curlRequest(options, parsed, { deadline, startNs, over });
+    const location =
+      transfer.message === undefined ? undefined : headerOf(transfer.message.headers, 'Location');
+    const redirected = location !== undefined && /^3/.test(transfer.message?.start[1] ?? '');
+    if (!redirected || !flags.has('L')) return { ...transfer, effectiveUrl: target };
+    target = location.startsWith('/')
+      ? `${parsed.scheme}://${parsed.authority}${location}`
+      : location;
+  }
+  return over(47, 'Maximum (50) redirects followed');
+}
+
+interface Attempt {
+  readonly deadline: number | undefined;
+  readonly startNs: number;
+  over(code: number, words: string, extra?: Partial<Transfer>): Transfer;
+}
+
+async function curlRequest(
+  options: CurlOptions,
+  url: HttpUrl,
+  attempt: Attempt,
+): Promise<Transfer> {
+  const { io, flags, values } = options;
+  const { over } = attempt;
+  const verbose = async (text: string): Promise<void> => {
+    if (flags.has('v')) await io.err(text);
+  };
+  const forced = options.resolves
+    .map((each) => each.split(':'))
+    .find(([host, port]) => host === url.host && Number(port) === url.port);
+  const host = forced?.slice(2).join(':') ?? url.host;
+  const late = attempt.deadline === undefined ? undefined : attempt.deadline - io.sys.nowNs;
+  const resolved = await orTimeout(io, resolveHost(io.guest, host, { family: 'ipv4' }), late);
+  if (resolved === 'TIMEOUT')
+    return over(28, `Resolving timed out after ${elapsed(io, attempt)} milliseconds`);
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  if (address === undefined) {
+    await verbose(`* Could not resolve host: ${url.host}\n`);
+    return over(6, `Could not resolve host: ${url.host}`);
+  }
+  const remote = { address, port: url.port };
+  await verbose(`*   Trying ${formatIp(address)}:${url.port}...\n`);
+  const connectLimit = parseDuration(values.get('connect-timeout') ?? '');
+  const limits = [
+    connectLimit === undefined ? 300 * SECOND_NS : connectLimit * SECOND_NS,
+    ...(attempt.deadline === undefined ? [] : [attempt.deadline - io.sys.nowNs]),
+  ];
+  const connected = await connectTcp(io.guest, remote, { timeoutNs: Math.min(...limits) });
+  if (!connected.ok)
+    return connectFailure(options, url, { error: connected.error, attempt, remote });
+  await verbose(`* Connected to ${url.host} (${formatIp(address)}) port ${url.port} (#0)\n`);
+  if (url.scheme === 'https') {
+    connected.value.close();
+    return over(35, 'OpenSSL SSL_connect: podnet does not model TLS', { remote });
+  }
+  const request = curlExchange(options, url);
+  const shown = [
+    `${request.method} ${request.target} HTTP/1.1`,
+    ...request.headers.map(([name, value]) => `${name}: ${value}`),
+    '',
+  ];
+  await verbose(shown.map((line) => `> ${line}\n`).join(''));
+  const left = attempt.deadline === undefined ? {} : { timeoutNs: attempt.deadline - io.sys.nowNs };
+  const answer = await exchange(io.guest, connected.value, { ...request, ...left });
+  connected.value.close();
+  if (!answer.ok) return exchangeFailure(answer.error, attempt, { io, remote });
+  const message = answer.value;
+  await verbose(
+    [
+      message.start.join(' ').trimEnd(),
+      ...message.headers.map(([name, value]) => `${name}: ${value}`),
+      '',
+    ]
+      .map((line) => `< ${line}\n`)
+      .join(''),
+  );
+  await verbose(`* Connection #0 to host ${url.host} left intact\n`);
+  if (flags.has('f') && Number(message.start[1]) >= 400) {
+    return over(22, `The requested URL returned error: ${message.start[1]}`, { message, remote });
+  }
+  return over(0, '', { message, remote });
+}
+
+function elapsed(io: ToolIo, attempt: Attempt): number {
+  return Math.floor((io.sys.nowNs - attempt.startNs) / 1e6);
+}
+
+async function orTimeout<T>(
+  io: ToolIo,
+  work: Promise<T>,
+  limitNs: number | undefined,
+): Promise<T | 'TIMEOUT'> {
+  if (limitNs === undefined) return work;
+  return Promise.race([work, sleep(io.sys, Math.max(0, limitNs)).then(() => 'TIMEOUT' as const)]);
+}
+
+async function connectFailure(
+  options: CurlOptions,
+  url: HttpUrl,
+  how: {
+    readonly error: StreamError;
+    readonly attempt: Attempt;
+    readonly remote: { address: Ip; port: number };
+  },
+): Promise<Transfer> {
+  const { io, flags } = options;
+  const { error, attempt, remote } = how;
+  const after = `Failed to connect to ${url.host} port ${url.port} after ${elapsed(io, attempt)} ms`;
+  const timedOut = error === 'TIMEOUT' || error === 'ETIMEDOUT';
+  const words = `${after}: ${timedOut ? 'Timeout was reached' : "Couldn't connect to server"}`;
+  if (flags.has('v')) {
+    const reason = error === 'TIMEOUT' ? 'Connection timed out' : strerror(error);
+    await io.err(
+      `* connect to ${formatIp(remote.address)} port ${url.port} failed: ${reason}\n* ${words}\n* Closing connection 0\n`,
+    );
+  }
+  return attempt.over(timedOut ? 28 : 7, words, { remote });
+}
+
+function exchangeFailure(
+  error: ExchangeError,
+  attempt: Attempt,
+  how: { readonly io: ToolIo; readonly remote: { address: Ip; port: number } },
+): Transfer {
+  const { io, remote } = how;
+  switch (error) {
+    case 'TIMEOUT':
+      return attempt.over(
+        28,
+        `Operation timed out after ${elapsed(io, attempt)} milliseconds with 0 bytes received`,
+        { remote },
+      );
+    case 'EMPTY':
+      return attempt.over(52, 'Empty reply from server', { remote });
+    case 'MALFORMED':
+      return attempt.over(1, 'Received HTTP/0.9 when not allowed', { remote });
+    case 'PARTIAL':
+      return attempt.over(18, 'transfer closed with outstanding read data remaining', { remote });
+    default:
+      return attempt.over(56, `Recv failure: ${strerror(error)}`, { remote });
+  }
+}
+
+function curlExchange(options: CurlOptions, url: HttpUrl) {
+  const { flags, values, data } = options;
+  const asQuery = flags.has('G') && data.length > 0;
+  const body = data.length > 0 && !asQuery ? encodeUtf8(data.join('&')) : undefined;
+  const method = values.get('X') ?? (flags.has('I') ? 'HEAD' : body === undefined ? 'GET' : 'POST');
+  const own = new Set(options.headers.map(([name]) => name.toLowerCase()));
+  const credentials = values.get('u') ?? url.credentials;
+  const usual: [string, string][] = [
+    ['Host', url.authority],
+    ...(credentials === undefined
+      ? []
+      : [['Authorization', `Basic ${btoa(credentials)}`] as [string, string]]),
+    ['User-Agent', values.get('A') ?? 'curl/8.10.1'],
+    ['Accept', '*/*'],
+    ...(body === undefined
+      ? []
+      : [
+          ['Content-Length', String(body.length)] as [string, string],
+          ['Content-Type', 'application/x-www-form-urlencoded'] as [string, string],
+        ]),
+  ];
+  const headers = [
+    ...usual.filter(([name]) => !own.has(name.toLowerCase())),
+    ...options.headers.filter(([, value]) => value !== ''),
+  ];
+  headers.sort(
+    ([a], [b]) => Number(b.toLowerCase() === 'host') - Number(a.toLowerCase() === 'host'),
+  );
+  const target = asQuery
+    ? `${url.target}${url.target.includes('?') ? '&' : '?'}${data.join('&')}`
+    : url.target;
+  return { method, target, headers, ...(body === undefined ? {} : { body }) };
+}
+
+const WGET_VALUES = [
+  'O',
+  'T',
+  't',
+  'U',
+  'P',
+  'Y',
+  'o',
+  'timeout',
+  'tries',
+  'header',
+  'post-data',
+  'output-document',
+  'connect-timeout',
+  'dns-timeout',
+  'read-timeout',
+  'waitretry',
+  'user-agent',
+];
+
+const wget: Tool = async (io) => {
+  const options = parseOptions(io.args, {
+    flags: 'qScdvnN46',
+    withValue: WGET_VALUES,
+    long: [
+      'spider',
+      'no-check-certificate',
+      'quiet',
+      'server-response',
+      'no-verbose',
+      'retry-connrefused',
+    ],
+  });
+  const [text] = options.rest;
+  if (text === undefined) return io.fail('missing URL');
+  const limitText = options.values.get('T') ?? options.values.get('timeout');
+  const timeoutNs = (parseDuration(limitText ?? '') ?? 900) * SECOND_NS;
+  const quiet = options.flags.has('q') || options.flags.has('quiet');
+  const busybox = io.busybox;
+  const tries = busybox ? 1 : Number(options.values.get('t') ?? options.values.get('tries') ?? 20);
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await wgetOnce(io, text, { options, timeoutNs, quiet });
+    const retries = outcome.error === 'TIMEOUT' || outcome.error === 'ETIMEDOUT';
+    if (!retries || attempt >= tries) return outcome.status;
+    if (!quiet) await io.err('Retrying.\n\n');
+    await sleep(io.sys, Math.min(10, attempt) * SECOND_NS);
+  }
+};
+
+interface WgetHow {
+  readonly options: ReturnType<typeof parseOptions>;
+  readonly timeoutNs: number;
+  readonly quiet: boolean;
+}
+
+interface WgetOutcome {
+  readonly status: number;
+  readonly error?: string;
+}
+
+async function wgetOnce(
+  io: ToolIo,
+  text: string,
+  how: WgetHow,
+  redirects = 0,
+): Promise<WgetOutcome> {
+  const url = parseUrl(text);
+  if (url === undefined) return { status: await io.fail(`bad address '${text}'`) };
+  const resolved = await resolveHost(io.guest, url.host, { family: 'ipv4' });
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  const say = async (line: string): Promise<void> => {
+    if (!how.quiet) await io.err(line);
+  };
+  if (address === undefined) {
+    if (io.busybox) return { status: await io.fail(`bad address '${url.authority}'`) };
+    return { status: await io.fail(`unable to resolve host address '${url.host}'`, 4) };
+  }
+  const shown = `${formatIp(address)}:${url.port}`;
+  await say(
+    io.busybox
+      ? `Connecting to ${url.host}:${url.port} (${shown})\n`
+      : `Connecting to ${url.host} (${url.host})|${formatIp(address)}|:${url.port}... `,
+  );
+  const connected = await connectTcp(
+    io.guest,
+    { address, port: url.port },
+    { timeoutNs: how.timeoutNs },
+  );
+  if (!connected.ok) return wgetConnectFailure(io, { address, error: connected.error, say });
+  if (!io.busybox) await say('connected.\nHTTP request sent, awaiting response... ');
+  const answer = await wgetExchange(io, connected.value, { url, how });
+  connected.value.close();
+  if (!answer.ok) {
+    const timedOut = answer.error === 'TIMEOUT';
+    if (io.busybox)
+      return { status: await io.fail(timedOut ? 'download timed out' : 'error getting response') };
+    await say(timedOut ? 'Read error (Connection timed out) in headers.\n' : 'No data received.\n');
+    return { status: 4, error: answer.error };
+  }
+  const message = answer.value;
+  const location = headerOf(message.headers, 'Location');
+  if (/^3/.test(message.start[1]) && location !== undefined && redirects < 5) {
+    return wgetOnce(
+      io,
+      location.startsWith('/') ? `http://${url.authority}${location}` : location,
+      how,
+      redirects + 1,
+    );
+  }
+  return wgetSave(io, message, { url, how, say });
+}
+
+async function wgetConnectFailure(
+  io: ToolIo,
+  how: { readonly address: Ip; readonly error: StreamError; say(line: string): Promise<void> },
+): Promise<WgetOutcome> {
+  const { address, error, say } = how;
+  const words =
+    error === 'TIMEOUT'
+      ? io.busybox
+        ? 'download timed out'
+        : 'Connection timed out'
+      : strerror(error);
+  if (!io.busybox) {
+    await say(`failed: ${words}.\n`);
+    return { status: 4, error };
+  }
+  if (error === 'TIMEOUT') return { status: await io.fail(words), error };
+  return {
+    status: await io.fail(`can't connect to remote host (${formatIp(address)}): ${words}`),
+    error,
+  };
+}
+
+function wgetExchange(
+  io: ToolIo,
+  stream: Parameters<typeof exchange>[1],
+  { url, how }: { readonly url: HttpUrl; readonly how: WgetHow },
+): Promise<Result<HttpMessage, ExchangeError>> {
+  const { options } = how;
+  const posted = options.values.get('post-data');
+  const extra = options.values.get('header');
+  const colon = extra?.indexOf(':') ?? -1;
+  const headers: [string, string][] = [
+    ['Host', url.authority],
+    ['User-Agent', options.values.get('U') ?? (io.busybox ? 'Wget' : 'Wget/1.21.4')],
+    ...(io.busybox ? [] : [['Accept', '*/*'] as [string, string]]),
+    ...(extra === undefined
+      ? []
+      : [[extra.slice(0, colon), extra.slice(colon + 1).trim()] as [string, string]]),
+    ...(posted === undefined
+      ? []
+      : [
+          ['Content-Type', 'application/x-www-form-urlencoded'] as [string, string],
+          ['Content-Length', String(encodeUtf8(posted).length)] as [string, string],
+        ]),
+    ['Connection', io.busybox ? 'close' : 'Keep-Alive'],
+  ];
+  return exchange(io.guest, stream, {
+    method:
+      posted !== undefined ? 'POST' : options.flags.has('spider') && !io.busybox ? 'HEAD' : 'GET',
+    target: url.target,
+    headers,
+    timeoutNs: how.timeoutNs,
+    ...(posted === undefined ? {} : { body: encodeUtf8(posted) }),
+  });
+}
+
+async function wgetSave(
+  io: ToolIo,
+  message: HttpMessage,
+  {
+    url,
+    how,
+    say,
+  }: { readonly url: HttpUrl; readonly how: WgetHow; say(line: string): Promise<void> },
+): Promise<WgetOutcome> {
+  const { options } = how;
+  if (options.flags.has('S') || options.flags.has('server-response')) {
+    await io.err(
+      [message.start.join(' '), ...message.headers.map(([name, value]) => `${name}: ${value}`)]
+        .map((line) => `  ${line}\n`)
+        .join(''),
+    );
+  }
+  const status = Number(message.start[1]);
+  if (!io.busybox) await say(`${status} ${message.start[2]}\n`);
+  if (status >= 400) {
+    if (io.busybox)
+      return { status: await io.fail(`server returned error: ${message.start.join(' ')}`) };
+    await say(`ERROR ${status}: ${message.start[2]}.\n`);
+    return { status: 8 };
+  }
+  if (options.flags.has('spider')) {
+    await say(io.busybox ? 'remote file exists\n' : 'Remote file exists.\n');
+    return { status: 0 };
+  }
+  const name =
+    options.values.get('O') ??
+    options.values.get('output-document') ??
+    (url.target.split('?')[0]?.split('/').at(-1) || 'index.html');
+  if (name === '-') await io.out(message.body);
+  else {
+    await say(`saving to '${name}'\n`);
+    io.files.writeFile(io.path(name), message.body);
+    await say(`'${name}' saved\n`);
+  }
+  return { status: 0 };
+}
+
+/** Whether a word is an errno. */
+export function isErrno(text: string): text is Errno {
+  return text in ERRNO;
+}
+
+/** HTTP tools by name. */
+export const HTTP_TOOLS: Readonly<Record<string, Tool>> = { curl, wget };

@@ -1,0 +1,284 @@
+/** nc, telnet, socat, ping and traceroute over emulated sockets. */
+import { formatIp, type Ip, isIpv4, type Socket, strerror } from '../../../topology/index.js';
+import { sleep, whenReady } from '../io/wait.js';
+import { resolveHost } from '../net/resolver.js';
+import { listenTcp, listenUdp } from '../net/tcp-server.js';
+import { connectTcp, type TcpStream } from '../net/tcp-stream.js';
+import { ping, traceroute } from './ping.js';
+import { parseOptions, type Tool, type ToolIo } from './tool.js';
+
+const SECOND_NS = 1_000_000_000;
+
+const nc: Tool = async (io) => {
+  const options = parseOptions(io.args, {
+    flags: 'zvlukn46Nd',
+    withValue: ['w', 'p', 's', 'e', 'q', 'i'],
+  });
+  if (options.flags.has('l')) return ncListen(io, options);
+  const [name = '', portText = ''] = options.rest;
+  const resolved = await resolveHost(io.guest, name, { family: 'ipv4' });
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  if (address === undefined) {
+    if (io.busybox) return io.fail(`bad address '${name}'`);
+    return io.fail(`getaddrinfo for host "${name}" port ${portText}: Name or service not known`);
+  }
+  const [first = 0, last = first] = portText.split('-').map(Number);
+  let status = 0;
+  for (let port = first; port <= last; port++) {
+    const to = { address, port };
+    status = options.flags.has('u')
+      ? await ncUdp(io, to, options)
+      : await ncTcp(io, { name, to, options });
+  }
+  return status;
+};
+
+type Options = ReturnType<typeof parseOptions>;
+
+async function ncTcp(
+  io: ToolIo,
+  {
+    name,
+    to,
+    options,
+  }: {
+    readonly name: string;
+    readonly to: { address: Ip; port: number };
+    readonly options: Options;
+  },
+): Promise<number> {
+  const limit = options.values.get('w');
+  const connected = await connectTcp(io.guest, to, {
+    ...(limit === undefined ? {} : { timeoutNs: Number(limit) * SECOND_NS }),
+    ...(options.values.has('p') ? { localPort: Number(options.values.get('p')) } : {}),
+  });
+  const where = formatIp(to.address);
+  if (!connected.ok) {
+    if (io.busybox) {
+      if (connected.error === 'TIMEOUT') return io.fail('timed out');
+      return io.fail(`can't connect to remote host (${where}): ${strerror(connected.error)}`);
+    }
+    if (!options.flags.has('v')) return 1;
+    const words =
+      connected.error === 'TIMEOUT'
+        ? 'timed out: Operation now in progress'
+        : `failed: ${strerror(connected.error)}`;
+    return io.fail(`connect to ${name} port ${to.port} (tcp) ${words}`);
+  }
+  if (options.flags.has('v')) {
+    await io.err(
+      io.busybox
+        ? `${name} (${where}:${to.port}) open\n`
+        : `Connection to ${name} ${to.port} port [tcp/*] succeeded!\n`,
+    );
+  }
+  if (options.flags.has('z')) connected.value.close();
+  else
+    await converse(
+      io,
+      connected.value,
+      limit === undefined ? undefined : Number(limit) * SECOND_NS,
+    );
+  return 0;
+}
+
+/** Copies input to the connection and the connection to output until the peer ends. */
+async function converse(io: ToolIo, stream: TcpStream, idleNs: number | undefined): Promise<void> {
+  const sending = (async () => {
+    for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read()) {
+      if ((await stream.write(piece)) !== undefined) return;
+    }
+    stream.shutdownWrite();
+  })();
+  void sending;
+  for (;;) {
+    const got = await stream.read(idleNs);
+    if (!got.ok || got.value.length === 0) break;
+    await io.out(got.value);
+  }
+  stream.close();
+}
+
+async function ncUdp(
+  io: ToolIo,
+  to: { address: Ip; port: number },
+  options: Options,
+): Promise<number> {
+  const made = io.guest.socket('dgram', to.address);
+  if (!made.ok) return io.fail(strerror(made.error));
+  const socket = made.value;
+  const refused = socket.connect(to.address, to.port);
+  if (refused !== undefined) return io.fail(strerror(refused));
+  if (options.flags.has('z')) return ncUdpProbe(io, socket, { to, options });
+  void (async () => {
+    for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read())
+      socket.send(piece);
+  })();
+  const idleNs = Number(options.values.get('w') ?? options.values.get('q') ?? 0) * SECOND_NS;
+  for (;;) {
+    const got = socket.receive();
+    if (got.ok) await io.out(got.value.octets);
+    else if (got.error !== 'EAGAIN') break;
+    else if ((await whenReady(io.sys, socket, idleNs > 0 ? idleNs : undefined)) === 'timeout')
+      break;
+  }
+  socket.close();
+  return 0;
+}
+
+async function ncUdpProbe(
+  io: ToolIo,
+  socket: Socket,
+  { to, options }: { readonly to: { address: Ip; port: number }; readonly options: Options },
+): Promise<number> {
+  socket.send(Uint8Array.of(88));
+  await whenReady(io.sys, socket, SECOND_NS);
+  const failed = socket.takeError() !== undefined;
+  socket.close();
+  if (!failed && options.flags.has('v'))
+    await io.err(`Connection to ${formatIp(to.address)} ${to.port} port [udp/*] succeeded!\n`);
+  return failed ? 1 : 0;
+}
+
+async function ncListen(io: ToolIo, options: Options): Promise<number> {
+  const port = Number(options.values.get('p') ?? options.rest.at(-1) ?? 0);
+  const keeps = options.flags.has('k');
+  const command = options.values.get('e');
+  const address = 0 as Ip;
+  let finish: (status: number) => void = () => undefined;
+  const done = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  if (options.flags.has('u')) {
+    const bound = listenUdp(io.guest, {
+      address,
+      port,
+      onDatagram: (octets) => void io.out(octets),
+    });
+    return bound.ok
+      ? done
+      : io.fail(io.busybox ? `bind: ${strerror(bound.error)}` : strerror(bound.error));
+  }
+  const bound = listenTcp(io.guest, {
+    address,
+    port,
+    backlog: 1,
+    accept: (connection) => {
+      if (options.flags.has('v'))
+        void io.err(
+          `connect to ${formatIp(connection.local.address)}:${port} from ${formatIp(connection.remote.address)}:${connection.remote.port}\n`,
+        );
+      if (!keeps && bound.ok) bound.value.close();
+      if (command === undefined) {
+        void (async () => {
+          for (
+            let piece = await io.input.read();
+            piece !== undefined;
+            piece = await io.input.read()
+          )
+            connection.write(piece);
+          if (options.flags.has('N') || keeps) connection.end();
+        })();
+      }
+      return {
+        onData: (octets) => void io.out(octets),
+        onEnd: () => connection.end(),
+        onClose: () => {
+          if (!keeps) finish(0);
+        },
+      };
+    },
+  });
+  if (!bound.ok)
+    return io.fail(io.busybox ? `bind: ${strerror(bound.error)}` : strerror(bound.error));
+  if (options.flags.has('v')) await io.err(`listening on [::]:${port} ...\n`);
+  return done;
+}
+
+const telnet: Tool = async (io) => {
+  const [name = '', port = '23'] = io.args;
+  const resolved = await resolveHost(io.guest, name, { family: 'ipv4' });
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  if (address === undefined) return io.fail(`bad address '${name}'`);
+  const connected = await connectTcp(io.guest, { address, port: Number(port) });
+  if (!connected.ok) {
+    const words =
+      connected.error === 'TIMEOUT' ? 'Connection timed out' : strerror(connected.error);
+    return io.fail(`can't connect to remote host (${formatIp(address)}): ${words}`);
+  }
+  await io.out(`\nConnected to ${name}\n\n`);
+  await converse(io, connected.value, undefined);
+  await io.err('Connection closed by foreign host\n');
+  return 1;
+};
+
+/** Of socat, listeners that echo or run nothing, and a client between input and a TCP address. */
+const socat: Tool = async (io) => {
+  const addresses = io.args.filter((arg) => !arg.startsWith('-') || arg === '-');
+  const listen = addresses
+    .map((each) => /^(TCP|UDP)4?6?-(?:LISTEN|RECVFROM):(\d+)/i.exec(each))
+    .find((match) => match !== null);
+  if (listen !== undefined && listen !== null) {
+    const port = Number(listen[2]);
+    const echoes = addresses.some(
+      (each) => /^(EXEC|SYSTEM|PIPE)/i.test(each) && !/echo/i.test(each),
+    );
+    const address = 0 as Ip;
+    const bound =
+      listen[1]?.toUpperCase() === 'UDP'
+        ? listenUdp(io.guest, {
+            address,
+            port,
+            onDatagram: (octets, from, socket) =>
+              void (echoes ? socket.send(octets, from) : io.out(octets)),
+          })
+        : listenTcp(io.guest, {
+            address,
+            port,
+            accept: (connection) => ({
+              onData: (octets) => (echoes ? connection.write(octets) : void io.out(octets)),
+            }),
+          });
+    if (bound.ok) return new Promise(() => undefined);
+    await io.err(
+      `socat[${io.sys.pid}] E bind(5, {AF=2 0.0.0.0:${port}}, 16): ${strerror(bound.error)}\n`,
+    );
+    return 1;
+  }
+  const client = addresses
+    .map((each) => /^TCP4?(?:-CONNECT)?:([^:,]+):(\d+)/i.exec(each))
+    .find((match) => match !== null);
+  const resolved = await resolveHost(io.guest, client?.[1] ?? '', { family: 'ipv4' });
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  if (client === undefined || client === null || address === undefined)
+    return io.fail(`unknown device/address "${io.args[0] ?? ''}"`);
+  const connected = await connectTcp(io.guest, { address, port: Number(client[2]) });
+  if (!connected.ok)
+    return io.fail(
+      `E connect: ${connected.error === 'TIMEOUT' ? 'Connection timed out' : strerror(connected.error)}`,
+    );
+  await converse(io, connected.value, undefined);
+  return 0;
+};
+
+const arping: Tool = async (io) => {
+  const target = io.args.filter((arg) => !arg.startsWith('-')).at(-1) ?? '';
+  await sleep(io.sys, SECOND_NS);
+  const found = io.guest.request.viewer
+    ?.neighbors()
+    .find((each) => isIpv4(each.address) && formatIp(each.address) === target);
+  return found?.mac === undefined ? 1 : 0;
+};
+
+/** Network tools by name. */
+export const NET_TOOLS: Readonly<Record<string, Tool>> = {
+  nc,
+  ncat: nc,
+  netcat: nc,
+  telnet,
+  socat,
+  arping,
+  ping,
+  traceroute,
+  tracepath: traceroute,
+};

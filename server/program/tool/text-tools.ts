@@ -1,0 +1,465 @@
+/** Filters: tools that turn text into text. */
+import { decodeUtf8 } from '../../../topology/index.js';
+import { sleep, WorkMeter } from '../io/wait.js';
+import { escapeRegExp } from '../shell/glob.js';
+import { readLineFrom } from '../shell/streams.js';
+import { awk } from './awk.js';
+import { sed } from './sed.js';
+import { linesOf, parseOptions, type Tool, type ToolIo } from './tool.js';
+
+const SECOND_NS = 1_000_000_000;
+
+const cat: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'nAbEsTuv' });
+  let status = 0;
+  let number = 0;
+  for (const name of options.rest.length > 0 ? options.rest : ['-']) {
+    if (name === '-' && !options.flags.has('n')) {
+      for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read()) {
+        await io.out(piece);
+      }
+      continue;
+    }
+    const read = await io.read(name);
+    if (!read.ok) status = await io.fail(io.fileError(name, read.error));
+    else if (options.flags.has('n')) {
+      for (const line of linesOf(decodeUtf8(read.value))) {
+        await io.out(`${String(++number).padStart(6)}\t${line}\n`);
+      }
+    } else await io.out(read.value);
+  }
+  return status;
+};
+
+const head: Tool = async (io) => {
+  const args = io.args.map((arg) => arg.replace(/^-(\d+)$/, '-n$1'));
+  const options = parseOptions(args, { flags: 'qv', withValue: ['n', 'c'] });
+  const bytes = options.values.get('c');
+  const count = Number(options.values.get('n') ?? 10);
+  if (options.rest.length === 0 && bytes === undefined && count >= 0) {
+    for (let index = 0; index < count; index++) {
+      const line = await readLineFrom(io.input);
+      if (line === undefined) break;
+      await io.out(line);
+    }
+    io.input.close();
+    return 0;
+  }
+  const { texts, status } = await io.readTexts(options.rest);
+  for (const { text } of texts) {
+    if (bytes !== undefined) await io.out(text.slice(0, Number(bytes)));
+    else
+      await io.out(
+        linesOf(text)
+          .slice(0, count)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+  }
+  return status;
+};
+
+const tail: Tool = async (io) => {
+  const args = io.args.map((arg) => arg.replace(/^-(\d+)$/, '-n$1'));
+  const options = parseOptions(args, {
+    flags: 'fFqv',
+    withValue: ['n', 'c', 's'],
+    long: ['follow', 'retry'],
+  });
+  const amount = options.values.get('n') ?? '10';
+  const count = Number(amount.replace('+', ''));
+  const follows = options.flags.has('f') || options.flags.has('F') || options.flags.has('follow');
+  const { texts, status } = await io.readTexts(options.rest);
+  const seen = new Map<string, number>();
+  for (const { name, text } of texts) {
+    const lines = linesOf(text);
+    const shown = amount.startsWith('+')
+      ? lines.slice(count - 1)
+      : lines.slice(Math.max(0, lines.length - count));
+    await io.out(shown.map((line) => `${line}\n`).join(''));
+    seen.set(name, text.length);
+  }
+  if (!follows || options.rest.length === 0) return status;
+  for (;;) {
+    await sleep(io.sys, SECOND_NS);
+    for (const name of options.rest) {
+      const read = io.files.readText(io.path(name));
+      const before = seen.get(name) ?? 0;
+      if (!read.ok || read.value.length === before) continue;
+      await io.out(read.value.slice(read.value.length < before ? 0 : before));
+      seen.set(name, read.value.length);
+    }
+  }
+};
+
+const grep: Tool = async (io) => {
+  const options = parseOptions(io.args, {
+    flags: 'EFivqnchlorwxsHP',
+    withValue: ['e', 'A', 'B', 'C', 'm', 'color'],
+    long: ['color', 'line-buffered', 'ignore-case'],
+  });
+  const rest = [...options.rest];
+  const pattern = options.values.get('e') ?? rest.shift();
+  if (pattern === undefined) return io.fail('usage: grep [OPTION]... PATTERNS [FILE]...', 2);
+  const extended = options.flags.has('E') || options.flags.has('P') || io.name === 'egrep';
+  const fixed = options.flags.has('F') || io.name === 'fgrep';
+  const matcher = grepPattern(pattern, { extended, fixed, flags: options.flags });
+  if (matcher === undefined) return io.fail(`bad regex '${pattern}'`, 2);
+  if (rest.length === 0) return grepStream(io, matcher, options);
+  const { texts, status } = await io.readTexts(rest);
+  let found = false;
+  for (const { name, text } of texts) {
+    const lines = linesOf(text).map((line, index) => ({ line, number: index + 1 }));
+    const matched = lines.filter(({ line }) => matcher.test(line) !== options.flags.has('v'));
+    found ||= matched.length > 0;
+    if (options.flags.has('q')) continue;
+    const prefix = rest.length > 1 && !options.flags.has('h') ? `${name}:` : '';
+    if (options.flags.has('l')) {
+      if (matched.length > 0) await io.out(`${name}\n`);
+    } else if (options.flags.has('c')) await io.out(`${prefix}${matched.length}\n`);
+    else {
+      for (const { line, number } of withContext(lines, matched, options.values)) {
+        await printMatch(io, { line, number, prefix, matcher, flags: options.flags });
+      }
+    }
+  }
+  return found ? 0 : status > 0 ? 2 : 1;
+};
+
+interface NumberedLine {
+  readonly line: string;
+  readonly number: number;
+}
+
+function withContext(
+  lines: readonly NumberedLine[],
+  matched: readonly NumberedLine[],
+  values: ReadonlyMap<string, string>,
+): readonly NumberedLine[] {
+  const before = Number(values.get('B') ?? values.get('C') ?? 0);
+  const after = Number(values.get('A') ?? values.get('C') ?? 0);
+  if (before === 0 && after === 0) return matched;
+  return lines.filter(({ number }) =>
+    matched.some((each) => number >= each.number - before && number <= each.number + after),
+  );
+}
+
+async function grepStream(
+  io: ToolIo,
+  matcher: RegExp,
+  options: ReturnType<typeof parseOptions>,
+): Promise<number> {
+  let count = 0;
+  let number = 0;
+  const limit = Number(options.values.get('m') ?? Number.POSITIVE_INFINITY);
+  while (count < limit) {
+    const octets = await readLineFrom(io.input);
+    if (octets === undefined) break;
+    number++;
+    const line = decodeUtf8(octets).replace(/\n$/, '');
+    if (matcher.test(line) === options.flags.has('v')) continue;
+    count++;
+    if (options.flags.has('q')) break;
+    if (!options.flags.has('c'))
+      await printMatch(io, { line, number, prefix: '', matcher, flags: options.flags });
+  }
+  if (options.flags.has('c')) await io.out(`${count}\n`);
+  return count > 0 ? 0 : 1;
+}
+
+async function printMatch(
+  io: ToolIo,
+  found: NumberedLine & {
+    readonly prefix: string;
+    readonly matcher: RegExp;
+    readonly flags: ReadonlySet<string>;
+  },
+): Promise<void> {
+  const number = found.flags.has('n') ? `${found.number}:` : '';
+  if (!found.flags.has('o')) {
+    await io.out(`${found.prefix}${number}${found.line}\n`);
+    return;
+  }
+  for (const match of found.line.matchAll(
+    new RegExp(found.matcher.source, `${found.matcher.flags}g`),
+  )) {
+    if (match[0] !== '') await io.out(`${found.prefix}${number}${match[0]}\n`);
+  }
+}
+
+function grepPattern(
+  pattern: string,
+  how: { readonly extended: boolean; readonly fixed: boolean; readonly flags: ReadonlySet<string> },
+): RegExp | undefined {
+  const alternatives = pattern
+    .split('\n')
+    .map((each) =>
+      how.fixed ? escapeRegExp(each) : how.extended ? posixClasses(each) : basicToExtended(each),
+    );
+  let source = alternatives.join('|');
+  if (how.flags.has('w')) source = `\\b(?:${source})\\b`;
+  if (how.flags.has('x')) source = `^(?:${source})$`;
+  try {
+    return new RegExp(source, how.flags.has('i') ? 'i' : '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A POSIX basic regular expression as JavaScript writes it: `\(`, `\|`, `\+` have meaning, `(`, `|`, `+` have none. */
+export function basicToExtended(pattern: string): string {
+  return posixClasses(pattern).replace(
+    /\\([(){}|+?])|([(){}|+?])/g,
+    (_, escaped?: string, plain?: string) => (escaped !== undefined ? escaped : `\\${plain ?? ''}`),
+  );
+}
+
+/** `[[:digit:]]` and its fellows. */
+export function posixClasses(pattern: string): string {
+  return pattern
+    .replace(/\[:digit:\]/g, '0-9')
+    .replace(/\[:alpha:\]/g, 'a-zA-Z')
+    .replace(/\[:alnum:\]/g, 'a-zA-Z0-9')
+    .replace(/\[:space:\]/g, '\\s')
+    .replace(/\[:upper:\]/g, 'A-Z')
+    .replace(/\[:lower:\]/g, 'a-z');
+}
+
+const cut: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 's', withValue: ['d', 'f', 'c', 'b'] });
+  const delimiter = options.values.get('d') ?? '\t';
+  const list = options.values.get('f') ?? options.values.get('c') ?? options.values.get('b') ?? '1';
+  const wanted = (index: number): boolean =>
+    list.split(',').some((item) => {
+      const [from = '', to] = item.split('-');
+      const start = from === '' ? 1 : Number(from);
+      const end = to === undefined ? start : to === '' ? Number.POSITIVE_INFINITY : Number(to);
+      return index >= start && index <= end;
+    });
+  return eachLine(io, options.rest, (line) => {
+    if (!options.values.has('f')) return [...line].filter((_, index) => wanted(index + 1)).join('');
+    if (!line.includes(delimiter)) return options.flags.has('s') ? undefined : line;
+    return line
+      .split(delimiter)
+      .filter((_, index) => wanted(index + 1))
+      .join(delimiter);
+  });
+};
+
+/** Turns each line as it comes; undefined leaves it out. */
+async function eachLine(
+  io: ToolIo,
+  names: readonly string[],
+  turn: (line: string) => string | undefined,
+): Promise<number> {
+  if (names.length === 0) {
+    for (
+      let octets = await readLineFrom(io.input);
+      octets !== undefined;
+      octets = await readLineFrom(io.input)
+    ) {
+      const turned = turn(decodeUtf8(octets).replace(/\n$/, ''));
+      if (turned !== undefined) await io.out(`${turned}\n`);
+    }
+    return 0;
+  }
+  const { texts, status } = await io.readTexts(names);
+  for (const { text } of texts) {
+    for (const line of linesOf(text)) {
+      const turned = turn(line);
+      if (turned !== undefined) await io.out(`${turned}\n`);
+    }
+  }
+  return status;
+}
+
+function characterSet(text: string): string[] {
+  const expanded = posixClasses(text.replace(/\[(:\w+:)\]/g, '[$1]'))
+    .replace(/\\n/g, '\n')
+    .replace(/\\t/g, '\t')
+    .replace(/\\s/g, ' \t\n');
+  return [
+    ...expanded.replace(/(.)-(.)/g, (_, from: string, to: string) => {
+      const start = from.charCodeAt(0);
+      return String.fromCharCode(
+        ...Array.from(
+          { length: Math.max(0, to.charCodeAt(0) - start + 1) },
+          (__, at) => start + at,
+        ),
+      );
+    }),
+  ];
+}
+
+const tr: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'dscC' });
+  const first = characterSet(options.rest[0] ?? '');
+  const second = characterSet(options.rest[1] ?? '');
+  const inverted = options.flags.has('c') || options.flags.has('C');
+  const holds = (character: string): boolean => first.includes(character) !== inverted;
+  let last = '';
+  for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read()) {
+    let text = '';
+    for (const character of decodeUtf8(piece)) {
+      if (options.flags.has('d') && holds(character)) continue;
+      const position = inverted
+        ? holds(character)
+          ? second.length - 1
+          : -1
+        : first.indexOf(character);
+      const mapped =
+        position < 0 || second.length === 0
+          ? character
+          : (second[Math.min(position, second.length - 1)] ?? character);
+      const squeezes =
+        options.flags.has('s') &&
+        mapped === last &&
+        (second.length > 0 ? second : first).includes(mapped);
+      if (!squeezes) text += mapped;
+      last = mapped;
+    }
+    await io.out(text);
+  }
+  return 0;
+};
+
+const sort: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'nrufhVb', withValue: ['k', 't'] });
+  const { texts, status } = await io.readTexts(options.rest);
+  const lines = texts.flatMap(({ text }) => linesOf(text));
+  const field = Number((options.values.get('k') ?? '0').split(/[,.nr]/)[0]);
+  const separator = options.values.get('t') ?? /\s+/;
+  const keyOf = (line: string): string =>
+    field > 0 ? (line.trim().split(separator)[field - 1] ?? '') : line;
+  const numeric = options.flags.has('n') || /n/.test(options.values.get('k') ?? '');
+  lines.sort((a, b) => {
+    const [left, right] = [keyOf(a), keyOf(b)];
+    if (numeric) return (Number.parseFloat(left) || 0) - (Number.parseFloat(right) || 0);
+    return left < right ? -1 : left > right ? 1 : 0;
+  });
+  if (options.flags.has('r')) lines.reverse();
+  const shown = options.flags.has('u')
+    ? lines.filter((line, index) => line !== lines[index - 1])
+    : lines;
+  await io.out(shown.map((line) => `${line}\n`).join(''));
+  return status;
+};
+
+const uniq: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'cdui' });
+  const { texts, status } = await io.readTexts(options.rest.slice(0, 1));
+  const runs: { line: string; count: number }[] = [];
+  for (const line of texts.flatMap(({ text }) => linesOf(text))) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.count++;
+    else runs.push({ line, count: 1 });
+  }
+  for (const { line, count } of runs) {
+    if (options.flags.has('d') && count < 2) continue;
+    await io.out(options.flags.has('c') ? `${String(count).padStart(7)} ${line}\n` : `${line}\n`);
+  }
+  return status;
+};
+
+const wc: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'lwcm' });
+  const { texts, status } = await io.readTexts(options.rest);
+  const all = options.flags.size === 0;
+  for (const { name, text } of texts) {
+    const counts = [
+      ...(all || options.flags.has('l') ? [text.split('\n').length - 1] : []),
+      ...(all || options.flags.has('w')
+        ? [text.split(/\s+/).filter((word) => word !== '').length]
+        : []),
+      ...(all || options.flags.has('c') || options.flags.has('m') ? [new Blob([text]).size] : []),
+    ];
+    const label = name === '-' ? '' : ` ${name}`;
+    await io.out(
+      `${counts.length === 1 ? counts[0] : counts.map((count) => String(count).padStart(7)).join(' ')}${label}\n`,
+    );
+  }
+  return status;
+};
+
+const tee: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'ai' });
+  for (const name of options.rest) {
+    if (!options.flags.has('a')) io.files.writeFile(io.path(name), '');
+  }
+  for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read()) {
+    await io.out(piece);
+    for (const name of options.rest) io.files.writeFile(io.path(name), piece, { append: true });
+  }
+  return 0;
+};
+
+const yes: Tool = async (io) => {
+  const text = `${io.args.length > 0 ? io.args.join(' ') : 'y'}\n`;
+  const meter = new WorkMeter(io.sys);
+  for (;;) {
+    await io.out(text);
+    const pause = meter.charge(100_000);
+    if (pause !== undefined) await pause;
+  }
+};
+
+const seq: Tool = async (io) => {
+  const options = parseOptions(
+    io.args.map((arg) => (/^-\d/.test(arg) ? ` ${arg}` : arg)),
+    { flags: 'w', withValue: ['s', 'f'] },
+  );
+  const numbers = options.rest.map(Number);
+  const [from = 1, step = 1, to = 1] =
+    numbers.length === 1
+      ? [1, 1, numbers[0]]
+      : numbers.length === 2
+        ? [numbers[0], 1, numbers[1]]
+        : numbers;
+  const lines: string[] = [];
+  for (let value = from; step > 0 ? value <= to : value >= to; value += step) {
+    lines.push(String(value));
+    if (lines.length > 1_000_000 || step === 0) break;
+  }
+  if (lines.length > 0) await io.out(`${lines.join(options.values.get('s') ?? '\n')}\n`);
+  return 0;
+};
+
+const rev: Tool = (io) => eachLine(io, io.args, (line) => [...line].reverse().join(''));
+
+const base64: Tool = async (io) => {
+  const options = parseOptions(io.args, { flags: 'di', withValue: ['w'], long: ['decode'] });
+  const read = await io.read(options.rest[0] ?? '-');
+  if (!read.ok) return io.fail(io.fileError(options.rest[0] ?? '-', read.error));
+  if (options.flags.has('d') || options.flags.has('decode')) {
+    const text = decodeUtf8(read.value).replace(/\s+/g, '');
+    await io.out(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+    return 0;
+  }
+  const text = btoa(String.fromCharCode(...read.value));
+  const width = Number(options.values.get('w') ?? 76);
+  await io.out(width === 0 ? text : text.replace(new RegExp(`.{1,${width}}`, 'g'), '$&\n'));
+  return 0;
+};
+
+/** Filters by name. */
+export const TEXT_TOOLS: Readonly<Record<string, Tool>> = {
+  cat,
+  head,
+  tail,
+  grep,
+  egrep: grep,
+  fgrep: grep,
+  cut,
+  tr,
+  sort,
+  uniq,
+  wc,
+  tee,
+  yes,
+  seq,
+  rev,
+  base64,
+  sed,
+  awk,
+  mawk: awk,
+};
