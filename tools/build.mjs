@@ -11,5 +11,12 @@ function run(args) {
 run(['node_modules/typescript/bin/tsc', '-b', 'topology', 'server']);
 cpSync('topology/presets', 'dist/topology/presets', { recursive: true });
 if (existsSync('web/index.html')) {
-  run(['node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn']);
+  run([
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'web/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ]);
 }

@@ -31,13 +31,19 @@ if (!stdout) {
 }
 const result = JSON.parse(stdout);
 const { summary } = result;
-const read = result.modules.filter((m) => /^(topology|server|web)\/.*\.tsx?$/.test(m.source)).length;
+const read = result.modules.filter((m) =>
+  /^(topology|server|web)\/.*\.tsx?$/.test(m.source),
+).length;
 const present = roots.reduce((sum, root) => sum + countSources(root), 0);
 for (const violation of summary.violations) {
   console.error(`${violation.rule.name}: ${violation.from} -> ${violation.to}`);
 }
 if (read < present) {
-  console.error(`import check read ${read} of ${present} source files: a check that skips files is no check`);
+  console.error(
+    `import check read ${read} of ${present} source files: a check that skips files is no check`,
+  );
 }
-console.log(`import directions: ${read} of ${present} files read, ${summary.violations.length} violations`);
+console.log(
+  `import directions: ${read} of ${present} files read, ${summary.violations.length} violations`,
+);
 process.exit(summary.violations.length > 0 || read < present ? 1 : 0);

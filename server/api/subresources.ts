@@ -149,6 +149,22 @@ export function createSubresources({
     );
   }
 
+  /** Only the resources of containers change; podnet's nodes grant them at once. */
+  function updateResources(
+    { info, object }: Found & { ok: true },
+    request: UpdateRequest,
+  ): ApiResult {
+    const decoded = writer.decode(info, request.body, request.options);
+    if (!decoded.ok) return decoded;
+    const wanted = objectsOf(asObject(decoded.draft.spec)?.containers);
+    const spec = asObject(object.spec) ?? {};
+    const containers = objectsOf(spec.containers).map((container) => {
+      const resources = wanted.find((one) => one.name === container.name)?.resources;
+      return resources === undefined ? container : { ...container, resources };
+    });
+    return store(info, { ...object, spec: { ...spec, containers } }, request.options?.dryRun);
+  }
+
   function updateFinalizers(
     { info, object }: Found & { ok: true },
     request: UpdateRequest,
@@ -157,9 +173,9 @@ export function createSubresources({
     if (!decoded.ok) return decoded;
     const finalizers = asObject(decoded.draft.spec)?.finalizers ?? [];
     const next = deepFreeze({ ...object, spec: { ...asObject(object.spec), finalizers } });
-    return deleter.isReadyToGo(next)
-      ? deleter.remove(info, next)
-      : store(info, next, request.options?.dryRun);
+    if (!deleter.isReadyToGo(next)) return store(info, next, request.options?.dryRun);
+    const removed = deleter.remove(info, next);
+    return removed.ok ? succeed(next) : removed;
   }
 
   function bind({ info, object }: Found & { ok: true }, request: CreateRequest): ApiResult {
@@ -232,6 +248,8 @@ export function createSubresources({
           return updateScale(found, request);
         case 'ephemeralcontainers':
           return updateEphemeral(found, request);
+        case 'resize':
+          return updateResources(found, request);
         case 'finalize':
           return updateFinalizers(found, request);
         default:

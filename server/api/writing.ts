@@ -174,7 +174,10 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       meta.generation = (current.metadata.generation ?? 0) + 1;
     deepFreeze(object);
     if (options?.dryRun === true) return succeed(fromStorage(info, object), warnings);
-    if (deleter.isReadyToGo(object)) return deleter.remove(info, object);
+    if (deleter.isReadyToGo(object)) {
+      const removed = deleter.remove(info, object);
+      return removed.ok ? succeed(fromStorage(info, object), warnings) : removed;
+    }
     const stored = core.store.update(info.storage, object);
     return stored.ok
       ? succeed(fromStorage(info, stored.value), warnings)

@@ -67,7 +67,9 @@ export function parseBody(body: Uint8Array, contentType: string | undefined): Pa
   try {
     return {
       ok: true,
-      value: isYaml ? parseYaml(text, { maxAliasCount: MAX_ALIASES }) : JSON.parse(text),
+      value: isYaml
+        ? parseYaml(text, { maxAliasCount: MAX_ALIASES, uniqueKeys: false })
+        : JSON.parse(text),
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

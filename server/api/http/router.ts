@@ -229,6 +229,7 @@ async function dispatch(call: Call): Promise<void> {
   }
   const octets = await readBody(req);
   if (octets === undefined) {
+    res.setHeader('Connection', 'close');
     sendStatus(
       res,
       failureStatus({

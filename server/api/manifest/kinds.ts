@@ -106,7 +106,7 @@ const FOREIGN: readonly (readonly [group: string, project: string])[] = [
   ['fluxcd.io', 'Flux'],
   ['helm.toolkit.fluxcd.io', 'Flux'],
   ['linkerd.io', 'Linkerd'],
-  ['jobset.x-k8s.io', 'JobSet'],
+  ['batch.x-k8s.io', 'JobSet'],
   ['multicluster.x-k8s.io', 'the Multi-Cluster Services API'],
   ['snapshot.storage.k8s.io', 'the CSI snapshotter'],
   ['kafka.strimzi.io', 'Strimzi'],

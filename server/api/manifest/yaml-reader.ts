@@ -49,16 +49,13 @@ export function readYaml(file: string, text: string): YamlContents {
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const documents: YamlDocument[] = [];
-  const parsed = parseAllDocuments(text, {
-    version: '1.1',
-    schema: 'yaml-1.1',
-    customTags: (tags) => kubernetesTags(tags as ScalarTag[]) as ScalarTag[],
-    lineCounter: lines,
-    prettyErrors: true,
-    uniqueKeys: true,
-    logLevel: 'silent',
-  });
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  const parsed = parseText(text, lines);
+  if (typeof parsed === 'string')
+    return {
+      documents,
+      problems: [{ reason: 'syntax', file, line: 1, column: 1, message: parsed }],
+    };
+  for (const document of parsed) {
     const [error] = document.errors;
     if (error !== undefined) {
       problems.push(...distinct(document.errors).map((one) => syntaxProblem(file, text, one)));
@@ -70,6 +67,24 @@ export function readYaml(file: string, text: string): YamlContents {
     else documents.push(read);
   }
   return { documents, problems };
+}
+
+/** The documents of a text; a sentence where the parser gives up, as it does on thousands of nested brackets. */
+function parseText(text: string, lines: LineCounter): readonly Document.Parsed[] | string {
+  try {
+    const parsed = parseAllDocuments(text, {
+      version: '1.1',
+      schema: 'yaml-1.1',
+      customTags: (tags) => kubernetesTags(tags as ScalarTag[]) as ScalarTag[],
+      lineCounter: lines,
+      prettyErrors: true,
+      uniqueKeys: true,
+      logLevel: 'silent',
+    });
+    return Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    return error instanceof RangeError ? 'is nested too deeply' : String(error);
+  }
 }
 
 /** A locator for what stands at some steps below a document's root. */

@@ -69,8 +69,19 @@ export function hintForUnknownField(scope: TypeScope, field: string): string | u
   const fields = schemaType(scope.type) ?? new Map();
   const sameLetters = [...fields.keys()].find((name) => name.toLowerCase() === field.toLowerCase());
   if (sameLetters !== undefined) return `field names are case-sensitive: write "${sameLetters}"`;
-  const hint = hintAbove(scope, field) ?? hintBelow(scope, field) ?? hintNear(fields.keys(), field);
+  const hint =
+    hintMetadata(scope, field) ??
+    hintAbove(scope, field) ??
+    hintBelow(scope, field) ??
+    hintNear(fields.keys(), field);
   return hint ?? (scope.type === 'V1LabelSelector' ? 'labels stand under matchLabels' : undefined);
+}
+
+const METADATA_FIELDS = ['name', 'labels', 'annotations', 'namespace', 'generateName'];
+
+function hintMetadata({ type, path }: TypeScope, field: string): string | undefined {
+  if (!METADATA_FIELDS.includes(field) || !schemaType(type)?.has('metadata')) return undefined;
+  return `"${field}" belongs under ${path === '' ? 'metadata' : `${path}.metadata`}`;
 }
 
 function hintNear(names: Iterable<string>, field: string): string | undefined {

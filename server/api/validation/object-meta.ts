@@ -114,9 +114,10 @@ const PLAIN_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
 function validateFinalizers({ finalizers }: ObjectMeta): readonly FieldError[] {
   const errors: FieldError[] = [];
-  for (const finalizer of finalizers ?? []) {
+  for (const [index, finalizer] of (finalizers ?? []).entries()) {
+    const path = `metadata.finalizers[${index}]`;
     const problems = checkQualifiedName(finalizer);
-    errors.push(...problems.map((one) => invalidValue('metadata.finalizers', finalizer, one)));
+    errors.push(...problems.map((one) => invalidValue(path, finalizer, one)));
     if (
       problems.length === 0 &&
       !finalizer.includes('/') &&
@@ -124,7 +125,7 @@ function validateFinalizers({ finalizers }: ObjectMeta): readonly FieldError[] {
     ) {
       errors.push(
         invalidValue(
-          'metadata.finalizers',
+          path,
           finalizer,
           'name is neither a standard finalizer name nor is it fully qualified',
         ),
