@@ -1,13 +1,22 @@
-import type { Change, ResourceName } from '../store/index.js';
+import type { KubeObject } from '../contract/kube.js';
+import type { KnownResource } from '../contract/resources.js';
+import type { Change, ObjectOf, ResourceName } from '../store/index.js';
 import type { ControlContext, Controller } from './context.js';
 import { type SyncOutcome, WorkQueue } from './work-queue.js';
+
+/** Which keys to work on when an object of a resource changes; `*` means any resource. */
+export type Wakes = {
+  readonly [R in KnownResource | '*']?: (
+    change: Change<R extends KnownResource ? ObjectOf<R> : KubeObject>,
+  ) => Iterable<string>;
+};
 
 /** A controller that is a work queue and what wakes it. */
 export interface ControllerParts {
   readonly context: ControlContext;
   readonly sync: (key: string, queue: WorkQueue) => SyncOutcome;
   /** Keys to work on when something of a resource changes. */
-  readonly wakes: Readonly<Record<string, (change: Change) => Iterable<string>>>;
+  readonly wakes: Wakes;
   /** Keys to work on at the start. */
   readonly initial: () => Iterable<string>;
 }
@@ -19,11 +28,13 @@ export function startController(parts: ControllerParts): Controller {
     clock: context.clock,
     sync: (key): SyncOutcome => parts.sync(key, queue),
   });
-  const ends = Object.entries(parts.wakes).map(([resource, keys]) =>
-    context.client.store.watch<ResourceName>(resource === '*' ? '*' : resource, (change) => {
-      for (const key of keys(change as Change)) queue.add(key);
-    }),
-  );
+  const ends = Object.entries(parts.wakes).map(([resource, keysOf]) => {
+    // Each function meets only changes of the resource it stands under.
+    const keys = keysOf as (change: Change) => Iterable<string>;
+    return context.client.store.watch<ResourceName>(resource, (change) => {
+      for (const key of keys(change)) queue.add(key);
+    });
+  });
   for (const key of parts.initial()) queue.add(key);
   return {
     get pendingWork() {

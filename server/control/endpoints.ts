@@ -55,7 +55,7 @@ export function startEndpointsController(context: ControlContext): Controller {
     sync: (key) => sync(context, key),
     wakes: {
       services: ({ object }) => [queueKey(object)],
-      pods: (change) => servicesOf(context, change as Change<Pod>),
+      pods: (change) => servicesOf(context, change),
       endpoints: ({ object }) => [queueKey(object)],
     },
     initial: () => store.list('services').map(queueKey),
