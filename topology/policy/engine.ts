@@ -46,6 +46,12 @@ const HOOK_RULE: Rule = {
   target: { target: 'jump', chain: ROOT_CHAIN.name },
 };
 
+/** What the pods of a node make of its chains, and the policies that select them. */
+interface PodPart {
+  readonly chains: readonly RuleChain[];
+  readonly policies: ReadonlySet<PolicyState>;
+}
+
 /** What a node has of one family: its chains by name. */
 type NodeChains = Map<Family, ReadonlyMap<string, RuleChain>>;
 
@@ -61,6 +67,8 @@ class ClusterPolicies implements PolicyEngine {
   /** Policies that select a pod. */
   private readonly selecting = new Map<string, Set<PolicyState>>();
   private readonly podChains = new Map<string, RuleChain>();
+  /** By family and node, until one of its selected pods changes. */
+  private readonly podParts = new Map<string, PodPart>();
   private readonly nodes = new Map<string, NodeChains>();
   private readonly dirtyNodes = new Set<string>();
 
@@ -166,8 +174,10 @@ class ClusterPolicies implements PolicyEngine {
     this.touch(key);
   }
 
-  /** The pod's own chain must be made anew. */
+  /** The pod's own chain and its node's dispatch must be made anew. */
   private touch(podKey: string): void {
+    const nodeName = this.pods.get(podKey)?.nodeName;
+    for (const family of FAMILIES) this.podParts.delete(`${family} ${nodeName}`);
     for (const direction of DIRECTIONS) this.podChains.delete(`${direction} ${podKey}`);
     this.touchNode(podKey);
   }
@@ -214,7 +224,23 @@ class ClusterPolicies implements PolicyEngine {
 
   /** Every chain a node needs; only its frame when policies selected its pods once but no longer do. */
   private chainsOf(nodeName: string, family: Family): ReadonlyMap<string, RuleChain> {
+    const key = `${family} ${nodeName}`;
+    const part = this.podParts.get(key) ?? this.podPartOf(nodeName, family);
+    this.podParts.set(key, part);
     const chains = new Map<string, RuleChain>();
+    const known = this.nodes.get(nodeName)?.has(family) === true;
+    if (part.policies.size === 0 && !known) return chains;
+    for (const policy of part.policies) {
+      for (const chain of this.policyChainsOf(policy, family)) chains.set(chain.name, chain);
+    }
+    for (const chain of part.chains) chains.set(chain.name, chain);
+    chains.set(ROOT_CHAIN.name, ROOT_CHAIN);
+    return chains;
+  }
+
+  private podPartOf(nodeName: string, family: Family): PodPart {
+    const chains: RuleChain[] = [];
+    const used = new Set<PolicyState>();
     const dispatch: Record<(typeof DIRECTIONS)[number], Rule[]> = { egress: [], ingress: [] };
     for (const key of [...(this.podsByNode.get(nodeName) ?? [])].sort()) {
       const pod = this.pods.get(key);
@@ -226,19 +252,13 @@ class ClusterPolicies implements PolicyEngine {
         for (const address of addresses) {
           dispatch[direction].push(dispatchRule(direction, key, address));
         }
-        const own = this.podChainOf(direction, key, policies);
-        chains.set(own.name, own);
-        for (const policy of policies) {
-          for (const chain of this.policyChainsOf(policy, family)) chains.set(chain.name, chain);
-        }
+        chains.push(this.podChainOf(direction, key, policies));
+        for (const policy of policies) used.add(policy);
       }
     }
-    const known = this.nodes.get(nodeName)?.has(family) === true;
-    if (chains.size === 0 && !known) return chains;
-    chains.set('PODNET-EGRESS', { name: 'PODNET-EGRESS', rules: dispatch.egress });
-    chains.set('PODNET-INGRESS', { name: 'PODNET-INGRESS', rules: dispatch.ingress });
-    chains.set(ROOT_CHAIN.name, ROOT_CHAIN);
-    return chains;
+    chains.push({ name: 'PODNET-EGRESS', rules: dispatch.egress });
+    chains.push({ name: 'PODNET-INGRESS', rules: dispatch.ingress });
+    return { chains, policies: used };
   }
 
   private policiesOf(podKey: string, direction: 'ingress' | 'egress'): readonly PolicyState[] {

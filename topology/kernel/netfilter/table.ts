@@ -199,10 +199,13 @@ export class RuleTable {
       const chain = this.chains.get(name)?.chain;
       if (chain === undefined && this.references.has(name)) return 'EBUSY';
       if (chain === undefined) continue;
-      for (const target of compareJumps(old, chain).added) {
+      const { added } = compareJumps(old, chain);
+      if (added.length === 0) continue;
+      const seen = new Set<string>();
+      for (const target of added) {
         if (!this.chains.has(target)) return 'ENOENT';
         if (builtIn(this.name, target) !== undefined) return 'EINVAL';
-        if (this.reaches(target, name, new Set())) return 'ELOOP';
+        if (this.reaches(target, name, seen)) return 'ELOOP';
       }
     }
     return undefined;
