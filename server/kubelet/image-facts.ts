@@ -1,26 +1,25 @@
 import type { ImageFacts } from '../program/index.js';
 import type { ResolvedImage } from '../registry/index.js';
 
-/** What a program is told of its image; ports follow variables such as `PORT` where the image's program does. */
-export function imageFacts(image: ResolvedImage, env: ReadonlyMap<string, string>): ImageFacts {
+const known = new WeakMap<ResolvedImage, ImageFacts>();
+
+/** What programs are told of their image; one record for all containers of an image on a node. */
+export function imageFacts(image: ResolvedImage): ImageFacts {
+  const earlier = known.get(image);
+  if (earlier !== undefined) return earlier;
   const { entry, reference } = image;
-  return {
+  const { cmd, entrypoint, executables, listens, settings, userland } = entry;
+  const facts: ImageFacts = {
     reference: reference.text,
     programKind: entry.program,
-    listens: entry.listens.map(({ port, portEnv, proto }) => ({
-      proto,
-      port: portFrom(portEnv === undefined ? undefined : env.get(portEnv)) ?? port,
-    })),
-    entrypoint: entry.entrypoint,
-    cmd: entry.cmd,
+    listens,
+    entrypoint,
+    cmd,
     assumed: entry.assumed === true,
+    userland,
+    executables,
+    ...(settings === undefined ? {} : { settings }),
   };
-}
-
-/** A port written as `8080` or `:8080`. */
-function portFrom(text: string | undefined): number | undefined {
-  const port = Number(text?.replace(/^.*:/, ''));
-  return text !== undefined && Number.isInteger(port) && port > 0 && port < 65536
-    ? port
-    : undefined;
+  known.set(image, facts);
+  return facts;
 }

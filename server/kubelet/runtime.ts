@@ -16,7 +16,7 @@ import type {
   StartError,
   VirtualFileSystem,
 } from '../program/index.js';
-import { hasExecutable, type ImageEntry, type ResolvedImage } from '../registry/index.js';
+import type { ResolvedImage } from '../registry/index.js';
 import type { KubeletOptions, RuntimeFailure } from './contract.js';
 import { imageFacts } from './image-facts.js';
 import { LogRing } from './log-ring.js';
@@ -126,9 +126,6 @@ export class ContainerRuntime {
     const { argv, image, pod, sandbox, spec } = config;
     const { clock, host, nodeName } = this.options;
     const program = argv[0] ?? '';
-    if (!isThere(config, image.entry, program)) {
-      return this.refuse(container, `exec: "${program}": ${notFoundWords(program)}`);
-    }
     const cloned = host.processes.clone({
       comm: program.slice(program.lastIndexOf('/') + 1).slice(0, COMM_LENGTH),
       argv,
@@ -154,7 +151,7 @@ export class ContainerRuntime {
       argv,
       env: config.env,
       workingDir: config.workingDir,
-      image: imageFacts(image, config.env),
+      image: imageFacts(image),
       declaredPorts: (spec.ports ?? []).map(({ containerPort, name, protocol = 'TCP' }) => ({
         port: containerPort,
         protocol,
@@ -220,9 +217,6 @@ export class ContainerRuntime {
       return fail({ kind: 'not-found', text: 'container not running' });
     }
     const program = request.argv[0] ?? '';
-    if (!isThere(container.config, container.config.image.entry, program)) {
-      return fail({ kind: 'not-found', text: `exec: "${program}": ${notFoundWords(program)}` });
-    }
     const cloned = this.options.host.processes.clone({
       comm: program.slice(program.lastIndexOf('/') + 1).slice(0, COMM_LENGTH),
       argv: request.argv,
@@ -362,17 +356,6 @@ export class ContainerRuntime {
     if (podUid === loser.config.podUid) return spec.name;
     return `${namespaceOf(pod)}/${pod.metadata.name}/${spec.name}`;
   }
-}
-
-function isThere(config: ContainerConfig, image: ImageEntry, program: string): boolean {
-  return hasExecutable(image, program) || (program.startsWith('/') && config.files.exists(program));
-}
-
-/** runc looks a bare name up in $PATH and stats a path. */
-function notFoundWords(program: string): string {
-  return program.includes('/')
-    ? `stat ${program}: no such file or directory`
-    : 'executable file not found in $PATH';
 }
 
 /** Namespaces of the sandbox that a container enters; pause without those of the host is in the host's already. */

@@ -6,7 +6,11 @@ import {
   type PodStep,
 } from '../../../server/kubelet/index.js';
 import type { ProgramRequest } from '../../../server/program/index.js';
-import { imageRegistry } from '../../../server/registry/index.js';
+import {
+  hasExecutable,
+  imageRegistry,
+  parseImageReference,
+} from '../../../server/registry/index.js';
 import { createMemoryStore } from '../../../server/store/index.js';
 import {
   encodeUtf8,
@@ -163,6 +167,13 @@ export function podOf(
 function fakeProgram(request: ProgramRequest, levers: Levers) {
   const { sys } = request;
   const words = request.argv.slice(1);
+  const parsed = parseImageReference(request.image.reference);
+  const image = parsed.ok ? imageRegistry.pull(parsed.value, true).result : undefined;
+  const program = request.argv[0] ?? '';
+  if (image?.ok === true && !hasExecutable(image.value.entry, program)) {
+    const text = `exec: "${program}": executable file not found in $PATH`;
+    return fail({ kind: 'not-found' as const, text });
+  }
   const handle = {
     exec: ({ argv, sys: own, write }: Parameters<ReturnType<typeof noExec>>[0]) => {
       const line = argv.join(' ');
