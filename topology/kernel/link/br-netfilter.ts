@@ -1,7 +1,8 @@
 import { formatIp, type Mac } from '../../addr/index.js';
 import { fragmentIpv4, l3Bytes } from '../../wire/index.js';
 import type { Skb } from '../skb.js';
-import type { Bridge, BridgePort } from './bridge.js';
+import type { Bridge } from './bridge.js';
+import type { BridgePort } from './bridge-port.js';
 
 /**
  * br_netfilter (net/bridge/br_netfilter_hooks.c): with `net.bridge.bridge-nf-call-iptables=1` bridged IPv4

@@ -7,7 +7,7 @@ import type { Neighbor } from '../netns/neighbor.js';
 import type { DeviceConf } from '../netns/sysctl.js';
 import type { LinkSpec } from '../ops.js';
 import type { PacketType, Skb } from '../skb.js';
-import type { BridgePort } from './bridge.js';
+import type { BridgePort } from './bridge-port.js';
 import type { Driver } from './driver.js';
 import type { MacvlanDriver } from './macvlan.js';
 

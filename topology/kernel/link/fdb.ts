@@ -1,6 +1,6 @@
 import type { Mac } from '../../addr/index.js';
 import { SECOND } from '../../base/index.js';
-import type { BridgePort } from './bridge.js';
+import type { BridgePort } from './bridge-port.js';
 
 /** How long a learned address is believed (`ageing_time`, 300 s). */
 export const AGEING_NS = 300 * SECOND;

@@ -1,3 +1,5 @@
+import { CONF4, type Fold, GLOBAL, TREES } from './sysctl-keys.js';
+
 /** Effective IPv4 settings of a device, `all` folded in as Linux does (IN_DEV_*CONF in inetdevice.h). */
 export interface DeviceConf {
   readonly forwarding: boolean;
@@ -12,175 +14,6 @@ export interface DeviceConf {
   readonly acceptRedirects: boolean;
   readonly sharedMedia: boolean;
 }
-
-/** How `conf.all` and `conf.DEV` combine. */
-type Fold = 'max' | 'or' | 'and' | 'device';
-
-/** Per-device IPv4 settings: default and how they fold. */
-const CONF4: ReadonlyMap<string, readonly [number, Fold]> = new Map([
-  ['forwarding', [0, 'device']],
-  ['rp_filter', [0, 'max']],
-  ['arp_ignore', [0, 'max']],
-  ['arp_announce', [0, 'max']],
-  ['arp_filter', [0, 'or']],
-  ['arp_accept', [0, 'max']],
-  ['arp_notify', [0, 'max']],
-  ['proxy_arp', [0, 'or']],
-  ['proxy_arp_pvlan', [0, 'device']],
-  ['route_localnet', [0, 'or']],
-  ['accept_local', [0, 'or']],
-  ['accept_source_route', [1, 'and']],
-  ['accept_redirects', [1, 'or']],
-  ['secure_redirects', [1, 'or']],
-  ['send_redirects', [1, 'or']],
-  ['shared_media', [1, 'or']],
-  ['log_martians', [0, 'or']],
-  ['src_valid_mark', [0, 'or']],
-  ['promote_secondaries', [0, 'or']],
-  ['disable_policy', [0, 'device']],
-  ['disable_xfrm', [0, 'device']],
-  ['ignore_routes_with_linkdown', [0, 'or']],
-]);
-
-/** Per-device IPv6 settings. */
-const CONF6: ReadonlyMap<string, readonly [number, Fold]> = new Map([
-  ['disable_ipv6', [0, 'device']],
-  ['forwarding', [0, 'device']],
-  ['accept_ra', [1, 'device']],
-  ['accept_redirects', [1, 'device']],
-  ['accept_dad', [1, 'device']],
-  ['autoconf', [1, 'device']],
-  ['dad_transmits', [1, 'device']],
-  ['proxy_ndp', [0, 'device']],
-  ['hop_limit', [64, 'device']],
-  ['mtu', [1500, 'device']],
-  ['addr_gen_mode', [0, 'device']],
-]);
-
-/** Neighbour settings, for both families. */
-const NEIGH: ReadonlyMap<string, readonly [number, Fold]> = new Map([
-  ['mcast_solicit', [3, 'device']],
-  ['ucast_solicit', [3, 'device']],
-  ['app_solicit', [0, 'device']],
-  ['retrans_time_ms', [1000, 'device']],
-  ['base_reachable_time_ms', [30000, 'device']],
-  ['delay_first_probe_time', [5, 'device']],
-  ['gc_stale_time', [60, 'device']],
-  ['unres_qlen', [101, 'device']],
-  ['locktime', [100, 'device']],
-  ['proxy_delay', [80, 'device']],
-  ['proxy_qlen', [64, 'device']],
-  ['gc_thresh1', [128, 'device']],
-  ['gc_thresh2', [512, 'device']],
-  ['gc_thresh3', [1024, 'device']],
-]);
-
-/** Settings of a whole namespace with their defaults; those of several numbers are text. */
-const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, number | string>([
-  ['net.ipv4.ip_default_ttl', 64],
-  ['net.ipv4.ip_no_pmtu_disc', 0],
-  ['net.ipv4.ip_forward_use_pmtu', 0],
-  ['net.ipv4.ip_nonlocal_bind', 0],
-  ['net.ipv4.ip_dynaddr', 0],
-  ['net.ipv4.ip_early_demux', 1],
-  ['net.ipv4.ip_local_port_range', '32768\t60999'],
-  ['net.ipv4.ip_local_reserved_ports', ''],
-  ['net.ipv4.ip_unprivileged_port_start', 1024],
-  ['net.ipv4.ping_group_range', '0\t2147483647'],
-  ['net.ipv4.icmp_echo_ignore_all', 0],
-  ['net.ipv4.icmp_echo_ignore_broadcasts', 1],
-  ['net.ipv4.icmp_ignore_bogus_error_responses', 1],
-  ['net.ipv4.icmp_errors_use_inbound_ifaddr', 0],
-  ['net.ipv4.icmp_ratelimit', 1000],
-  ['net.ipv4.icmp_ratemask', 6168],
-  ['net.ipv4.icmp_msgs_per_sec', 1000],
-  ['net.ipv4.icmp_msgs_burst', 50],
-  ['net.ipv4.ipfrag_time', 30],
-  ['net.ipv4.ipfrag_high_thresh', 4194304],
-  ['net.ipv4.fwmark_reflect', 0],
-  ['net.ipv4.fib_multipath_hash_policy', 0],
-  ['net.ipv4.route.min_pmtu', 552],
-  ['net.ipv4.route.mtu_expires', 600],
-  ['net.ipv4.tcp_syn_retries', 6],
-  ['net.ipv4.tcp_syn_linear_timeouts', 4],
-  ['net.ipv4.tcp_synack_retries', 5],
-  ['net.ipv4.tcp_retries1', 3],
-  ['net.ipv4.tcp_retries2', 15],
-  ['net.ipv4.tcp_orphan_retries', 0],
-  ['net.ipv4.tcp_fin_timeout', 60],
-  ['net.ipv4.tcp_tw_reuse', 2],
-  ['net.ipv4.tcp_syncookies', 1],
-  ['net.ipv4.tcp_max_syn_backlog', 128],
-  ['net.ipv4.tcp_abort_on_overflow', 0],
-  ['net.ipv4.tcp_timestamps', 1],
-  ['net.ipv4.tcp_sack', 1],
-  ['net.ipv4.tcp_window_scaling', 1],
-  ['net.ipv4.tcp_mtu_probing', 0],
-  ['net.ipv4.tcp_base_mss', 1024],
-  ['net.ipv4.tcp_min_snd_mss', 48],
-  ['net.ipv4.tcp_keepalive_time', 7200],
-  ['net.ipv4.tcp_keepalive_intvl', 75],
-  ['net.ipv4.tcp_keepalive_probes', 9],
-  ['net.ipv4.tcp_rmem', '4096\t131072\t6291456'],
-  ['net.ipv4.tcp_wmem', '4096\t16384\t4194304'],
-  ['net.ipv4.tcp_ecn', 2],
-  ['net.ipv4.tcp_fastopen', 1],
-  ['net.ipv4.tcp_invalid_ratelimit', 500],
-  ['net.ipv4.tcp_challenge_ack_limit', 2147483647],
-  ['net.ipv4.tcp_congestion_control', 'cubic'],
-  ['net.ipv4.udp_rmem_min', 4096],
-  ['net.ipv4.udp_wmem_min', 4096],
-  ['net.core.somaxconn', 4096],
-  ['net.core.rmem_default', 212992],
-  ['net.core.wmem_default', 212992],
-  ['net.core.rmem_max', 212992],
-  ['net.core.wmem_max', 212992],
-  ['net.core.netdev_max_backlog', 1000],
-  ['net.bridge.bridge-nf-call-iptables', 1],
-  ['net.bridge.bridge-nf-call-ip6tables', 1],
-  ['net.bridge.bridge-nf-call-arptables', 1],
-  ['net.bridge.bridge-nf-filter-pppoe-tagged', 0],
-  ['net.bridge.bridge-nf-filter-vlan-tagged', 0],
-  ['net.bridge.bridge-nf-pass-vlan-input-dev', 0],
-  ['net.netfilter.nf_conntrack_max', 262144],
-  ['net.netfilter.nf_conntrack_buckets', 65536],
-  ['net.netfilter.nf_conntrack_tcp_be_liberal', 0],
-  ['net.netfilter.nf_conntrack_tcp_loose', 1],
-  ['net.netfilter.nf_conntrack_tcp_max_retrans', 3],
-  ['net.netfilter.nf_conntrack_tcp_timeout_syn_sent', 120],
-  ['net.netfilter.nf_conntrack_tcp_timeout_syn_recv', 60],
-  ['net.netfilter.nf_conntrack_tcp_timeout_established', 432000],
-  ['net.netfilter.nf_conntrack_tcp_timeout_fin_wait', 120],
-  ['net.netfilter.nf_conntrack_tcp_timeout_close_wait', 60],
-  ['net.netfilter.nf_conntrack_tcp_timeout_last_ack', 30],
-  ['net.netfilter.nf_conntrack_tcp_timeout_time_wait', 120],
-  ['net.netfilter.nf_conntrack_tcp_timeout_close', 10],
-  ['net.netfilter.nf_conntrack_tcp_timeout_max_retrans', 300],
-  ['net.netfilter.nf_conntrack_tcp_timeout_unacknowledged', 300],
-  ['net.netfilter.nf_conntrack_udp_timeout', 30],
-  ['net.netfilter.nf_conntrack_udp_timeout_stream', 120],
-  ['net.netfilter.nf_conntrack_icmp_timeout', 30],
-  ['net.netfilter.nf_conntrack_icmpv6_timeout', 30],
-  ['net.netfilter.nf_conntrack_generic_timeout', 600],
-  ['net.netfilter.nf_conntrack_acct', 0],
-  ['net.netfilter.nf_conntrack_checksum', 1],
-  ['net.netfilter.nf_conntrack_log_invalid', 0],
-  ['net.ipv6.bindv6only', 0],
-  ['net.ipv6.ip_nonlocal_bind', 0],
-  ['net.ipv6.icmp.ratelimit', 1000],
-  ['net.ipv6.route.mtu_expires', 600],
-  ['kernel.hostname', ''],
-  ['kernel.shmmax', '18446744073692774399'],
-  ['kernel.shmall', '18446744073692774399'],
-  ['kernel.shmmni', 4096],
-  ['kernel.msgmax', 8192],
-  ['kernel.msgmnb', 16384],
-  ['kernel.msgmni', 32000],
-  ['fs.mqueue.msg_max', 10],
-  ['fs.mqueue.msgsize_max', 8192],
-  ['fs.mqueue.queues_max', 256],
-  ['vm.overcommit_memory', 0],
-]);
 
 /** A key taken apart. */
 type Key =
@@ -388,13 +221,6 @@ export class SysctlTable {
     return { kind: 'device', tree, device, name, defaultValue: known[0], fold: known[1] };
   }
 }
-
-const TREES: ReadonlyMap<string, ReadonlyMap<string, readonly [number, Fold]>> = new Map([
-  ['net.ipv4.conf', CONF4],
-  ['net.ipv6.conf', CONF6],
-  ['net.ipv4.neigh', NEIGH],
-  ['net.ipv6.neigh', NEIGH],
-]);
 
 const DEFAULT_CONF: DeviceConf = {
   forwarding: false,
