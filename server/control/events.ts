@@ -44,7 +44,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   /** Event names by what happened; a name moved to the end whenever its event is written. */
   const known = new Map<string, Kept>();
   let sweeping = false;
-  let number = 0;
+  let lastUnique = 0;
   for (const event of client.store.list('events')) {
     known.set(sameness(event.involvedObject, event), keptOf(event, clock.nowNs));
   }
@@ -90,7 +90,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         known.set(same, keptOf(current, clock.nowNs));
         return;
       }
-      const event = newEvent(involvedObject, happening, now, uniquePart(clock.nowNs, number++));
+      // Upstream ends an event's name with the time in nanoseconds; here many share one.
+      lastUnique = Math.max(lastUnique + 1, clock.nowNs);
+      const unique = lastUnique.toString(16).padStart(16, '0');
+      const event = newEvent(involvedObject, happening, now, unique);
       if (!client.create('events', event).ok) return;
       known.set(same, keptOf(event, clock.nowNs));
       if (known.size > limit) {
@@ -128,11 +131,6 @@ function sameness(
     event.source?.component,
     event.message,
   ].join('\u0000');
-}
-
-/** Sixteen hexadecimal digits as upstream's names end with, from time and order instead of nanoseconds alone. */
-function uniquePart(nowNs: number, number: number): string {
-  return (BigInt(nowNs) * 1024n + BigInt(number % 1024)).toString(16).padStart(16, '0');
 }
 
 function referenceTo(object: KubeObject, fieldPath: string | undefined): ObjectReference {

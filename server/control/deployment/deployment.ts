@@ -214,6 +214,11 @@ class DeploymentSync {
     const template = withHash(spec.template, hash);
     const { matchLabels, ...selector } = spec.selector;
     const replicas = newSetReplicas(deployment, sets, undefined);
+    const taken = client.store.get('apps/replicasets', metadata.namespace, name) !== undefined;
+    if (taken) {
+      this.noteCollision(deployment);
+      return undefined;
+    }
     const made = client.create('apps/replicasets', {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
@@ -241,14 +246,6 @@ class DeploymentSync {
       this.noteProgress(deployment, 'NewReplicaSetCreated', `Created new replica set "${name}"`);
       return made.value;
     }
-    if (made.failure === 'exists') {
-      const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
-      client.updateStatus('apps/deployments', {
-        ...deployment,
-        status: { ...deployment.status, collisionCount },
-      });
-      return undefined;
-    }
     recorder.record(deployment, {
       type: 'Warning',
       reason: 'ReplicaSetCreateError',
@@ -256,6 +253,15 @@ class DeploymentSync {
       component: COMPONENT,
     });
     return undefined;
+  }
+
+  /** Another ReplicaSet has the name: the next try hashes the template with one more collision. */
+  private noteCollision(deployment: Deployment): void {
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    this.context.client.updateStatus('apps/deployments', {
+      ...deployment,
+      status: { ...deployment.status, collisionCount },
+    });
   }
 
   private replicasAnnotations(deployment: Deployment): Record<string, string> {

@@ -38,6 +38,9 @@ export function createPod(context: ControlContext, making: PodMaking): PodMade {
   let exists = false;
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const name = making.name ?? generatedName(base, context.suffix());
+    exists = context.client.store.get('pods', namespace, name) !== undefined;
+    if (exists && making.name === undefined) continue;
+    if (exists) break;
     const annotations = { ...template.metadata?.annotations, ...making.annotations };
     const created = context.client.create('pods', {
       apiVersion: 'v1',

@@ -1,4 +1,4 @@
-import { createApiServer } from '../../../server/api/index.js';
+import { type ApiServer, createApiServer } from '../../../server/api/index.js';
 import type {
   KubeEvent,
   KubeNode,
@@ -26,6 +26,7 @@ const START_MS = Date.parse('2026-01-05T00:00:00Z');
 /** A control plane with an API server, simulated time, and a kubelet that makes bound pods ready at once. */
 export class ControlPlane {
   readonly clock = new SimClock();
+  readonly api: ApiServer;
   readonly client: ControlClient;
   readonly controllers: Controllers;
   /** Names of pods that the kubelet leaves as they are. */
@@ -40,13 +41,13 @@ export class ControlPlane {
     const uidStream = rng.fork('names');
     const nameStream = rng.fork('suffix');
     const drawStream = rng.fork('scheduler');
-    const api = createApiServer({
+    this.api = createApiServer({
       store,
       now: () => rfc3339(START_MS + this.clock.nowNs / 1e6),
       newUid: () => `uid-${++uids}`,
       random: () => uidStream.unit(),
     });
-    this.client = apiClient(api);
+    this.client = apiClient(this.api);
     this.client.create('namespaces', namespace('default'));
     this.controllers = startControllers({
       client: this.client,
@@ -115,7 +116,9 @@ export class ControlPlane {
   change<R extends ResourceName>(resource: R, name: string, spec: object): void {
     const object = this.client.store.get(resource, 'default', name);
     if (object === undefined) throw new Error(`${name} is missing`);
-    this.client.update(resource, { ...object, spec: { ...(object.spec as object), ...spec } });
+    const body = { ...object, spec: { ...(object.spec as object), ...spec } };
+    const result = this.api.update({ resource, namespace: 'default', name, body });
+    if (!result.ok) throw new Error(result.error.message);
     this.settle();
   }
 
