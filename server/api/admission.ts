@@ -77,14 +77,29 @@ function admitCount(core: ApiCore): ApiFailure | undefined {
   );
 }
 
-/** Gives a pod its service account, priority and the tolerations that every pod has. */
-export function admitPod(core: ApiCore, draft: JsonObject): void {
+/** Gives a pod its service account, priority and the tolerations that every pod has; refuses unknown priority classes. */
+export function admitPod(
+  core: ApiCore,
+  info: ResourceInfo,
+  draft: JsonObject,
+): ApiFailure | undefined {
   const spec = asObject(draft.spec);
-  if (spec === undefined) return;
+  if (spec === undefined) return undefined;
+  const className = asString(spec.priorityClassName) ?? '';
+  const priority = priorityOf(core, className);
+  if (priority === undefined) {
+    const name = asString(draftMeta(draft).name) ?? '';
+    return refuse(forbidden(info, name, `no PriorityClass with name ${className} was found`));
+  }
+  addTolerations(spec);
   spec.serviceAccountName ??= spec.serviceAccount ?? 'default';
   spec.serviceAccount ??= spec.serviceAccountName;
-  spec.priority ??= priorityOf(core, asString(spec.priorityClassName));
+  spec.priority ??= priority;
   spec.preemptionPolicy ??= 'PreemptLowerPriority';
+  return undefined;
+}
+
+function addTolerations(spec: JsonObject): void {
   const tolerations = objectsOf(spec.tolerations);
   const missing = EVICTING_TAINTS.filter(
     (taint) => !tolerations.some((one) => tolerates(one, taint)),
@@ -103,10 +118,10 @@ export function admitPod(core: ApiCore, draft: JsonObject): void {
   ];
 }
 
-function priorityOf(core: ApiCore, className: string | undefined): number {
-  if (className === undefined || className === '') return 0;
+function priorityOf(core: ApiCore, className: string): number | undefined {
+  if (className === '') return 0;
   const value = core.store.get('scheduling.k8s.io/priorityclasses', undefined, className)?.value;
-  return typeof value === 'number' ? value : (SYSTEM_PRIORITIES[className] ?? 0);
+  return typeof value === 'number' ? value : SYSTEM_PRIORITIES[className];
 }
 
 function tolerates(toleration: JsonObject, taint: string): boolean {

@@ -17,6 +17,13 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   'events.k8s.io/v1/events': { toStorage: eventToCore, fromStorage: eventFromCore },
 };
 
+/** Whether a resource shows objects as they are stored. */
+export function isStorageForm(resource: ResourceInfo): boolean {
+  return (
+    !resource.custom && CONVERSIONS[`${groupVersion(resource)}/${resource.plural}`] === undefined
+  );
+}
+
 /** The object as a resource's version shows it. */
 export function fromStorage(resource: ResourceInfo, object: KubeObject): KubeObject {
   const conversion = CONVERSIONS[`${groupVersion(resource)}/${resource.plural}`];

@@ -1,7 +1,7 @@
 /** Getting and listing. */
 
 import type { KubeObject } from '../contract/kube.js';
-import { fromStorage } from './conversion.js';
+import { fromStorage, isStorageForm } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import { parseFieldSelector } from './field-selector.js';
 import { parseLabelSelector } from './label-selector.js';
@@ -155,8 +155,7 @@ function select(
   const namespace = info.namespaced ? request.namespace : undefined;
   const candidates = candidatesOf(core, info, namespace, name);
   const chosen = matches === undefined ? candidates : candidates.filter(matches);
-  const converted = chosen.map((object) => fromStorage(info, object));
-  return succeed(converted);
+  return succeed(isStorageForm(info) ? chosen : chosen.map((object) => fromStorage(info, object)));
 }
 
 function candidatesOf(

@@ -8,7 +8,7 @@ import type { ObjectOf, ResourceName } from '../store/store.js';
 import { admitNamespace, admitPod } from './admission.js';
 import { type ApiCore, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
-import { deepFreeze, type JsonObject } from './json.js';
+import { cloneJson, deepFreeze, type JsonObject } from './json.js';
 import { draftMeta, freeName, hasGeneration, specChanged } from './object-meta.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, type ApiResult, refuse, succeed } from './request.js';
@@ -28,8 +28,10 @@ export interface TrustedWriter {
 export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWriter {
   const { store } = core;
 
-  function prepare(info: ResourceInfo, object: KubeObject): JsonObject {
-    const draft: JsonObject = { ...object, metadata: { ...object.metadata } };
+  function prepare(info: ResourceInfo, object: KubeObject): JsonObject | ApiFailure {
+    const draft: JsonObject = SHARING.has(info.storage)
+      ? { ...object, metadata: { ...object.metadata } }
+      : cloneJson({ ...object });
     const meta = draftMeta(draft);
     meta.uid ??= core.newUid();
     meta.creationTimestamp ??= core.now();
@@ -44,7 +46,8 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
     if (typeof draft.spec === 'object' && draft.spec !== null) draft.spec = { ...draft.spec };
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    if (info.storage === 'pods') admitPod(core, draft);
+    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
+    if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
     return draft;
   }
@@ -60,11 +63,12 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
       const refused = admitNamespace(core, info, namespace, name);
       if (refused !== undefined) return refused;
       const draft = prepare(info, object);
+      if (isFailure(draft)) return draft;
       const unallocated = core.allocator.allocate(info, draft, undefined);
       if (unallocated !== undefined) return unallocated;
       const stored = store.create(resource, deepFreeze(draft) as unknown as ObjectOf<R>);
       if (stored.ok) return succeed(stored.value, [], true);
-      return refuse(alreadyExists(info, String(draftMeta(draft).name)));
+      return refuse(alreadyExists(info, String(asObject(draft.metadata)?.name)));
     },
 
     updateTrusted<R extends ResourceName>(
@@ -101,6 +105,24 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
       return answer(found.info, object, store.update(resource, next));
     },
   };
+}
+
+/** Kinds whose defaults leave frozen parts alone, so that templates can be shared. */
+const SHARING: ReadonlySet<string> = new Set([
+  'pods',
+  'replicationcontrollers',
+  'apps/controllerrevisions',
+  'apps/daemonsets',
+  'apps/deployments',
+  'apps/replicasets',
+  'apps/statefulsets',
+  'batch/cronjobs',
+  'batch/jobs',
+  'discovery.k8s.io/endpointslices',
+]);
+
+function isFailure(value: JsonObject | ApiFailure): value is ApiFailure {
+  return 'ok' in value;
 }
 
 type Found<R extends ResourceName> =

@@ -86,7 +86,8 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     if (refused !== undefined) return refused;
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    if (info.storage === 'pods') admitPod(core, draft);
+    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
+    if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
     const object = asKubeObject(draft);
     const errors = [

@@ -38,7 +38,7 @@ export function createHostCheck({ hosts = [] }: GuardOptions = {}): HostCheck {
   const anyAddress = hosts.includes('0.0.0.0') || hosts.includes('::');
   const isOwn = (host: string): boolean => {
     const name = hostName(host);
-    if (own.has(name) || name.endsWith('.localhost') || name.startsWith('127.')) return true;
+    if (own.has(name) || isLoopback(name)) return true;
     // Bound to every address: any literal address is ours; a name could be anybody's.
     return anyAddress && isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   };
@@ -77,7 +77,10 @@ function sameSite(origin: string, host: string, isOwn: (host: string) => boolean
 }
 
 function isLoopback(name: string): boolean {
-  return name === 'localhost' || name === '[::1]' || name.startsWith('127.');
+  const isLoopbackAddress = isIP(name) === 4 && name.startsWith('127.');
+  return (
+    isLoopbackAddress || name === 'localhost' || name === '[::1]' || name.endsWith('.localhost')
+  );
 }
 
 function refuse(res: Response, message: string): void {

@@ -29,7 +29,9 @@ export interface Decoded {
 const MAX_PROBLEMS = 100;
 const QUANTITY = /^[+-]?(\d+\.?\d*|\.\d+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?\d+))?$/;
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** Longer texts are no numbers. */
+const MAX_QUANTITY = 64;
 
 interface Place {
   readonly path: string;
@@ -224,13 +226,17 @@ function wholeNumber(value: unknown, limit: number): boolean {
 
 function checkBase64(value: unknown): Complaint | undefined {
   if (typeof value !== 'string') return { go: '[]uint8', plain: 'a base64 text' };
-  if (BASE64.test(value) && value.replace(/[\r\n]/g, '').length % 4 === 0) return undefined;
+  const text = value.replace(/[\r\n]/g, '');
+  if (BASE64.test(text) && text.length % 4 === 0) return undefined;
   const at = Math.max(0, value.search(/[^A-Za-z0-9+/\r\n]/));
   return { go: '[]uint8', plain: 'base64', upstream: `illegal base64 data at input byte ${at}` };
 }
 
 function checkQuantity(value: unknown): Complaint | undefined {
-  if (typeof value === 'number' || (typeof value === 'string' && QUANTITY.test(value)))
+  if (
+    typeof value === 'number' ||
+    (typeof value === 'string' && value.length <= MAX_QUANTITY && QUANTITY.test(value))
+  )
     return undefined;
   return {
     go: 'resource.Quantity',

@@ -8,7 +8,18 @@ const LABEL_VALUE_PATTERN = `(${QUALIFIED_PATTERN})?`;
 const ENV_PATTERN = '[-._a-zA-Z][-._a-zA-Z0-9]*';
 const CONFIG_KEY_PATTERN = '[-._a-zA-Z0-9]+';
 
-const whole = (pattern: string) => new RegExp(`^${pattern}$`);
+/** No name may be longer; longer texts are not matched, since matching takes time that grows with the square of length. */
+const MAX_MATCHED = 1024;
+
+interface Pattern {
+  test(text: string): boolean;
+}
+
+function whole(pattern: string): Pattern {
+  const expression = new RegExp(`^${pattern}$`);
+  return { test: (text) => text.length <= MAX_MATCHED && expression.test(text) };
+}
+
 const LABEL = whole(LABEL_PATTERN);
 const SUBDOMAIN = whole(SUBDOMAIN_PATTERN);
 const LABEL_1035 = whole(LABEL_1035_PATTERN);

@@ -315,7 +315,7 @@ function validateSchedule(schedule: string): readonly FieldError[] {
       ),
     ];
   }
-  const wrong = fields.find((field) => !CRON_FIELD.test(field));
+  const wrong = fields.find((field) => field.length > 200 || !CRON_FIELD.test(field));
   return wrong === undefined
     ? []
     : [invalidValue(path, schedule, `failed to parse int from ${wrong}: invalid syntax`)];
