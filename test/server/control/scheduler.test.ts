@@ -175,7 +175,6 @@ describe('the scheduler', () => {
     it.settle();
     const elapsed = performance.now() - started;
     expect(it.pods().filter((one) => one.status?.phase === 'Running').length).toBe(1000);
-    console.log(`1,000 pods: ${Math.round(elapsed)} ms`);
     expect(elapsed).toBeLessThan(5000);
   });
 });

@@ -397,3 +397,34 @@ describe('a node', () => {
     expect(it.events('TaintManagerEviction').length).toBe(1);
   });
 });
+
+describe('the control plane', () => {
+  test.each([[[0, 1, 2, 3]], [[3, 2, 1, 0]], [[2, 0, 3, 1]]])(
+    'reaches the same end whatever comes first: %j',
+    (order) => {
+      const it = new ControlPlane();
+      const steps = [
+        () => it.node('node1'),
+        () => it.node('node2'),
+        () => it.create('apps/deployments', workload('Deployment', 'web', { replicas: 4 })),
+        () =>
+          it.create('services', {
+            apiVersion: 'v1',
+            kind: 'Service',
+            metadata: { name: 'web', namespace: 'default' },
+            spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+          }),
+      ];
+      for (const step of order) {
+        steps[step]?.();
+        it.settle(order[0] === 2 ? 3 : 0);
+      }
+      it.settle(15);
+      expect(it.pods().map((pod) => pod.status?.phase)).toEqual(Array(4).fill('Running'));
+      expect(new Set(it.pods().map((pod) => pod.spec.nodeName)).size).toBeGreaterThanOrEqual(1);
+      expect(it.get('endpoints', 'web').subsets?.[0]?.addresses?.length).toBe(4);
+      expect(it.get('apps/deployments', 'web').status?.availableReplicas).toBe(4);
+      expect(it.controllers.pendingWork).toBe(0);
+    },
+  );
+});
