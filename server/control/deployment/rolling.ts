@@ -101,7 +101,10 @@ export function isScaling(deployment: Deployment, all: readonly ReplicaSet[]): b
   });
 }
 
-/** Spreads a change of the wanted number over the sets by their size (upstream `scale`). */
+/**
+ * Spreads a change of the wanted number over the sets by their size (upstream `scale`). Names every active set, so
+ * that each has the new number noted even when its own stays.
+ */
 export function proportional(
   deployment: Deployment,
   all: readonly ReplicaSet[],
@@ -110,9 +113,11 @@ export function proportional(
   const active = all.filter((set) => (set.spec.replicas ?? 0) > 0);
   const [only, second] = active;
   if (only !== undefined && second === undefined) {
-    return only.spec.replicas === wanted ? [] : [{ set: only, replicas: wanted }];
+    return [{ set: only, replicas: wanted }];
   }
-  if (deployment.spec.strategy?.type === 'Recreate') return [];
+  if (deployment.spec.strategy?.type === 'Recreate') {
+    return active.map((set) => ({ set, replicas: set.spec.replicas ?? 0 }));
+  }
   const total = replicasOf(active);
   const allowed = wanted > 0 ? wanted + rollingBounds(deployment).maxSurge : 0;
   const toAdd = allowed - total;

@@ -112,6 +112,18 @@ describe('a Deployment', () => {
     expect(it.get('apps/deployments', 'web').status?.replicas).toBe(2);
   });
 
+  test('settles when its one ReplicaSet already has the new number', () => {
+    const it = plane();
+    it.create('apps/deployments', workload('Deployment', 'web', { replicas: 2 }));
+    it.settle();
+    const [set] = it.client.store.list('apps/replicasets');
+    if (set === undefined) throw new Error('no ReplicaSet');
+    it.client.update('apps/replicasets', { ...set, spec: { ...set.spec, replicas: 3 } });
+    it.change('apps/deployments', 'web', { replicas: 3 });
+    expect(it.pods().length).toBe(3);
+    expect(it.controllers.pendingWork).toBe(0);
+  });
+
   test('that does not come up exceeds its progress deadline', () => {
     const it = plane(0);
     it.create('apps/deployments', workload('Deployment', 'web', { progressDeadlineSeconds: 30 }));
