@@ -1,5 +1,4 @@
 import {
-  createProxy,
   Fabric,
   formatCidr,
   formatIp,
@@ -17,12 +16,12 @@ import { Kubelet, KubeletShared } from '../kubelet/index.js';
 import { startProgram, type ZoneSource } from '../program/index.js';
 import { imageRegistry } from '../registry/index.js';
 import type { ObjectStore } from '../store/index.js';
+import { startDataPlane } from './data-plane.js';
 import { Driver } from './driver.js';
 import { addIndexes } from './indexes.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
 import { PodJourneys } from './pod-journeys.js';
-import { ProxySync } from './proxy-sync.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 
@@ -102,11 +101,7 @@ export class Cluster {
       explain: (pod) => this.explainScheduling(pod),
     });
     this.startKubelets();
-    new ProxySync({
-      store,
-      fabric: this.fabric,
-      proxy: createProxy({ clusterCidr: topology.network.clusterCidr }),
-    });
+    startDataPlane(store, this.fabric);
     const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
     startOutside(this.fabric, machines);
     this.startApiServerSocket(machines);

@@ -1,9 +1,6 @@
 import {
-  type Fabric,
   formatIp,
   type Ip,
-  invariant,
-  MILLISECOND,
   type ProxyEndpoint,
   type ProxyService,
   parseCidr,
@@ -14,77 +11,30 @@ import type { EndpointSlice, Service } from '../contract/kube.js';
 import type { Change, ObjectStore } from '../store/index.js';
 import { SERVICE_NAME_LABEL, slicesOf } from './indexes.js';
 
-/**
- * How long changes are gathered before the nodes are programmed.
- *
- * Fidelity: kube-proxy's --iptables-min-sync-period is 1 s; podnet programs sooner, so that a page feels alive.
- */
-const GATHER_NS = 20 * MILLISECOND;
-
-/** Hands Services and EndpointSlices to the proxy and what it makes of them to the nodes' kernels. */
-export class ProxySync {
-  private readonly store: ObjectStore;
-  private readonly fabric: Fabric;
-  private readonly proxy: ServiceProxy;
-  private scheduled = false;
-
-  constructor(options: {
-    readonly store: ObjectStore;
-    readonly fabric: Fabric;
-    readonly proxy: ServiceProxy;
-  }) {
-    this.store = options.store;
-    this.fabric = options.fabric;
-    this.proxy = options.proxy;
-    for (const name of this.fabric.nodes.keys()) this.proxy.addNode(name);
-    for (const service of this.store.list('services')) this.proxy.setService(serviceOf(service));
-    for (const slice of this.store.list('discovery.k8s.io/endpointslices'))
-      this.sliceChanged(slice);
-    this.store.watch('services', (change) => this.serviceChanged(change));
-    this.store.watch('discovery.k8s.io/endpointslices', ({ object }) => this.sliceChanged(object));
-    this.schedule();
-  }
-
-  private serviceChanged({ type, object, previous }: Change<Service>): void {
-    if (type === 'DELETED')
-      this.proxy.deleteService(`${object.metadata.namespace}/${object.metadata.name}`);
-    else if (
-      type === 'ADDED' ||
-      previous?.spec !== object.spec ||
-      previous?.status !== object.status
-    ) {
-      this.proxy.setService(serviceOf(object));
-    } else return;
-    this.schedule();
-  }
-
-  private sliceChanged(slice: EndpointSlice): void {
+/** Tells the proxy of Services and EndpointSlices, those that are there and those that come; `changed` after each. */
+export function followServices(store: ObjectStore, proxy: ServiceProxy, changed: () => void): void {
+  const sliceChanged = (slice: EndpointSlice): void => {
     const name = slice.metadata.labels?.[SERVICE_NAME_LABEL];
     if (name === undefined) return;
     const namespace = slice.metadata.namespace ?? '';
-    const endpoints = slicesOf(this.store, namespace, name).flatMap(endpointsOf);
-    this.proxy.setEndpoints(`${namespace}/${name}`, endpoints);
-    this.schedule();
-  }
-
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    this.fabric.clock.schedule(GATHER_NS, () => {
-      this.scheduled = false;
-      this.program();
-    });
-  }
-
-  private program(): void {
-    for (const [name, ops] of this.proxy.sync()) {
-      const applied = this.fabric.nodes.get(name)?.host.apply(ops);
-      invariant(
-        applied?.ok !== false,
-        applied?.ok === false ? `${name}: ${applied.error.message}` : '',
-      );
-    }
-  }
+    proxy.setEndpoints(
+      `${namespace}/${name}`,
+      slicesOf(store, namespace, name).flatMap(endpointsOf),
+    );
+    changed();
+  };
+  const serviceChanged = ({ type, object, previous }: Change<Service>): void => {
+    if (type === 'DELETED')
+      proxy.deleteService(`${object.metadata.namespace}/${object.metadata.name}`);
+    else if (previous?.spec !== object.spec || previous?.status !== object.status) {
+      proxy.setService(serviceOf(object));
+    } else return;
+    changed();
+  };
+  for (const service of store.list('services')) proxy.setService(serviceOf(service));
+  for (const slice of store.list('discovery.k8s.io/endpointslices')) sliceChanged(slice);
+  store.watch('services', serviceChanged);
+  store.watch('discovery.k8s.io/endpointslices', ({ object }) => sliceChanged(object));
 }
 
 function serviceOf(service: Service): ProxyService {
