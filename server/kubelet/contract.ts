@@ -1,5 +1,4 @@
 import type {
-  Errno,
   KernelOp,
   OpError,
   PortHolder,
@@ -162,5 +161,4 @@ export interface RuntimeFailure {
   /** Reason as `kubectl get pods` shows it: RunContainerError, CreateContainerError … */
   readonly reason: string;
   readonly message: string;
-  readonly errno?: Errno;
 }

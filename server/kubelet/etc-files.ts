@@ -21,7 +21,7 @@ export function hostnameOf(pod: Pod, nodeName: string): string {
 }
 
 /** Full name in the cluster's DNS for a pod with a subdomain; undefined without one. */
-export function fqdnOf(pod: Pod, clusterDomain: string): string | undefined {
+function fqdnOf(pod: Pod, clusterDomain: string): string | undefined {
   const { subdomain } = pod.spec;
   if (subdomain === undefined || subdomain === '') return undefined;
   return `${hostnameOf(pod, '')}.${subdomain}.${namespaceOf(pod)}.svc.${clusterDomain}`;

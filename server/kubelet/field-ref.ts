@@ -72,7 +72,7 @@ export function resourceValue(
 }
 
 /** Labels or annotations as a downward API file lists them: `key="value"`, one a line, in order. */
-export function formatMap(map: Readonly<Record<string, string>> | undefined): string {
+function formatMap(map: Readonly<Record<string, string>> | undefined): string {
   return Object.entries(map ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)

@@ -30,7 +30,7 @@ export function isSidecar(container: Container): boolean {
 }
 
 /** Phase of a pod by its containers (kubelet_pods.go, getPhase). */
-export function phaseOf(
+function phaseOf(
   pod: Pod,
   init: readonly ContainerStatus[],
   app: readonly ContainerStatus[],

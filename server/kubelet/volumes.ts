@@ -34,9 +34,6 @@ export interface MountFailure {
   readonly message: string;
 }
 
-/** Directory where every container finds the token of its service account. */
-export const SERVICE_ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 /**
  * Sets up the volumes of a pod by name. Fails at the first that cannot be, such as `MountVolume.SetUp failed for volume
  * "x" : configmap "y" not found`.
