@@ -30,6 +30,8 @@ export interface Mount {
 interface Found {
   readonly node: FsNode;
   readonly readOnly: boolean;
+  /** True for a directory that exists only because something is mounted below it. */
+  readonly implied?: boolean;
 }
 
 /**
@@ -237,7 +239,11 @@ export class VirtualFileSystem {
     if (exact !== undefined && exact.rest.length === 0) {
       return this.mountedParent(exact.mount, name);
     }
-    const above = this.walk(`/${names.join('/')}`, true);
+    let above = this.walk(`/${names.join('/')}`, true);
+    if (above.ok && above.value.implied === true) {
+      ensureDirectories(this.own, names);
+      above = this.walk(`/${names.join('/')}`, true);
+    }
     if (!above.ok) return above;
     if (above.value.node.kind !== 'directory') return fail('ENOTDIR');
     if (above.value.readOnly) return fail('EROFS');
@@ -304,7 +310,7 @@ export class VirtualFileSystem {
   /** A directory that exists only because something is mounted below it. */
   private mountPointBelow(path: string): Result<Found, FsError> {
     const below = this.mounts.some((mount) => mount.path.startsWith(`${path}/`));
-    return below ? ok({ node: directory(), readOnly: false }) : fail('ENOENT');
+    return below ? ok({ node: directory(), readOnly: false, implied: true }) : fail('ENOENT');
   }
 }
 
@@ -314,6 +320,16 @@ function rootOf(mount: Mount): FsNode | undefined {
     node = node?.kind === 'directory' ? node.children.get(name) : undefined;
   }
   return node;
+}
+
+function ensureDirectories(root: DirectoryNode, names: readonly string[]): void {
+  let at = root;
+  for (const name of names) {
+    const next = at.children.get(name) ?? directory();
+    if (next.kind !== 'directory') return;
+    at.children.set(name, next);
+    at = next;
+  }
 }
 
 function mergeInto(target: DirectoryNode, source: DirectoryNode): void {

@@ -116,13 +116,8 @@ class Parser {
 
   private command(): Command {
     this.skipBlanks();
-    if (this.source.startsWith('((')) {
-      this.source.at += 2;
-      const expression = this.words.arithmeticBody();
-      if (!this.source.startsWith('))')) this.source.fail('expecting "))"');
-      this.source.at += 2;
-      return { kind: 'arithmetic', expression };
-    }
+    const arithmetic = this.source.startsWith('((') ? this.arithmetic() : undefined;
+    if (arithmetic !== undefined) return arithmetic;
     if (this.source.peek() === '(') {
       this.source.at++;
       const body = this.script(')');
@@ -143,6 +138,19 @@ class Parser {
       return this.functionBody(this.name());
     }
     return this.simple();
+  }
+
+  /** `((…))`; undefined, with nothing read, when it is a subshell within a subshell. */
+  private arithmetic(): Command | undefined {
+    const start = this.source.at;
+    this.source.at += 2;
+    const expression = this.words.arithmeticBody();
+    if (this.source.startsWith('))')) {
+      this.source.at += 2;
+      return { kind: 'arithmetic', expression };
+    }
+    this.source.at = start;
+    return undefined;
   }
 
   private ifCommand(): Command {

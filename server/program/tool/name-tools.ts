@@ -201,7 +201,7 @@ const dig: Tool = async (io) => {
     } else if (arg === '-t') type = typeNumber(io.args[++at] ?? '') ?? type;
     else if (!arg.startsWith('-')) {
       const asType = typeNumber(arg);
-      if (asType !== undefined && name !== undefined) type = asType;
+      if (asType !== undefined) type = asType;
       else name = arg;
     }
   }

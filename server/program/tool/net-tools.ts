@@ -177,7 +177,7 @@ async function ncListen(io: ToolIo, options: Options): Promise<number> {
             piece = await io.input.read()
           )
             connection.write(piece);
-          if (options.flags.has('N') || keeps) connection.end();
+          if (options.flags.has('N')) connection.end();
         })();
       }
       return {

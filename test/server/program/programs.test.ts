@@ -139,7 +139,7 @@ describe('other servers', () => {
       image: { programKind: 'redis', userland: 'any' },
     });
     const got = await lab.script(
-      '(printf "BLPOP q 5\\r\\n" | nc -w 2 redis 6380) & sleep 1; printf "INCR n\\r\\nINCR n\\r\\nRPUSH q hello\\r\\nGET none\\r\\nQUIT\\r\\n" | nc redis 6380; wait',
+      '((printf "BLPOP q 5\\r\\n"; sleep 3) | nc -w 2 redis 6380) & sleep 1; printf "INCR n\\r\\nINCR n\\r\\nRPUSH q hello\\r\\nGET none\\r\\nQUIT\\r\\n" | nc redis 6380; wait',
       CURL,
     );
     expect(got.out).toContain(':1\r\n:2\r\n');
