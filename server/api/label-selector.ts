@@ -1,6 +1,7 @@
 /** Label selectors, as text (`app=web,tier in (a,b),!old`) and as objects. */
 
 import type { LabelSelector, Labels } from '../contract/kube.js';
+import { asObject, isObject, objectsOf, stringsOf } from './json.js';
 
 /** Decides whether a set of labels matches. */
 export type LabelMatcher = (labels: Labels | undefined) => boolean;
@@ -39,6 +40,19 @@ export function labelSelectorMatcher(selector: LabelSelector | undefined): Label
 /** A matcher for a plain map of labels, as Services and ReplicationControllers have. */
 export function labelMapMatcher(selector: Labels): LabelMatcher {
   return labelSelectorMatcher({ matchLabels: selector });
+}
+
+/** A selector object, or a plain map of labels, as text; empty when it selects by nothing. */
+export function selectorText(selector: unknown): string {
+  if (!isObject(selector)) return '';
+  const plain = !('matchLabels' in selector) && !('matchExpressions' in selector);
+  const labels = Object.entries(asObject(plain ? selector : selector.matchLabels) ?? {});
+  const sets = objectsOf(selector.matchExpressions).map(({ key, operator, values }) => {
+    if (operator === 'Exists') return String(key);
+    if (operator === 'DoesNotExist') return `!${String(key)}`;
+    return `${String(key)} ${String(operator).toLowerCase()} (${stringsOf(values).join(',')})`;
+  });
+  return [...labels.map(([key, value]) => `${key}=${String(value)}`), ...sets].join(',');
 }
 
 function matchAll(requirements: readonly Requirement[]): LabelMatcher {

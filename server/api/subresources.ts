@@ -1,11 +1,12 @@
 /** The parts of objects that have paths of their own: status, scale, binding, eviction and others. */
 
-import type { Condition, KubeObject, Labels, Pod } from '../contract/kube.js';
+import type { Condition, KubeObject, Pod } from '../contract/kube.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
 import { evictionRefusal } from './eviction.js';
-import { asObject, asString, deepFreeze, isObject, type JsonObject, objectsOf } from './json.js';
+import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from './json.js';
+import { selectorText } from './label-selector.js';
 import { hasGeneration } from './object-meta.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo, Subresource } from './registry/resource-info.js';
@@ -341,24 +342,6 @@ function scaleOf(info: ResourceInfo, object: KubeObject): KubeObject {
     spec: { replicas: spec.replicas ?? (info.custom ? 0 : 1) },
     status: { replicas: status.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
   };
-}
-
-function selectorText(selector: unknown): string {
-  if (!isObject(selector)) return '';
-  const labels = (
-    isObject(selector.matchLabels) || Array.isArray(selector.matchExpressions)
-      ? selector.matchLabels
-      : selector
-  ) as Labels | undefined;
-  const equal = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const sets = objectsOf(selector.matchExpressions).map(({ key, operator, values }) => {
-    const list = Array.isArray(values) ? values.join(',') : '';
-    if (operator === 'Exists') return String(key);
-    return operator === 'DoesNotExist'
-      ? `!${String(key)}`
-      : `${String(key)} ${String(operator).toLowerCase()} (${list})`;
-  });
-  return [...equal, ...sets].join(',');
 }
 
 /** A token that nobody can forge and nobody accepts: podnet knows no users over HTTP. */

@@ -2,16 +2,8 @@
 
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject } from '../json.js';
 import { groupVersion, type ResourceInfo, type Subresource } from '../registry/resource-info.js';
-import type {
-  ApiResult,
-  DeleteOptions,
-  FieldValidation,
-  ListRequest,
-  ObjectList,
-  WriteOptions,
-} from '../request.js';
+import type { ApiResult, ListRequest, ObjectList, WriteOptions } from '../request.js';
 import type { ApiServer } from '../server.js';
 import {
   badRequest,
@@ -33,6 +25,7 @@ import {
 } from './discovery.js';
 import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
 import { createOpenApi } from './openapi.js';
+import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
 import { serveWatch } from './watch.js';
@@ -201,22 +194,6 @@ async function serveResource(exchange: Exchange): Promise<void> {
   await dispatch({ ...exchange, info, path, query, form, write });
 }
 
-function writeOptions(query: URLSearchParams): WriteOptions | string {
-  const dryRun = query.getAll('dryRun').filter((one) => one !== '');
-  if (dryRun.some((one) => one !== 'All'))
-    return `dryRun: Unsupported value: "${dryRun.join(',')}": supported values: "All"`;
-  const validation = query.get('fieldValidation') ?? '';
-  if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
-    return `fieldValidation: Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`;
-  }
-  return {
-    dryRun: dryRun.length > 0,
-    fieldManager: query.get('fieldManager') ?? undefined,
-    fieldValidation: validation === '' ? undefined : (validation as FieldValidation),
-    force: query.get('force') === 'true',
-  };
-}
-
 async function dispatch(call: Call): Promise<void> {
   const { api, req, res, info, path, query, write } = call;
   const { namespace, name } = path;
@@ -302,29 +279,6 @@ function unsupportedPatch() {
   });
 }
 
-function deleteOptions(
-  body: unknown,
-  query: URLSearchParams,
-  { dryRun }: WriteOptions,
-): DeleteOptions {
-  const given = asObject(body) ?? {};
-  const grace = query.get('gracePeriodSeconds') ?? given.gracePeriodSeconds;
-  const policy = query.get('propagationPolicy') ?? given.propagationPolicy;
-  const { uid, resourceVersion } = asObject(given.preconditions) ?? {};
-  return {
-    dryRun: dryRun === true || (Array.isArray(given.dryRun) && given.dryRun.length > 0),
-    gracePeriodSeconds: grace === undefined || grace === null ? undefined : Number(grace),
-    propagationPolicy:
-      policy === 'Orphan' || policy === 'Foreground' || policy === 'Background'
-        ? policy
-        : undefined,
-    preconditions: {
-      uid: typeof uid === 'string' ? uid : undefined,
-      resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : undefined,
-    },
-  };
-}
-
 function listRequest({ info, path, query }: Call): ListRequest {
   return {
     resource: info,
@@ -371,11 +325,6 @@ async function answer(call: Call, result: ApiResult): Promise<void> {
   } else {
     sendJson(res, code, value);
   }
-}
-
-function includeObject(query: URLSearchParams): 'None' | 'Metadata' | 'Object' {
-  const include = query.get('includeObject');
-  return include === 'Object' || include === 'None' ? include : 'Metadata';
 }
 
 async function answerList(call: Call, result: ApiResult<ObjectList>): Promise<void> {

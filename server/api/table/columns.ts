@@ -6,76 +6,30 @@ import type {
   Endpoints,
   KubeNode,
   KubeObject,
-  Labels,
   Pod,
-  PodSpec,
   Service,
 } from '../../contract/kube.js';
-import { asObject, isObject, type JsonObject, objectsOf } from '../json.js';
+import { asObject, isObject, objectsOf } from '../json.js';
+import { selectorText } from '../label-selector.js';
+import {
+  AGE,
+  type Column,
+  column,
+  containerColumns,
+  labelsText,
+  listed,
+  NAME,
+  NONE,
+  number,
+  SELECTOR,
+  spec,
+  status,
+  templateSpec,
+  text,
+  wide,
+} from './cells.js';
 import { ageOf, humanDuration } from './duration.js';
 import { podWords } from './pod-status.js';
-
-/** What a cell shows. */
-export type Cell = string | number | boolean;
-
-/** One column. */
-export interface Column {
-  readonly name: string;
-  readonly wide?: true;
-  readonly type?: 'integer';
-  readonly cell: (object: KubeObject, now: string) => Cell;
-}
-
-const NONE = '<none>';
-
-const column = (name: string, cell: Column['cell']): Column => ({ name, cell });
-const wide = (name: string, cell: Column['cell']): Column => ({ name, cell, wide: true });
-const spec = (object: KubeObject): JsonObject => asObject(object.spec) ?? {};
-const status = (object: KubeObject): JsonObject => asObject(object.status) ?? {};
-const text = (value: unknown, absent = NONE): string =>
-  value === undefined || value === null || value === '' ? absent : String(value);
-const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
-const listed = (values: readonly string[]): string =>
-  values.length === 0 ? NONE : values.join(',');
-
-const NAME = column('Name', (object) => object.metadata.name);
-const AGE = column('Age', (object, now) => ageOf(object.metadata.creationTimestamp, now));
-
-/** Labels as `a=1,b=2`. */
-export function labelsText(labels: Labels | undefined): string {
-  return listed(
-    Object.entries(labels ?? {})
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => `${key}=${value}`),
-  );
-}
-
-function selectorText(selector: unknown): string {
-  if (!isObject(selector)) return NONE;
-  if (!('matchLabels' in selector) && !('matchExpressions' in selector))
-    return labelsText(selector as Labels);
-  const labels = Object.entries((selector.matchLabels as Labels | undefined) ?? {}).map(
-    ([key, value]) => `${key}=${value}`,
-  );
-  const sets = objectsOf(selector.matchExpressions).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return String(key);
-    if (operator === 'DoesNotExist') return `!${String(key)}`;
-    return `${String(key)} ${String(operator).toLowerCase()} (${Array.isArray(values) ? values.join(',') : ''})`;
-  });
-  return listed([...labels, ...sets]);
-}
-
-function templateSpec(object: KubeObject): PodSpec | undefined {
-  return asObject(spec(object).template)?.spec as PodSpec | undefined;
-}
-
-const containerColumns = (of: (object: KubeObject) => PodSpec | undefined): Column[] => [
-  wide('Containers', (object) => (of(object)?.containers ?? []).map((one) => one.name).join(',')),
-  wide('Images', (object) =>
-    (of(object)?.containers ?? []).map((one) => one.image ?? '').join(','),
-  ),
-];
-const SELECTOR = wide('Selector', (object) => selectorText(spec(object).selector));
 
 const POD: Column[] = [
   NAME,
@@ -425,7 +379,7 @@ export const COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map<string, r
   ],
   [
     'networking.k8s.io/networkpolicies',
-    [NAME, column('Pod-Selector', (object) => selectorText(spec(object).podSelector)), AGE],
+    [NAME, column('Pod-Selector', (object) => text(selectorText(spec(object).podSelector))), AGE],
   ],
   [
     'persistentvolumeclaims',

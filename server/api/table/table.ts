@@ -2,7 +2,8 @@
 
 import type { KubeObject, ObjectMeta } from '../../contract/kube.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
-import { type Cell, COLUMNS, type Column, PLAIN_COLUMNS } from './columns.js';
+import type { Cell, Column } from './cells.js';
+import { COLUMNS, PLAIN_COLUMNS } from './columns.js';
 
 /** What each row carries beside its cells. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
