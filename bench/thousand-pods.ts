@@ -1,14 +1,31 @@
-import { createApiClient, readyCount, runCluster } from './helper/run-cluster.js';
+import { type Figure, report } from './helper/figure.js';
+import { createLoad, readyCount, runCluster } from './helper/run-cluster.js';
 
-/** 1,000 pods of one Deployment on 50 nodes, from the write of the Deployment until the last is Ready, clock unpaced. */
-for (const replicas of [100, 1000]) {
+/** Pods of one Deployment on 50 nodes, from its write until the last pod is Ready, clock unpaced. */
+async function run(replicas: number): Promise<readonly Figure[]> {
   const cluster = await runCluster('fifty-nodes');
-  const api = createApiClient(cluster);
   const startMs = performance.now();
-  api.create(replicas);
-  await cluster.driver.runUntil(cluster.fabric.clock.nowNs + 120e9, () => readyCount(cluster) >= replicas);
+  createLoad(cluster, replicas);
+  await cluster.driver.runUntil(
+    cluster.fabric.clock.nowNs + 300e9,
+    () => readyCount(cluster) >= replicas,
+  );
   const seconds = (performance.now() - startMs) / 1000;
+  if (readyCount(cluster) < replicas)
+    throw new Error(`${readyCount(cluster)} of ${replicas} pods are Ready`);
   const megabytes = process.memoryUsage().rss / 1e6;
-  console.log(`${replicas} pods on 50 nodes to Ready: ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB resident, simulated ${(cluster.fabric.clock.nowNs / 1e9).toFixed(1)} s, ready ${readyCount(cluster)}`);
   await cluster.stop();
+  const name = `${replicas.toLocaleString('en-US')} pods on 50 nodes to Ready`;
+  const large = replicas >= 1000;
+  return [
+    { name, value: seconds, unit: 's', ...(large ? { target: '2 s' } : {}) },
+    {
+      name: `${name}: resident memory`,
+      value: megabytes,
+      unit: 'MB',
+      ...(large ? { target: '300 MB' } : {}),
+    },
+  ];
 }
+
+report(...(await run(Number(process.argv[2] ?? 1000))));

@@ -20,29 +20,27 @@ export async function runCluster(preset: string): Promise<Cluster> {
 const LABELS = { app: 'load' };
 
 /** Makes a Deployment of so many nginx pods. */
-export function createApiClient(cluster: Cluster): { create(replicas: number): void } {
-  return {
-    create: (replicas) => {
-      const made = cluster.api.create({
-        resource: 'apps/deployments',
-        namespace: 'default',
-        body: {
-          apiVersion: 'apps/v1',
-          kind: 'Deployment',
-          metadata: { name: 'load' },
+export function createLoad(cluster: Cluster, replicas: number): void {
+  const made = cluster.api.create({
+    resource: 'apps/deployments',
+    namespace: 'default',
+    body: {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'load' },
+      spec: {
+        replicas,
+        selector: { matchLabels: LABELS },
+        template: {
+          metadata: { labels: LABELS },
           spec: {
-            replicas,
-            selector: { matchLabels: LABELS },
-            template: {
-              metadata: { labels: LABELS },
-              spec: { containers: [{ name: 'web', image: 'nginx:1.27', ports: [{ containerPort: 80 }] }] },
-            },
+            containers: [{ name: 'web', image: 'nginx:1.27', ports: [{ containerPort: 80 }] }],
           },
         },
-      });
-      if (!made.ok) throw new Error(made.error.message);
+      },
     },
-  };
+  });
+  if (!made.ok) throw new Error(made.error.message);
 }
 
 /** How many pods of the Deployment are Ready, as its status says. */
