@@ -58,10 +58,11 @@ export function parseResp(
   octets: Uint8Array,
   start = 0,
 ): { readonly value: RespValue; readonly next: number } | undefined {
-  const end = octets.indexOf(13, start);
-  if (end < 0 || end + 1 >= octets.length) return undefined;
-  const head = decodeUtf8(octets.subarray(start, end));
-  const next = end + 2;
+  const end = octets.indexOf(10, start);
+  if (end < 0) return undefined;
+  // A line of the inline form may end in LF alone: networking.c of redis, processInlineBuffer.
+  const head = decodeUtf8(octets.subarray(start, octets[end - 1] === 13 ? end - 1 : end));
+  const next = end + 1;
   const rest = head.slice(1);
   switch (head[0]) {
     case '+':
