@@ -6,8 +6,9 @@ import { absolutePath } from './fs/node.js';
 import type { Guest } from './guest.js';
 import { assumeDeclared } from './server/generic.js';
 import { applyOptions } from './shell/builtins.js';
-import { type Descriptor, type Descriptors, Shell } from './shell/interpreter.js';
+import { Shell } from './shell/interpreter.js';
 import { parseScript } from './shell/parser.js';
+import type { Descriptor, Descriptors } from './shell/redirect.js';
 import {
   type Child,
   type ExternalCommand,

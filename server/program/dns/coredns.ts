@@ -4,7 +4,14 @@
  * Fidelity: a Corefile in the container is not read, but for its `log` plugin; there is no cache; the forward plugin
  * tries each upstream once, 5 s.
  */
-import { DNS_RCODE, DNS_TYPE, type DnsMessage, type Ip } from '../../../topology/index.js';
+import {
+  DNS_RCODE,
+  DNS_TYPE,
+  type DnsMessage,
+  type Ip,
+  isIpv4,
+  isLoopback4,
+} from '../../../topology/index.js';
 import type { ZoneSource } from '../contract.js';
 import { type Guest, goListenError, SIGNALS } from '../guest.js';
 import { queryServers, resolverConfig } from '../net/resolver.js';
@@ -94,10 +101,13 @@ async function forward(guest: Guest, name: string, type: number): Promise<DnsRep
   const configured = resolverConfig(guest);
   const nameservers: readonly Ip[] =
     upstream === undefined ? configured.nameservers : [upstream.address];
+  const others = nameservers.filter((address) => !isIpv4(address) || !isLoopback4(address));
+  // Forwarding to itself would go round for ever; the real one detects that at its start and gives up.
+  if (others.length === 0) return { rcode: DNS_RCODE.SERVFAIL };
   const answer = await queryServers(guest, {
     name,
     type,
-    config: { ...configured, nameservers, attempts: 1, timeoutNs: FORWARD_TIMEOUT_NS },
+    config: { ...configured, nameservers: others, attempts: 1, timeoutNs: FORWARD_TIMEOUT_NS },
     onFailure: (_server, error) => {
       guest.print(
         `[ERROR] plugin/errors: 2 ${name}. ${error === 'TIMEOUT' ? 'i/o timeout' : error}\n`,

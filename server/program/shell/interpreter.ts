@@ -6,8 +6,6 @@
  */
 
 import { decodeUtf8, encodeUtf8 } from '../../../topology/index.js';
-import { absolutePath } from '../fs/node.js';
-import { FS_ERRORS } from '../fs/virtual-file-system.js';
 import type { Guest } from '../guest.js';
 import { WorkMeter } from '../io/wait.js';
 import { ArithmeticError, evaluateArithmetic } from './arithmetic.js';
@@ -21,42 +19,14 @@ import {
   expandWord,
 } from './expand.js';
 import { patternToRegExp } from './glob.js';
+import { ShellJump } from './jump.js';
+import { type Descriptors, openRedirect } from './redirect.js';
 import type { ExternalRunner } from './runner.js';
-import {
-  BrokenPipe,
-  type Input,
-  inputOf,
-  type Output,
-  outputTo,
-  outputToFile,
-  Pipe,
-} from './streams.js';
+import { BrokenPipe, inputOf, outputTo, Pipe } from './streams.js';
 
 /** Cost of a builtin in simulated processor time, so that endless loops let time pass. */
 const BUILTIN_NS = 50_000;
 const FORK_NS = 500_000;
-
-/** What a file descriptor of a command leads to. */
-export interface Descriptor {
-  readonly input?: Input;
-  readonly output?: Output;
-}
-
-/** Open files of a command by number. */
-export type Descriptors = ReadonlyMap<number, Descriptor>;
-
-/** Thrown to leave loops, functions and the shell; caught where each ends. */
-export class ShellJump extends Error {
-  readonly kind: 'break' | 'continue' | 'return' | 'exit';
-  /** Levels of loops, or a status. */
-  readonly value: number;
-
-  constructor(kind: 'break' | 'continue' | 'return' | 'exit', value: number) {
-    super(kind);
-    this.kind = kind;
-    this.value = value;
-  }
-}
 
 /** A command that runs in the background. */
 export interface Job {
@@ -578,7 +548,7 @@ export class Shell implements ExpansionScope {
     const descriptors = new Map(this.descriptors);
     for (const redirect of redirects) {
       const target = await expandToText(redirect.target, this);
-      const failure = this.openOne(descriptors, redirect, target);
+      const failure = openRedirect(this, descriptors, { redirect, target });
       if (failure !== undefined) {
         this.complain(failure);
         return undefined;
@@ -586,66 +556,4 @@ export class Shell implements ExpansionScope {
     }
     return descriptors;
   }
-
-  private openOne(
-    descriptors: Map<number, Descriptor>,
-    redirect: Redirect,
-    target: string,
-  ): string | undefined {
-    const { operator } = redirect;
-    const fd = redirect.fd ?? (operator.startsWith('<') || operator.startsWith('here') ? 0 : 1);
-    switch (operator) {
-      case 'here':
-        descriptors.set(fd, { input: inputOf(target) });
-        return undefined;
-      case 'here-string':
-        descriptors.set(fd, { input: inputOf(`${target}\n`) });
-        return undefined;
-      case '<':
-      case '<>': {
-        const read = this.files.readFile(absolutePath(target, this.workingDir));
-        if (!read.ok) return `can't open ${target}: ${shortFsError(read.error)}`;
-        descriptors.set(fd, { input: inputOf(read.value) });
-        return undefined;
-      }
-      case '<&':
-      case '>&': {
-        if (target === '-') descriptors.delete(fd);
-        else if (/^\d+$/.test(target)) {
-          const source = descriptors.get(Number(target));
-          if (source === undefined) return `${target}: Bad file descriptor`;
-          descriptors.set(fd, source);
-        } else return this.openOutput(descriptors, [1, 2], { target, append: false });
-        return undefined;
-      }
-      case '&>':
-        return this.openOutput(descriptors, [1, 2], { target, append: false });
-      default:
-        return this.openOutput(descriptors, [fd], { target, append: operator === '>>' });
-    }
-  }
-
-  private openOutput(
-    descriptors: Map<number, Descriptor>,
-    fds: readonly number[],
-    how: { readonly target: string; readonly append: boolean },
-  ): string | undefined {
-    const path = absolutePath(how.target, this.workingDir);
-    const special = /^\/(?:dev\/(stdout|stderr|fd\/[12])|proc\/(?:1|self)\/fd\/([12]))$/.exec(path);
-    if (special !== null) {
-      const number = special[1] === 'stderr' || path.endsWith('2') ? 2 : 1;
-      const existing = this.runner.standard(number) ?? descriptors.get(number);
-      for (const fd of fds) if (existing !== undefined) descriptors.set(fd, existing);
-      return undefined;
-    }
-    const failure = this.files.writeFile(path, '', { append: how.append });
-    if (failure !== undefined) return `can't create ${how.target}: ${shortFsError(failure)}`;
-    const output = outputToFile(this.files, path);
-    for (const fd of fds) descriptors.set(fd, { output });
-    return undefined;
-  }
-}
-
-function shortFsError(error: keyof typeof FS_ERRORS): string {
-  return error === 'ENOENT' ? 'No such file or directory' : FS_ERRORS[error];
 }

@@ -1,7 +1,8 @@
 import type { Process, Result } from '../../../topology/index.js';
 import type { Guest } from '../guest.js';
 import type { Script } from './ast.js';
-import type { Descriptor, Shell } from './interpreter.js';
+import type { Shell } from './interpreter.js';
+import type { Descriptor } from './redirect.js';
 
 /** A command that is not part of the shell. */
 export interface ExternalCommand {

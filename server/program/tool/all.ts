@@ -1,6 +1,7 @@
 /** Makes every tool known; imported for that alone. */
+
+import { curl } from './curl.js';
 import { FILE_TOOLS } from './file-tools.js';
-import { HTTP_TOOLS } from './http-tools.js';
 import { IP_TOOLS } from './ip-tools.js';
 import { NAME_TOOLS } from './name-tools.js';
 import { NET_TOOLS } from './net-tools.js';
@@ -8,11 +9,12 @@ import { QUEUE_TOOLS } from './queue-tools.js';
 import { registerTools } from './registry.js';
 import { SYSTEM_TOOLS } from './system-tools.js';
 import { TEXT_TOOLS } from './text-tools.js';
+import { wget } from './wget.js';
 
 registerTools(TEXT_TOOLS);
 registerTools(FILE_TOOLS);
 registerTools(SYSTEM_TOOLS);
-registerTools(HTTP_TOOLS);
+registerTools({ curl, wget });
 registerTools(NAME_TOOLS);
 registerTools(NET_TOOLS);
 registerTools(IP_TOOLS);

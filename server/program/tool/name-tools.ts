@@ -4,6 +4,8 @@ import {
   type DnsRecord,
   dnsRcodeName,
   dnsTypeName,
+  ERRNO,
+  type Errno,
   formatIp,
   type Ip,
   parseIp,
@@ -20,8 +22,11 @@ import {
   resolverConfig,
   searchNames,
 } from '../net/resolver.js';
-import { isErrno } from './http-tools.js';
 import type { Tool, ToolIo } from './tool.js';
+
+function isErrno(text: string): text is Errno {
+  return text in ERRNO;
+}
 
 function errorWords(error: string): string {
   return isErrno(error)

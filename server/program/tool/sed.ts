@@ -4,7 +4,7 @@
  * Fidelity: the commands s, y, d, p, q, a, i, c and =, with line numbers, `$` and patterns as addresses; no hold space or
  * branches.
  */
-import { basicToExtended, posixClasses } from './text-tools.js';
+import { basicToExtended, posixClasses } from './regexp.js';
 import { linesOf, parseOptions, type Tool } from './tool.js';
 
 interface Address {

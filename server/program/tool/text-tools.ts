@@ -4,6 +4,7 @@ import { sleep, WorkMeter } from '../io/wait.js';
 import { escapeRegExp } from '../shell/glob.js';
 import { readLineFrom } from '../shell/streams.js';
 import { awk } from './awk.js';
+import { basicToExtended, posixClasses } from './regexp.js';
 import { sed } from './sed.js';
 import { linesOf, parseOptions, type Tool, type ToolIo } from './tool.js';
 
@@ -204,25 +205,6 @@ function grepPattern(
   } catch {
     return undefined;
   }
-}
-
-/** A POSIX basic regular expression as JavaScript writes it: `\(`, `\|`, `\+` have meaning, `(`, `|`, `+` have none. */
-export function basicToExtended(pattern: string): string {
-  return posixClasses(pattern).replace(
-    /\\([(){}|+?])|([(){}|+?])/g,
-    (_, escaped?: string, plain?: string) => (escaped !== undefined ? escaped : `\\${plain ?? ''}`),
-  );
-}
-
-/** `[[:digit:]]` and its fellows. */
-export function posixClasses(pattern: string): string {
-  return pattern
-    .replace(/\[:digit:\]/g, '0-9')
-    .replace(/\[:alpha:\]/g, 'a-zA-Z')
-    .replace(/\[:alnum:\]/g, 'a-zA-Z0-9')
-    .replace(/\[:space:\]/g, '\\s')
-    .replace(/\[:upper:\]/g, 'A-Z')
-    .replace(/\[:lower:\]/g, 'a-z');
 }
 
 const cut: Tool = async (io) => {

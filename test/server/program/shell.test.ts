@@ -4,9 +4,11 @@ import { Lab } from './lab.js';
 describe('the shell', () => {
   test.each([
     ['quotes and expansions', 'A="x  y"; echo $A "$A" \'$A\'', 'x y x  y $A\n'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: shell text
     ['default values', 'echo ${N:-none} ${N:=set} $N ${N:+alt} ${#N}', 'none set set alt 3\n'],
     [
       'prefix and suffix removal',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: shell text
       'F=a/b.tar.gz; echo ${F##*/} ${F%.*} ${F%%.*} ${F#a/}',
       'b.tar.gz a/b.tar a/b b.tar.gz\n',
     ],
