@@ -74,6 +74,8 @@ async function runTool(
     return await resolved.tool(io);
   } catch (error) {
     if (error instanceof BrokenPipe) return 141;
+    // A pattern that a person wrote and JavaScript does not take.
+    if (error instanceof SyntaxError) return io.fail(`bad regex: ${error.message}`, 2);
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import {
   type DnsRecord,
   formatIp,
   type Ip,
+  isDnsName,
   isIpv4,
   parseIp,
 } from '../../../topology/index.js';
@@ -111,6 +112,7 @@ function wholeService(zone: ZoneSource, service: ServiceRecord, asked: Asked): Z
   const { question } = asked;
   if (service.externalName !== undefined) {
     const target = service.externalName.replace(/\.$/, '');
+    if (!isDnsName(target)) return { kind: 'no-name' };
     const cname: DnsRecord = { name: question.name, ttl: TTL_SECONDS, type: 'CNAME', target };
     return { kind: 'answer', answers: [cname], additionals: [], chase: target };
   }

@@ -213,6 +213,7 @@ export async function queryServer(
   server: SocketAddress,
   ask: Omit<DnsAsk, 'onFailure'>,
 ): Promise<Result<DnsAnswer, string>> {
+  if (!isDnsName(ask.name)) return fail('EAI_NONAME');
   const startNs = guest.sys.nowNs;
   const id = Math.floor(guest.request.random() * 65536);
   const query = emitDns(dnsQuery(id, ask.name, ask.type));

@@ -27,6 +27,7 @@ import { BrokenPipe, inputOf, outputTo, Pipe } from './streams.js';
 /** Cost of a builtin in simulated processor time, so that endless loops let time pass. */
 const BUILTIN_NS = 50_000;
 const FORK_NS = 500_000;
+const MAX_CALLS = 1000;
 
 /** A command that runs in the background. */
 export interface Job {
@@ -497,6 +498,10 @@ export class Shell implements ExpansionScope {
     args: readonly string[],
     assigned: readonly [string, string][],
   ): Promise<number> {
+    if (this.scopes.length >= MAX_CALLS) {
+      this.complain('maximum function nesting level exceeded');
+      throw new ShellJump('exit', 2);
+    }
     const outer = this.positional;
     const scope = new Map<string, Variable | undefined>();
     this.scopes.push(scope);

@@ -127,6 +127,18 @@ describe('the shell', () => {
     expect(trapping.process.exitCode).toBe(0);
   });
 
+  test('ends a function that calls itself for ever', async () => {
+    const got = await new Lab().script('f() { f; }; f; echo no');
+    expect(got).toMatchObject({ err: 'sh: maximum function nesting level exceeded\n', code: 2 });
+  });
+
+  test('survives a pattern that is none', async () => {
+    const got = await new Lab().script(
+      "echo a | grep '['; echo $?; nslookup a..b > /dev/null; echo $?",
+    );
+    expect(got.out).toBe('2\n1\n');
+  });
+
   test('reports a syntax error with its line', async () => {
     const got = await new Lab().script('echo a\nif true; then');
     expect(got.err).toContain('line 2: syntax error');
