@@ -329,10 +329,11 @@ function placed(
   return { file, line, column, object: title };
 }
 
+/** `{{ x }}` in a text, or read as a mapping whose key is a mapping. */
+const TEMPLATE = /\{\{|\{"\{/;
+
 function decodeProblem(object: ManifestObject, problem: DecodeProblem): Problem {
-  const template =
-    JSON.stringify(problem.value)?.includes('{{') === true ||
-    problem.path.includes('[object Object]');
+  const template = TEMPLATE.test(JSON.stringify(problem.value) ?? '');
   const hint = template ? 'this is a template: render it first' : problem.hint;
   return {
     ...placed(object, problem.path, problem.kind === 'unknown' ? 'key' : 'value'),

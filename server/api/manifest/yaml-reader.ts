@@ -58,7 +58,9 @@ export function readYaml(file: string, text: string): YamlContents {
   for (const document of parsed) {
     const [error] = document.errors;
     if (error !== undefined) {
-      problems.push(...distinct(document.errors).map((one) => syntaxProblem(file, text, one)));
+      const found = distinct(document.errors).map((one) => syntaxProblem(file, text, one));
+      const templates = found.filter((problem) => problem.reason === 'template');
+      problems.push(...(templates.length > 0 ? templates : found));
       continue;
     }
     if (document.contents === null) continue;

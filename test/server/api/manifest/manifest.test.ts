@@ -82,6 +82,13 @@ describe('reading and applying manifests', () => {
       ],
     ],
     [
+      'a template',
+      POD.replace('{name: p}', '{name: {{ .Values.name }}}'),
+      [
+        'app.yaml:3:18: Pod: metadata.name: must be a text, not a mapping (this is a template: render it first)',
+      ],
+    ],
+    [
       'a Compose file',
       'services:\n  web:\n    image: nginx\n',
       [
