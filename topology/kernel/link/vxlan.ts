@@ -25,10 +25,6 @@ export interface VxlanRemote {
 
 const AGEING_NS = 300 * SECOND;
 
-/** Source ports of tunnels follow `ip_local_port_range`. */
-const SOURCE_PORT_FROM = 32768;
-const SOURCE_PORT_COUNT = 60999 - 32768 + 1;
-
 /**
  * A tunnel device (drivers/net/vxlan, RFC 7348): frames travel as UDP between tunnel ends (VTEPs), found by
  * destination MAC in its forwarding database.
@@ -130,7 +126,7 @@ export class Vxlan implements Driver {
       etherType: skb.etherType,
       packet: skb.packet,
     };
-    const srcPort = SOURCE_PORT_FROM + (flowHash(inner) % SOURCE_PORT_COUNT);
+    const srcPort = sourcePort(inner, underlay.localPorts);
     const local = this.local !== undefined && isIpv4(this.local) ? this.local : undefined;
     const route = underlay.router.outputRoute(remote, local, this.lower(), 0);
     if (route === undefined || route.dev === device) {
@@ -227,7 +223,11 @@ function keyOf(port: number, vni: number): number {
   return port * 0x1000000 + vni;
 }
 
-/** Spreads the flows of a tunnel over source ports, so that the underlay may balance them (udp_flow_src_port). */
+/** Spreads the flows of a tunnel over `ip_local_port_range`, so that the underlay may balance them (udp_flow_src_port). */
+function sourcePort(frame: Frame, [low, high]: readonly [number, number]): number {
+  return low + Math.floor((flowHash(frame) * (high - low)) / 0x100000000);
+}
+
 function flowHash(frame: Frame): number {
   const { packet } = frame;
   if (packet.kind !== 'ipv4') return mix(mix(frame.src, frame.dst), frame.etherType);

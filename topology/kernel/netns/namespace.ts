@@ -65,6 +65,7 @@ export class NetNamespace implements Netns {
   defaultTtl = 64;
   echoIgnoreAll = false;
   nonlocalBind = false;
+  localPorts: readonly [low: number, high: number] = [32768, 60999];
   private lastIfindex = 0;
   private labelText = '';
   private readonly byName = new Map<string, NetDevice>();
@@ -148,6 +149,10 @@ export class NetNamespace implements Netns {
 
   sysctl(key: string): number {
     return this.sysctls.effective(key);
+  }
+
+  sysctlPair(key: string): readonly [number, number] | undefined {
+    return this.sysctls.pair(key);
   }
 
   /** Joins fragments; false when the packet is not whole yet. */
@@ -284,6 +289,7 @@ export class NetNamespace implements Netns {
     this.defaultTtl = this.sysctl('net.ipv4.ip_default_ttl');
     this.echoIgnoreAll = this.sysctl('net.ipv4.icmp_echo_ignore_all') !== 0;
     this.nonlocalBind = this.sysctl('net.ipv4.ip_nonlocal_bind') !== 0;
+    this.localPorts = this.sysctlPair('net.ipv4.ip_local_port_range') ?? this.localPorts;
   }
 
   private addLoopback(device: NetDevice): void {

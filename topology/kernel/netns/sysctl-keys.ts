@@ -71,7 +71,7 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['net.ipv4.ip_local_port_range', '32768\t60999'],
   ['net.ipv4.ip_local_reserved_ports', ''],
   ['net.ipv4.ip_unprivileged_port_start', 1024],
-  ['net.ipv4.ping_group_range', '0\t2147483647'],
+  ['net.ipv4.ping_group_range', '1\t0'],
   ['net.ipv4.icmp_echo_ignore_all', 0],
   ['net.ipv4.icmp_echo_ignore_broadcasts', 1],
   ['net.ipv4.icmp_ignore_bogus_error_responses', 1],
@@ -166,6 +166,16 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['fs.mqueue.queues_max', 256],
   ['vm.overcommit_memory', 0],
 ]);
+
+/** Settings of two numbers, and which numbers they take (net/ipv4/sysctl_net_ipv4.c). */
+export const PAIRS: ReadonlyMap<string, (low: number, high: number) => boolean> = new Map([
+  ['net.ipv4.ip_local_port_range', (low: number, high: number) => low >= 1 && isPort(high, low)],
+  ['net.ipv4.ping_group_range', (low: number, high: number) => low >= 0 && high >= 0],
+]);
+
+function isPort(value: number, least: number): boolean {
+  return value >= least && value <= 65535;
+}
 
 /** Settings that every device has, by their folder under /proc/sys. */
 export const TREES: ReadonlyMap<string, ReadonlyMap<string, readonly [number, Fold]>> = new Map([

@@ -1,4 +1,4 @@
-import { CONF4, type Fold, GLOBAL, TREES } from './sysctl-keys.js';
+import { CONF4, type Fold, GLOBAL, PAIRS, TREES } from './sysctl-keys.js';
 
 /** Effective IPv4 settings of a device, `all` folded in as Linux does (IN_DEV_*CONF in inetdevice.h). */
 export interface DeviceConf {
@@ -64,20 +64,27 @@ export class SysctlTable {
     return this.folded(parsed.tree, parsed.device, parsed.name, parsed.fold);
   }
 
+  /** A setting of two numbers, such as `net.ipv4.ip_local_port_range`; undefined for any other. */
+  pair(key: string): readonly [number, number] | undefined {
+    const text = this.changed.get(key) ?? (PAIRS.has(key) ? GLOBAL.get(key) : undefined);
+    return typeof text === 'string' ? parsePair(text) : undefined;
+  }
+
   /** Whether the key exists. */
   has(key: string): boolean {
     return this.parse(key) !== undefined;
   }
 
   /**
-   * Writes a value as text. Answers false when it is no number where one is needed (EINVAL). Who calls
-   * makes sure that the key exists.
+   * Writes a value as text. Answers false when it is not what the key takes: a number, or two in its range
+   * (EINVAL). Who calls makes sure that the key exists.
    */
   write(key: string, text: string): boolean {
     const parsed = this.parse(key);
     if (parsed === undefined) return false;
     const before = this.raw(parsed);
-    const value = typeof before === 'number' ? parseWhole(text) : text.trim().replace(/\s+/g, '\t');
+    const value =
+      typeof before === 'number' ? parseWhole(text) : normalText(parsed, text.trim().split(/\s+/));
     if (value === undefined) return false;
     if (parsed.kind === 'device' && parsed.name === 'forwarding' && parsed.device !== 'default') {
       this.writeForwarding(parsed.tree, parsed.device, value === 0 ? 0 : 1);
@@ -243,6 +250,23 @@ function swapSeparators(key: string): string {
 
 function parseWhole(text: string): number | undefined {
   return /^\s*-?\d{1,10}\s*$/.test(text) ? Number.parseInt(text, 10) : undefined;
+}
+
+/** Text as /proc shows it; undefined when the key takes two numbers and these are not such. */
+function normalText(key: Key, words: readonly string[]): string | undefined {
+  const text = words.join('\t');
+  const name = key.kind === 'global' ? key.key : '';
+  const accepts = PAIRS.get(name);
+  if (accepts === undefined) return text;
+  const pair = parsePair(text);
+  if (pair === undefined || !accepts(...pair)) return undefined;
+  // An empty range of groups reads back as nobody (ipv4_ping_group_range).
+  return name === 'net.ipv4.ping_group_range' && pair[1] < pair[0] ? '1\t0' : pair.join('\t');
+}
+
+function parsePair(text: string): readonly [number, number] | undefined {
+  const [low, high, ...more] = text.split('\t').map(parseWhole);
+  return low === undefined || high === undefined || more.length > 0 ? undefined : [low, high];
 }
 
 function byKey(a: readonly [string, string], b: readonly [string, string]): number {

@@ -36,8 +36,8 @@ export function localPortRange(netns: Netns): PortRange {
   return { low, high };
 }
 
-/** `net.ipv4.ping_group_range`: whether a uid, taken as its group too, may open ping sockets; as containerd sets it when absent. */
+/** `net.ipv4.ping_group_range`: whether a uid, taken as its group too, may open ping sockets; nobody by default. */
 export function mayPing(netns: Netns, uid: number): boolean {
-  const [low, high] = netns.sysctlPair?.('net.ipv4.ping_group_range') ?? [0, 2_147_483_647];
+  const [low, high] = netns.sysctlPair?.('net.ipv4.ping_group_range') ?? [1, 0];
   return uid >= low && uid <= high;
 }

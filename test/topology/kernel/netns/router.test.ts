@@ -114,4 +114,25 @@ describe('sysctl', () => {
     const machine = host(commands.map((line) => `sysctl -w ${line}`).join('\n'));
     expect(machine.host.root.sysctl(key)).toBe(value);
   });
+
+  test.each([
+    ['net.ipv4.ip_local_port_range', undefined, [32768, 60999]],
+    ['net.ipv4.ip_local_port_range', '40000   40009', [40000, 40009]],
+    ['net.ipv4.ping_group_range', undefined, [1, 0]],
+    ['net.ipv4.ping_group_range', '0 2147483647', [0, 2147483647]],
+    ['net.ipv4.ping_group_range', '10 5', [1, 0]],
+    ['net.ipv4.ip_forward', undefined, undefined],
+  ])('%s set to %s reads as two numbers', (key, value, pair) => {
+    const machine = host(value === undefined ? '' : `sysctl -w '${key}=${value}'`);
+    expect(machine.host.root.sysctlPair(key)).toEqual(pair);
+  });
+
+  test.each(['40000', '40009 40000', '0 100', '1 65536', '1 2 3', 'a b'])(
+    'ip_local_port_range refuses %s',
+    (value) => {
+      expect(host('').try(`sysctl -w 'net.ipv4.ip_local_port_range=${value}'`)).toBe(
+        'sysctl: setting key "net.ipv4.ip_local_port_range": Invalid argument',
+      );
+    },
+  );
 });

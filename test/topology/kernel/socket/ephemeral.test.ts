@@ -5,6 +5,7 @@ import {
   chooseTcpConnectPort,
   chooseUdpPort,
 } from '../../../../topology/kernel/socket/ephemeral.js';
+import { ip, Lab, open } from './lab.js';
 
 const THREE = { low: 50000, high: 50002 };
 
@@ -43,4 +44,17 @@ test('a range of one port is one port', () => {
   const one = { low: 40000, high: 40000 };
   expect(exhaust((isFree) => chooseTcpConnectPort(one, 7, isFree))).toEqual([40000]);
   expect(exhaust((isFree) => chooseUdpPort(one, new Rng(1), isFree))).toEqual([40000]);
+});
+
+test('ip_local_port_range bounds what sockets get', () => {
+  const lab = new Lab();
+  const key = 'net.ipv4.ip_local_port_range';
+  lab.apply([{ op: 'sysctl.set', netns: 'a', key, value: '50000 50002' }]);
+  const ports = [1, 2, 3].map(() => {
+    const socket = open(lab.client, 'dgram');
+    socket.bind(ip('0.0.0.0'), 0);
+    return socket.local?.port;
+  });
+  expect(ports.sort()).toEqual([50000, 50001, 50002]);
+  expect(open(lab.client, 'dgram').bind(ip('0.0.0.0'), 0)).toBe('EADDRINUSE');
 });

@@ -193,7 +193,7 @@ describe('ping sockets', () => {
   const request = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3);
 
   test('get the reply to their own identifier', () => {
-    const lab = new Lab();
+    const lab = pingLab();
     const [one, two] = [open(lab.client, 'ping'), open(lab.client, 'ping')];
     expect(one.send(request, to('10.0.0.2', 0))).toEqual({ ok: true, value: 11 });
     two.send(request, to('10.0.0.2', 0));
@@ -210,7 +210,7 @@ describe('ping sockets', () => {
   });
 
   test('hear of errors by the queue', () => {
-    const lab = new Lab();
+    const lab = pingLab();
     const socket = open(lab.client, 'ping');
     socket.setOption('IP_RECVERR', 1);
     socket.send(request, to('10.0.0.9', 0));
@@ -222,15 +222,40 @@ describe('ping sockets', () => {
   });
 
   test('send nothing but echo requests', () => {
-    const socket = open(new Lab().client, 'ping');
+    const socket = open(pingLab().client, 'ping');
     const sent = socket.send(Uint8Array.of(13, 0, 0, 0, 0, 0, 0, 0), to('10.0.0.2', 0));
     expect(sent).toEqual({ ok: false, error: 'EINVAL' });
   });
 
-  test('raw ones need root', () => {
+  test.each([
+    [undefined, 0, 'EACCES'],
+    ['0 0', 0, undefined],
+    ['0 0', 1000, 'EACCES'],
+    ['1000 2000', 1000, undefined],
+    ['1000 2000', 2001, 'EACCES'],
+    ['0 2147483647', 65534, undefined],
+  ])('with ping_group_range %s a process of uid %d gets %s', (range, uid, errno) => {
     const lab = new Lab();
+    if (range !== undefined) {
+      const key = 'net.ipv4.ping_group_range';
+      lab.apply([{ op: 'sysctl.set', netns: 'a', key, value: range }]);
+    }
+    const opened = lab.join(lab.client, 'x', uid).sys.socket('inet', 'ping');
+    expect(opened.ok ? undefined : opened.error).toBe(errno);
+  });
+
+  test('raw ones need root', () => {
+    const lab = pingLab();
     const user = lab.join(lab.client, 'x', 1000);
     expect(user.sys.socket('inet', 'raw')).toEqual({ ok: false, error: 'EPERM' });
     expect(user.sys.socket('inet', 'ping').ok).toBe(true);
   });
 });
+
+/** A lab whose first namespace lets everybody ping. */
+function pingLab(): Lab {
+  const lab = new Lab();
+  const key = 'net.ipv4.ping_group_range';
+  lab.apply([{ op: 'sysctl.set', netns: 'a', key, value: '0 2147483647' }]);
+  return lab;
+}
