@@ -1,5 +1,6 @@
 /** What the rest of the server uses of the API; HTTP is in http/. */
 
+export { ensureSystemObjects, type SystemObjectOptions } from './bootstrap.js';
 export {
   type LabelMatcher,
   labelMapMatcher,

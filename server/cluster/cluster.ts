@@ -9,7 +9,7 @@ import {
   Rng,
   type TopologySpec,
 } from '../../topology/index.js';
-import { type ApiServer, createApiServer } from '../api/index.js';
+import { type ApiServer, createApiServer, ensureSystemObjects } from '../api/index.js';
 import type { Pod } from '../contract/kube.js';
 import { apiClient, type Controllers, startControllers } from '../control/index.js';
 import { Kubelet, KubeletShared } from '../kubelet/index.js';
@@ -163,11 +163,13 @@ export class Cluster {
     invariant(controlPlane !== undefined, 'a topology has at least one node');
     const facts = {
       dnsIp: formatIp(network.dnsIp),
-      kubernetesIp: formatIp(ipv4(network.serviceCidr.network + 1)),
       apiServerIp: formatIp(controlPlane.address.address),
       apiServerPort: API_SERVER_PORT,
       dnsReplicas: nodes.length > 1 ? 2 : 1,
     };
+    ensureSystemObjects(this.api, {
+      kubernetesIp: formatIp(ipv4(network.serviceCidr.network + 1)),
+    });
     for (const { resource, object } of systemObjects(facts)) {
       const { namespace, name } = object.metadata;
       if (this.store.get(resource, namespace, name) !== undefined) continue;

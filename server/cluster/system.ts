@@ -3,7 +3,6 @@ import type { KubeObject } from '../contract/kube.js';
 /** Ranges that system objects depend on. */
 export interface SystemFacts {
   readonly dnsIp: string;
-  readonly kubernetesIp: string;
   readonly apiServerIp: string;
   readonly apiServerPort: number;
   /** How many CoreDNS pods: two on several nodes, one on a single node. */
@@ -11,24 +10,15 @@ export interface SystemFacts {
 }
 
 /**
- * What a fresh cluster holds before anybody applies something, in order of creation.
+ * What a fresh cluster holds besides what the API server itself ensures, in order of creation: the addresses behind
+ * Service `kubernetes`, and CoreDNS.
  *
  * Fidelity: the control plane and kube-proxy are podnet's own code and not shown as pods; CoreDNS is a real pod.
  */
 export function systemObjects(
   facts: SystemFacts,
 ): readonly { readonly resource: string; readonly object: KubeObject }[] {
-  const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
   return [
-    ...namespaces.map((name) => ({
-      resource: 'namespaces',
-      object: {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-      },
-    })),
-    { resource: 'services', object: kubernetesService(facts) },
     { resource: 'discovery.k8s.io/endpointslices', object: kubernetesSlice(facts) },
     { resource: 'endpoints', object: kubernetesEndpoints(facts) },
     {
@@ -43,24 +33,6 @@ export function systemObjects(
     { resource: 'services', object: dnsService(facts) },
     { resource: 'apps/deployments', object: dnsDeployment(facts) },
   ];
-}
-
-function kubernetesService(facts: SystemFacts): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: {
-      name: 'kubernetes',
-      namespace: 'default',
-      labels: { component: 'apiserver', provider: 'kubernetes' },
-    },
-    spec: {
-      type: 'ClusterIP',
-      clusterIP: facts.kubernetesIp,
-      clusterIPs: [facts.kubernetesIp],
-      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: facts.apiServerPort }],
-    },
-  };
 }
 
 function kubernetesSlice(facts: SystemFacts): KubeObject {
