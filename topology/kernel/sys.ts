@@ -40,6 +40,8 @@ export interface Sys {
   msgWatch(id: number, run: () => void): () => void;
   /** Sends a signal; 0 only asks whether the process exists. Pids are those of the caller's PID namespace. */
   kill(pid: number, signal: number): Errno | undefined;
+  /** What execve(2) leaves of a process: its pid, namespaces and sockets; its name and arguments are those given here. */
+  exec(argv: readonly string[]): void;
   exit(code: number): void;
   /** Handles a catchable signal; without a handler its default action is taken (PID 1 of a namespace ignores it). */
   onSignal(signal: number, handler: () => void): void;

@@ -44,6 +44,11 @@ export class Lab {
   });
   private readonly rng = new Rng(11);
 
+  constructor() {
+    const key = 'net.ipv4.ping_group_range';
+    this.host.apply([{ op: 'sysctl.set', key, value: '0 2147483647' }]);
+  }
+
   start(spec: ContainerSpec): LabContainer {
     const image: ImageFacts = {
       reference: 'busybox:1.36',

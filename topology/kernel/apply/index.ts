@@ -7,7 +7,8 @@ import { applyBridgePort, applyLinkDel, applyLinkSet } from './link-ops.js';
 import { applyFdb, applyNeighbor } from './neighbor-ops.js';
 import { applyNetns } from './netns-ops.js';
 import { applyRoute, applyRule } from './route-ops.js';
-import { applyConntrack, applyIptables, applySysctl } from './table-ops.js';
+import { applySysctl } from './sysctl-ops.js';
+import { applyConntrack, applyIptables } from './table-ops.js';
 import { type OpFailure, Transaction } from './transaction.js';
 
 /** Told of every list of ops that was applied. */

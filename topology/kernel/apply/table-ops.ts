@@ -1,31 +1,7 @@
 import type { Netfilter } from '../contract.js';
 import { type Errno, strerror } from '../errno.js';
-import type { ConntrackOp, IptablesOp, Rule, RuleChain, SysctlOp } from '../ops.js';
+import type { ConntrackOp, IptablesOp, Rule, RuleChain } from '../ops.js';
 import { isFailure, type OpFailure, type Transaction } from './transaction.js';
-
-/** `sysctl -w`. */
-export function applySysctl(transaction: Transaction, op: SysctlOp): OpFailure | undefined {
-  const netns = transaction.netns(op.netns);
-  if (isFailure(netns)) return netns;
-  const { sysctls } = netns;
-  const file = `/proc/sys/${op.key.replaceAll('.', '/')}`;
-  if (!sysctls.has(op.key)) {
-    return {
-      errno: 'ENOENT',
-      message: `sysctl: cannot stat ${file}: No such file or directory`,
-    };
-  }
-  const before = sysctls.save();
-  if (!sysctls.write(op.key, op.value)) {
-    return { errno: 'EINVAL', message: `sysctl: setting key "${op.key}": Invalid argument` };
-  }
-  netns.sysctlsChanged();
-  transaction.undo(() => {
-    sysctls.restore(before);
-    netns.sysctlsChanged();
-  });
-  return undefined;
-}
 
 /** `iptables-restore` and single rules. */
 export function applyIptables(transaction: Transaction, op: IptablesOp): OpFailure | undefined {

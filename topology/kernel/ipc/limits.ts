@@ -13,6 +13,20 @@ export const IPC_SYSCTL_DEFAULTS = {
 /** A key of `IPC_SYSCTL_DEFAULTS`. */
 export type IpcSysctl = keyof typeof IPC_SYSCTL_DEFAULTS;
 
+const INT_MAX = 2_147_483_647;
+
+/** Least and greatest value that each takes (ipc/mq_sysctl.c, ipc/ipc_sysctl.c). */
+export const IPC_SYSCTL_RANGES: Readonly<Record<IpcSysctl, readonly [number, number]>> = {
+  'fs.mqueue.msg_max': [1, 65_536],
+  'fs.mqueue.msgsize_max': [128, 16_777_216],
+  'fs.mqueue.queues_max': [0, INT_MAX],
+  'fs.mqueue.msg_default': [1, 65_536],
+  'fs.mqueue.msgsize_default': [128, 16_777_216],
+  'kernel.msgmax': [0, INT_MAX],
+  'kernel.msgmnb': [0, INT_MAX],
+  'kernel.msgmni': [0, 32_768],
+};
+
 /** Reads one limit of a namespace. */
 export type IpcLimits = (key: IpcSysctl) => number;
 

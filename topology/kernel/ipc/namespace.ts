@@ -1,6 +1,6 @@
 import type { Namespace } from '../sys.js';
 import type { MessageQueueCharges } from './charge.js';
-import { IPC_SYSCTL_DEFAULTS, type IpcSysctl } from './limits.js';
+import { IPC_SYSCTL_DEFAULTS, IPC_SYSCTL_RANGES, type IpcSysctl } from './limits.js';
 import { PosixQueues } from './posix-queues.js';
 import { SysvQueues } from './sysv-queues.js';
 import type { QueueView } from './view.js';
@@ -37,7 +37,16 @@ export class IpcNamespace implements Namespace {
     return this.sysctls.get(key) ?? IPC_SYSCTL_DEFAULTS[key];
   }
 
-  /** `sysctl -w`; queues that exist keep what they were made with. */
+  /** `sysctl -w` with the text that was written; false when it is no number that the key takes (EINVAL). */
+  writeSysctl(key: IpcSysctl, text: string): boolean {
+    const value = /^\s*\d{1,10}\s*$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+    const [least, most] = IPC_SYSCTL_RANGES[key];
+    if (!(value >= least && value <= most)) return false;
+    this.setSysctl(key, value);
+    return true;
+  }
+
+  /** Sets a limit; queues that exist keep what they were made with. */
   setSysctl(key: IpcSysctl, value: number): void {
     this.sysctls.set(key, value);
   }

@@ -158,12 +158,6 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['kernel.shmmax', '18446744073692774399'],
   ['kernel.shmall', '18446744073692774399'],
   ['kernel.shmmni', 4096],
-  ['kernel.msgmax', 8192],
-  ['kernel.msgmnb', 16384],
-  ['kernel.msgmni', 32000],
-  ['fs.mqueue.msg_max', 10],
-  ['fs.mqueue.msgsize_max', 8192],
-  ['fs.mqueue.queues_max', 256],
   ['vm.overcommit_memory', 0],
 ]);
 

@@ -31,8 +31,9 @@ type Key =
 /**
  * The settings of one namespace under /proc/sys. Only what differs from Linux's default is kept.
  *
- * Fidelity: `kernel.*`, `fs.mqueue.*` and the conntrack size belong to other namespaces or to the machine;
- * they are kept here too, one set per network namespace.
+ * Fidelity: `kernel.hostname`, `kernel.shm*` and the conntrack size belong to other namespaces or to the
+ * machine; they are kept here too, one set per network namespace. Limits of message queues are the IPC
+ * namespace's.
  */
 export class SysctlTable {
   private readonly changed = new Map<string, number | string>();

@@ -27,11 +27,30 @@ export class ProcessSys implements Sys {
   constructor(process: KernelProcess, table: SysTable) {
     this.process = process;
     this.table = table;
-    const { pid, uid, comm } = process;
+    const { pid, uid } = process;
     const nextFd = () => process.nextFd();
     const releaseFd = (fd: number) => process.releaseFd(fd);
-    this.ipcCaller = { pid, uid, comm, umask: UMASK, nextFd, releaseFd };
-    this.socketCreator = { pid, uid, comm, nextFd, releaseFd };
+    // What it has open carries the name that the process has now, not the one it had then.
+    const comm = () => process.comm;
+    this.ipcCaller = {
+      pid,
+      uid,
+      umask: UMASK,
+      nextFd,
+      releaseFd,
+      get comm() {
+        return comm();
+      },
+    };
+    this.socketCreator = {
+      pid,
+      uid,
+      nextFd,
+      releaseFd,
+      get comm() {
+        return comm();
+      },
+    };
   }
 
   get pid(): number {
@@ -126,6 +145,10 @@ export class ProcessSys implements Sys {
   kill(pid: number, signal: number): Errno | undefined {
     if (!this.alive) return 'ESRCH';
     return this.table.killFrom(this.process, pid, signal);
+  }
+
+  exec(argv: readonly string[]): void {
+    if (this.alive) this.process.become(argv);
   }
 
   exit(code: number): void {

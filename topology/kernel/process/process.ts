@@ -17,8 +17,8 @@ const COMM_LIMIT = 15;
 
 /** A process: identity, namespaces, handlers and what ends with it. `table.ts` makes and ends it. */
 export class KernelProcess implements Process {
-  readonly comm: string;
-  readonly argv: readonly string[];
+  comm: string;
+  argv: readonly string[];
   readonly uid: number;
   readonly namespaces: NamespaceSet;
   readonly startedNs: number;
@@ -71,6 +71,13 @@ export class KernelProcess implements Process {
   /** PID 1 of its PID namespace. */
   get isInit(): boolean {
     return this.pidInNamespace === 1;
+  }
+
+  /** Takes the name and arguments of another program, execve(2). */
+  become(argv: readonly string[]): void {
+    const [path = ''] = argv;
+    this.comm = path.slice(path.lastIndexOf('/') + 1).slice(0, COMM_LIMIT);
+    this.argv = argv;
   }
 
   onExit(run: (process: Process) => void): void {

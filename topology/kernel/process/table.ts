@@ -1,4 +1,5 @@
 import { fail, ok, type Result, type SimClock } from '../../base/index.js';
+import type { Netns } from '../contract.js';
 import type { Errno } from '../errno.js';
 import { IpcNamespace, MessageQueueCharges } from '../ipc/index.js';
 import type { SocketNetns } from '../socket/index.js';
@@ -24,6 +25,8 @@ export interface HostProcessTable extends ProcessTable {
   netnsOf(pid: number): SocketNetns | undefined;
   /** The IPC namespace a process lives in: its queues and sysctls. */
   ipcOf(pid: number): IpcNamespace | undefined;
+  /** The IPC namespace of the first process that lives in a network namespace; the host's own when none does. */
+  ipcIn(netns: Netns): IpcNamespace;
   /** The host's own IPC namespace, which `hostIPC` pods share. */
   readonly rootIpc: IpcNamespace;
   /** sethostname(2) in the UTS namespace of a process. */
@@ -78,6 +81,13 @@ class Table implements HostProcessTable, SysTable {
 
   ipcOf(pid: number): IpcNamespace | undefined {
     return this.rootPids.members.get(pid)?.namespaces.ipc;
+  }
+
+  ipcIn(netns: Netns): IpcNamespace {
+    for (const { namespaces } of this.rootPids.members.values()) {
+      if (namespaces.net.inode === netns.inode) return namespaces.ipc;
+    }
+    return this.rootIpc;
   }
 
   setHostname(pid: number, hostname: string): Errno | undefined {

@@ -195,3 +195,63 @@ describe('signals', () => {
     expect(clone(host, { uid }).sys.kill(target.pid, signal)).toBe(errno);
   });
 });
+
+describe('sysctls of message queues', () => {
+  const set = (host: Host, key: string, value: string, netns?: string) => {
+    const applied = host.apply([
+      { op: 'sysctl.set', key, value, ...(netns === undefined ? {} : { netns }) },
+    ]);
+    return applied.ok ? 'ok' : applied.error.message;
+  };
+
+  test('go to the IPC namespace of the pod that lives in the network namespace', () => {
+    const host = boot();
+    const [one, other] = [pause(host), pause(host)];
+    host.apply([
+      { op: 'netns.attach', name: 'one', pid: one.pid },
+      { op: 'netns.attach', name: 'other', pid: other.pid },
+    ]);
+    expect(set(host, 'fs.mqueue.msg_max', '20', 'one')).toBe('ok');
+    const app = clone(host, { join: { of: one, kinds: ['net', 'ipc'] } });
+    const open = (process: Process) =>
+      process.sys.mqOpen('/q', {
+        access: 'read-write',
+        create: true,
+        maxMessages: 20,
+        messageBytes: 100,
+      });
+    expect(open(app).ok).toBe(true);
+    expect(open(other)).toEqual({ ok: false, error: 'EINVAL' });
+    expect(host.processes.rootIpc.sysctl('fs.mqueue.msg_max')).toBe(10);
+  });
+
+  test('go to the host where no process lives in the network namespace', () => {
+    const host = boot();
+    host.apply([{ op: 'netns.add', name: 'empty' }]);
+    expect(set(host, 'kernel.msgmax', '4096', 'empty')).toBe('ok');
+    expect(set(host, 'kernel.msgmnb', '8192')).toBe('ok');
+    expect(host.processes.rootIpc.sysctl('kernel.msgmax')).toBe(4096);
+    expect(host.processes.rootIpc.sysctl('kernel.msgmnb')).toBe(8192);
+  });
+
+  test.each([
+    ['kernel.msgmax', '-1'],
+    ['kernel.msgmni', '32769'],
+    ['fs.mqueue.msg_max', '0'],
+    ['fs.mqueue.msgsize_max', '127'],
+    ['fs.mqueue.msg_max', 'many'],
+  ])('%s refuses %s', (key, value) => {
+    const host = boot();
+    expect(set(host, key, value)).toBe(`sysctl: setting key "${key}": Invalid argument`);
+  });
+
+  test('are put back when a later op fails', () => {
+    const host = boot();
+    const applied = host.apply([
+      { op: 'sysctl.set', key: 'kernel.msgmax', value: '1' },
+      { op: 'link.del', name: 'none' },
+    ]);
+    expect(applied.ok).toBe(false);
+    expect(host.processes.rootIpc.sysctl('kernel.msgmax')).toBe(8192);
+  });
+});
