@@ -51,6 +51,7 @@ export class PodJourneys {
   /** Called after each step of a kubelet. */
   onStep: (step: PodStep) => void = () => {};
   private readonly entries = new Map<string, Entry[]>();
+  private readonly store: ObjectStore;
   private readonly nowNs: () => number;
   private readonly explain: ExplainScheduling;
 
@@ -59,6 +60,7 @@ export class PodJourneys {
     readonly nowNs: () => number;
     readonly explain: ExplainScheduling;
   }) {
+    this.store = options.store;
     this.nowNs = options.nowNs;
     this.explain = options.explain;
     options.store.watch('pods', (change) => this.podChanged(change));
@@ -151,7 +153,14 @@ export class PodJourneys {
 
   private scheduled(pod: Pod, uid: string, node: string): void {
     const step = { component: 'scheduler', action: 'bind', reason: `bound to ${node}` };
-    this.add(uid, { stage: 'scheduling', node, step: this.step(step, pod) });
+    const nowhere = {
+      component: 'scheduler',
+      action: 'fail',
+      reason: `the manifest names node ${node}, and there is no such node, so no kubelet takes the pod`,
+      code: 'NodeNotFound',
+    };
+    const known = this.store.get('nodes', undefined, node) !== undefined;
+    this.add(uid, { stage: 'scheduling', node, step: this.step(known ? step : nowhere, pod) });
   }
 
   private step(step: Omit<Step, 'atNs'>, pod: Pod): Step {
@@ -189,5 +198,15 @@ function verdictOf(
   }
   return phase === 'Failed'
     ? { disposition: 'failed', summary: pod.status?.message ?? 'Failed' }
-    : { disposition: 'in-progress', summary: `${phase}: not Ready yet` };
+    : { disposition: 'in-progress', summary: `${phase}: ${whatIsAwaited(pod)}` };
+}
+
+function whatIsAwaited({ spec, status }: Pod): string {
+  const initializing = status?.initContainerStatuses?.find(
+    ({ name, ready }) =>
+      !ready && spec.initContainers?.find((c) => c.name === name)?.restartPolicy !== 'Always',
+  );
+  return initializing?.state?.running === undefined
+    ? 'not Ready yet'
+    : `waits for init container ${initializing.name} to end`;
 }

@@ -30,6 +30,8 @@ export function startProgram(request: ProgramRequest): Result<ProgramHandle, Sta
   if (found === undefined) return fail(notFound(request.argv[0] ?? ''));
   const prepared = prepareWorkingDir(request);
   if (prepared !== undefined) return fail(prepared);
+  // Entrypoint scripts and init wrappers end in exec: the process goes on as what they start.
+  if (found.argv.length < request.argv.length) guest.sys.exec(found.argv);
   if (found.kind === 'main') found.main(guest, found.argv.slice(1));
   else {
     const context = {

@@ -32,11 +32,16 @@ const COMMANDS: Readonly<Record<Userland, ReadonlySet<string>>> = {
   any: new Set(),
 };
 
+/** Podnet's own commands, in every image that has a userland: Linux has no command for POSIX message queues. */
+const OWN = new Set(['mq']);
+
 /** Whether a process of this image can execute a name, by PATH, or by its path. A path counts by its last part. */
 export function hasExecutable(image: ImageEntry, argv0: string): boolean {
   if (image.userland === 'any') return true;
   const name = argv0.slice(argv0.lastIndexOf('/') + 1);
-  if (image.executables.includes(argv0) || COMMANDS[image.userland].has(name)) return true;
+  const commands = COMMANDS[image.userland];
+  if (image.executables.includes(argv0) || commands.has(name)) return true;
+  if (OWN.has(name) && commands.size > 0) return true;
   if (image.executables.some((known) => known.slice(known.lastIndexOf('/') + 1) === name))
     return true;
   return [image.entrypoint[0], image.cmd[0]].some(
@@ -46,6 +51,7 @@ export function hasExecutable(image: ImageEntry, argv0: string): boolean {
 
 /** Names of the commands that an image holds, in order of the alphabet. */
 export function executablesOf(image: ImageEntry): readonly string[] {
-  const names = new Set([...COMMANDS[image.userland], ...image.executables]);
+  const commands = COMMANDS[image.userland];
+  const names = new Set([...commands, ...(commands.size > 0 ? OWN : []), ...image.executables]);
   return [...names].sort();
 }
