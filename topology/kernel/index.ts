@@ -17,10 +17,10 @@ export * from './sys.js';
 export * from './trace.js';
 export {
   type DeviceView,
-  type FdbView,
   type NeighborView,
   type NetnsView,
   type RouteView,
   viewDevice,
   viewNetns,
 } from './view.js';
+export type { FdbView } from './view-fdb.js';

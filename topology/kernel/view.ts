@@ -1,16 +1,21 @@
 import type { Ip, Mac } from '../addr/index.js';
-import { SECOND } from '../base/index.js';
 import type { Device, DeviceStats } from './contract.js';
 import type { NetDevice } from './link/device.js';
-import { bridgeOf, type NetNamespace } from './netns/namespace.js';
+import { TABLE } from './netns/fib.js';
+import type { NetNamespace } from './netns/namespace.js';
+import { routesInOrder } from './netns/route-lines.js';
+import { ruleLine } from './netns/rule-line.js';
 import type { RestoreTable, RouteType } from './ops.js';
+import { type FdbView, viewFdb } from './view-fdb.js';
 
 /** A network namespace as it is now: plain data that does not change, for people. */
 export interface NetnsView {
   readonly inode: number;
   readonly label: string;
   readonly devices: readonly DeviceView[];
+  /** The main table first, each table in the order of `ip route show`. */
   readonly routes: readonly RouteView[];
+  /** Lines of `ip rule`. */
   readonly rules: readonly string[];
   readonly neighbors: readonly NeighborView[];
   readonly fdb: readonly FdbView[];
@@ -39,6 +44,8 @@ export interface DeviceView {
     readonly address: Ip;
     readonly prefixLength: number;
     readonly scope: string;
+    /** Another address of the same prefix came first. */
+    readonly secondary: boolean;
   }[];
   readonly stats: DeviceStats;
 }
@@ -58,16 +65,6 @@ export interface NeighborView {
   readonly state: string;
 }
 
-/** A row of `bridge fdb show` that was learned. */
-export interface FdbView {
-  readonly bridge: string;
-  readonly mac: Mac;
-  readonly port: string;
-  readonly local: boolean;
-  /** Seconds since the address was last seen. */
-  readonly ageSeconds: number;
-}
-
 /** Reads a namespace. */
 export function viewNetns(netns: NetNamespace): NetnsView {
   const { conntrack } = netns.netfilter;
@@ -75,12 +72,8 @@ export function viewNetns(netns: NetNamespace): NetnsView {
     inode: netns.inode,
     label: netns.label,
     devices: netns.deviceList.map(viewDevice),
-    routes: Array.from(netns.fib.all(), (route) => ({
-      table: route.table,
-      type: route.type,
-      line: route.line(),
-    })),
-    rules: netns.fib.rules.map((rule) => `${rule.priority}: from all lookup ${rule.table}`),
+    routes: viewRoutes(netns),
+    rules: netns.fib.rules.map(ruleLine),
     neighbors: netns.deviceList.flatMap((device) =>
       Array.from(device.neighbors.values(), (entry) => ({
         address: entry.address,
@@ -95,6 +88,15 @@ export function viewNetns(netns: NetNamespace): NetnsView {
     conntrack: conntrack.size === 0 ? [] : conntrack.list(),
     drops: [...netns.dropCounts],
   };
+}
+
+/** The main table first, as `ip route`; then the others by number. */
+function viewRoutes(netns: NetNamespace): RouteView[] {
+  const rank = (table: number) => (table === TABLE.main ? -1 : table);
+  const tables = [...netns.fib.tableIds].sort((a, b) => rank(a) - rank(b));
+  return tables.flatMap((table) =>
+    routesInOrder(netns, table).map((route) => ({ table, type: route.type, line: route.line() })),
+  );
 }
 
 /** Reads a device. */
@@ -114,25 +116,12 @@ export function viewDevice(device: NetDevice): DeviceView {
       peer === undefined
         ? undefined
         : { ifindex: peer.ifindex, name: peer.name, netns: peer.netns.label },
-    addresses: device.addresses.map(({ address, prefixLength, scope }) => ({
+    addresses: device.addresses.map(({ address, prefixLength, scope, secondary }) => ({
       address,
       prefixLength,
       scope,
+      secondary,
     })),
     stats: { ...device.stats },
   };
-}
-
-function viewFdb(device: NetDevice, nowNs: number): FdbView[] {
-  const bridge = bridgeOf(device);
-  if (bridge === undefined) return [];
-  return Array.from(bridge.fdb.all)
-    .filter((entry) => entry.alive(nowNs))
-    .map((entry) => ({
-      bridge: device.name,
-      mac: entry.mac,
-      port: entry.port?.device.name ?? device.name,
-      local: entry.local,
-      ageSeconds: entry.local ? 0 : Math.floor((nowNs - entry.seenNs) / SECOND),
-    }));
 }

@@ -168,6 +168,13 @@ export class Vxlan implements Driver {
     underlay.output.localOut(skb, packet, route);
   }
 
+  /** The forwarding database without what has aged out, in order of arrival. */
+  entries(nowNs: number): VxlanRemote[] {
+    return Array.from(this.fdb.values()).filter(
+      (entry) => entry.permanent || nowNs - entry.seenNs <= AGEING_NS,
+    );
+  }
+
   private lower(): NetDevice | undefined {
     return this.lowerIfindex === undefined
       ? undefined

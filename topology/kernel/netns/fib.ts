@@ -221,6 +221,11 @@ export class Fib {
     return this.tables.get(table)?.at(dst) ?? [];
   }
 
+  /** Numbers of the tables that have been used. */
+  get tableIds(): Iterable<number> {
+    return this.tables.keys();
+  }
+
   /** Every route of a table, or of all. */
   *all(table?: number): Iterable<RouteEntry> {
     for (const each of this.tables.values()) {

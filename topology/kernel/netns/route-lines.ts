@@ -4,7 +4,12 @@ import type { RouteEntry } from './route.js';
 
 /** The lines of `ip route show`, in its order; of the main table unless another is asked for. */
 export function routeLines(netns: NetNamespace, table: number = TABLE.main): readonly string[] {
-  return [...netns.fib.all(table)].sort(byPrefix).map((entry) => entry.line());
+  return routesInOrder(netns, table).map((entry) => entry.line());
+}
+
+/** The routes of a table in the order of `ip route show`. */
+export function routesInOrder(netns: NetNamespace, table: number): readonly RouteEntry[] {
+  return [...netns.fib.all(table)].sort(byPrefix);
 }
 
 function byPrefix(a: RouteEntry, b: RouteEntry): number {
