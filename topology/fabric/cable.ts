@@ -1,5 +1,5 @@
 import { type Rng, SECOND, type SimClock } from '../base/index.js';
-import type { NetDevice, Skb } from '../kernel/index.js';
+import type { CableEnd, NetDevice, Skb } from '../kernel/index.js';
 import { ETHERNET_HEADER_BYTES, l3Bytes } from '../wire/index.js';
 
 /** Preamble, frame check sequence and gap that a frame takes on the wire beyond its octets (IEEE 802.3). */
@@ -94,17 +94,21 @@ class Lane {
 export class Cable {
   readonly id: string;
   properties: CableProperties;
+  /** What is at each end, for sentences: `eth0 of worker-2`. */
+  private readonly ends: readonly [string, string];
   private readonly rng: Rng;
   private readonly lanes: readonly [Lane, Lane];
   private plugged = true;
 
   constructor(options: {
     readonly id: string;
+    readonly ends: readonly [string, string];
     readonly clock: SimClock;
     readonly rng: Rng;
     readonly properties: CableProperties;
   }) {
     this.id = options.id;
+    this.ends = options.ends;
     this.rng = options.rng;
     this.properties = options.properties;
     this.lanes = [new Lane(this, options.clock), new Lane(this, options.clock)];
@@ -116,9 +120,10 @@ export class Cable {
   }
 
   /** What one end hands its frames to. */
-  end(index: 0 | 1): { send(skb: Skb): void } {
+  end(index: 0 | 1): CableEnd {
     const lane = this.lanes[index];
     return {
+      leadsTo: this.ends[index === 0 ? 1 : 0],
       send: (skb) => {
         if (!this.plugged) {
           skb.dev?.netns.drop(skb, 'no-carrier', 'cable', `${this.id} is unplugged`);

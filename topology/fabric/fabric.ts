@@ -160,7 +160,13 @@ export class Fabric {
     const [a, b] = ends;
     if (a === undefined || b === undefined) return;
     const id = `cable:${a.machine}/${a.device}--${b.machine}/${b.device}`;
-    const cable = new Cable({ id, clock: this.clock, rng: this.rng.fork(id), properties: link });
+    const cable = new Cable({
+      id,
+      ends: [`${a.device} of ${a.machine}`, `${b.device} of ${b.machine}`],
+      clock: this.clock,
+      rng: this.rng.fork(id),
+      properties: link,
+    });
     cable.attach(this.plug(a, cable, 0), this.plug(b, cable, 1));
     this.links.set(id, { id, cable, ends: [a, b] });
   }

@@ -1,11 +1,12 @@
 import { formatIp, type Ip } from '../addr/index.js';
+import type { DropReason } from '../kernel/drop.js';
 import type { Errno } from '../kernel/errno.js';
 import { strerror } from '../kernel/errno.js';
 import type { Process, Socket } from '../kernel/sys.js';
 import type { TraceStep } from '../kernel/trace.js';
 import { ICMP_HEADER_BYTES, ICMP4 } from '../wire/index.js';
 import type { Disposition, Journey } from './journey.js';
-import { dropSentence, type PlaceNames, Recorder } from './recorder.js';
+import { dropSentence, type Loss, type PlaceNames, Recorder } from './recorder.js';
 
 /** What to send. */
 export interface ProbeRequest {
@@ -157,8 +158,8 @@ class Probe {
 
   private failed(errno: Errno, during: string): Outcome {
     const refused = errno === 'ECONNREFUSED' || errno === 'ECONNRESET';
-    const [loss] = this.recorder.losses().filter((l) => l.step.view.packet.kind !== 'arp');
-    const because = loss === undefined ? '' : `: ${loss.step.reason}`;
+    const loss = decisiveLoss(this.recorder.losses(), false);
+    const because = loss === undefined ? '' : `: ${loss.step.reason}${this.behind(loss)}`;
     return {
       disposition: refused ? 'refused' : loss === undefined ? 'error' : 'dropped',
       summary: `${strerror(errno)} (${errno}) while ${during}${because}`,
@@ -166,11 +167,7 @@ class Probe {
   }
 
   private timedOut(): Outcome {
-    const losses = this.recorder.losses();
-    const loss =
-      losses.find((l) => l.step.packetId === 0) ??
-      losses.find((l) => l.step.view.packet.kind !== 'arp') ??
-      losses[0];
+    const loss = decisiveLoss(this.recorder.losses(), true);
     if (loss === undefined)
       return {
         disposition: 'timeout',
@@ -180,8 +177,17 @@ class Probe {
       loss.step.netns === '' ? loss.step.host : `${loss.step.netns} on ${loss.step.host}`;
     return {
       disposition: 'dropped',
-      summary: `dropped in ${where}: ${loss.step.reason} (${loss.reason}: ${dropSentence(loss.reason)})`,
+      summary: `dropped in ${where}: ${loss.step.reason} (${loss.reason}: ${dropSentence(loss.reason)})${this.behind(loss)}`,
     };
+  }
+
+  /** Why nobody answered who has the next hop, when the question itself was lost. */
+  private behind(loss: Loss): string {
+    if (loss.reason !== 'neighbor-unresolved') return '';
+    const question = this.recorder
+      .losses()
+      .find((l) => l.step.view.packet.kind === 'arp' && !HARMLESS.has(l.reason));
+    return question === undefined ? '' : `; ${question.step.host}: ${question.step.reason}`;
   }
 
   private settle(outcome: Outcome): void {
@@ -210,6 +216,23 @@ class Probe {
     this.done({ journey, recorder });
     sys.exit(0);
   }
+}
+
+/** What becomes of copies that a switch floods to those whom they do not concern. */
+const HARMLESS: ReadonlySet<DropReason> = new Set([
+  'other-host',
+  'arp-ignored',
+  'bridge-same-port',
+]);
+
+/** The loss that decided: of the probe itself, else of what it caused; ARP and harmless losses only for want of better. */
+function decisiveLoss(losses: readonly Loss[], evenArp: boolean): Loss | undefined {
+  const isArp = (loss: Loss) => loss.step.view.packet.kind === 'arp';
+  const grave = losses.filter((loss) => !HARMLESS.has(loss.reason));
+  const found =
+    grave.find((loss) => loss.step.packetId === 0) ?? grave.find((loss) => !isArp(loss));
+  if (found !== undefined) return found;
+  return evenArp ? (grave[0] ?? losses[0]) : losses.find((loss) => !isArp(loss));
 }
 
 function filler(sizeBytes: number): Uint8Array {

@@ -154,6 +154,10 @@ function formatTcpOptions(options: TcpOptions): string {
     words.push(`TS val ${timestamp.value} ecr ${timestamp.echo}`);
   } else if (sack) words.push('nop', 'nop', 'sackOK');
   if (windowScale !== undefined) words.push('nop', `wscale ${windowScale}`);
+  if (options.sack !== undefined) {
+    const blocks = options.sack.map(({ left, right }) => `{${left}:${right}}`).join('');
+    words.push('nop', 'nop', `sack ${options.sack.length} ${blocks}`);
+  }
   return words.join(',');
 }
 

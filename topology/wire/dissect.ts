@@ -212,7 +212,7 @@ function dissectDns(to: Dissection, base: number, payload: Uint8Array): void {
 
 function dissectTcp(to: Dissection, base: number, tcp: TcpSegment): void {
   const headerBytes = tcpHeaderBytes(tcp.options);
-  const { mss, windowScale, sackPermitted, timestamp } = tcp.options;
+  const { mss, windowScale, sackPermitted, timestamp, sack } = tcp.options;
   const options: Row[] = [];
   let at = TCP_HEADER_BYTES;
   if (mss !== undefined) {
@@ -226,7 +226,14 @@ function dissectTcp(to: Dissection, base: number, tcp: TcpSegment): void {
     options.push(['option timestamps', `${timestamp.value}, echo ${timestamp.echo}`, at + 2, 80]);
     at += 12;
   } else if (sackPermitted === true) at += 4;
-  if (windowScale !== undefined) options.push(['option window scale', windowScale, at + 1, 24]);
+  if (windowScale !== undefined) {
+    options.push(['option window scale', windowScale, at + 1, 24]);
+    at += 4;
+  }
+  if (sack !== undefined) {
+    const blocks = sack.map(({ left, right }) => `${left}-${right}`).join(' ');
+    options.push(['option SACK', blocks, at + 2, 16 + sack.length * 64]);
+  }
   add(to, 'TCP', base, [
     ['source port', tcp.srcPort, 0, 16],
     ['destination port', tcp.dstPort, 2, 16],

@@ -119,12 +119,20 @@ export interface TcpSegment {
   readonly payload: Uint8Array;
 }
 
+/** Octets that arrived beyond a hole: sequence numbers from `left` up to, not including, `right` (RFC 2018). */
+export interface SackBlock {
+  readonly left: number;
+  readonly right: number;
+}
+
 /** Options as Linux sends them; emitted in Linux's order and padding. */
 export interface TcpOptions {
   readonly mss?: number;
   readonly windowScale?: number;
   readonly sackPermitted?: boolean;
   readonly timestamp?: { readonly value: number; readonly echo: number };
+  /** At least one; at most 4, or 3 beside a timestamp. */
+  readonly sack?: readonly SackBlock[];
 }
 
 /** No options. */

@@ -2,13 +2,13 @@ import { fail, ok, type Result } from '../base/index.js';
 import { foldChecksum, sumOctets } from './checksum.js';
 import { truncated, type WireError } from './error.js';
 import { get16, get32, put16, put32 } from './octets.js';
-import { NO_TCP_OPTIONS, type TcpOptions, type TcpSegment } from './packet.js';
+import { NO_TCP_OPTIONS, type SackBlock, type TcpOptions, type TcpSegment } from './packet.js';
 
 /**
  * Transmission Control Protocol, RFC 9293; options of RFC 7323 and RFC 2018.
  *
- * Fidelity: SACK blocks, the urgent pointer and options that Linux does not send by itself are not
- * kept when read and never written.
+ * Fidelity: the urgent pointer and options that Linux does not send by itself are not kept when read and
+ * never written.
  */
 export const TCP_HEADER_BYTES = 20;
 
@@ -27,7 +27,11 @@ const OPTION_NOP = 1;
 const OPTION_MSS = 2;
 const OPTION_WINDOW_SCALE = 3;
 const OPTION_SACK_PERMITTED = 4;
+const OPTION_SACK = 5;
 const OPTION_TIMESTAMP = 8;
+
+/** Octets of one block of a SACK option. */
+const SACK_BLOCK_BYTES = 8;
 
 /** Octets of a header with these options, padding included: from 20 to 40. */
 export function tcpHeaderBytes(options: TcpOptions): number {
@@ -37,6 +41,7 @@ export function tcpHeaderBytes(options: TcpOptions): number {
   if (options.timestamp !== undefined) bytes += 12;
   else if (options.sackPermitted === true) bytes += 4;
   if (options.windowScale !== undefined) bytes += 4;
+  if (options.sack !== undefined) bytes += 4 + options.sack.length * SACK_BLOCK_BYTES;
   return bytes;
 }
 
@@ -137,7 +142,28 @@ function writeOptions(octets: Uint8Array, start: number, options: TcpOptions): v
     octets[at + 1] = OPTION_WINDOW_SCALE;
     octets[at + 2] = 3;
     octets[at + 3] = options.windowScale;
+    at += 4;
   }
+  if (options.sack !== undefined) writeSack(octets, at, options.sack);
+}
+
+function writeSack(octets: Uint8Array, at: number, blocks: readonly SackBlock[]): void {
+  octets[at] = OPTION_NOP;
+  octets[at + 1] = OPTION_NOP;
+  octets[at + 2] = OPTION_SACK;
+  octets[at + 3] = 2 + blocks.length * SACK_BLOCK_BYTES;
+  blocks.forEach(({ left, right }, index) => {
+    put32(octets, at + 4 + index * SACK_BLOCK_BYTES, left);
+    put32(octets, at + 8 + index * SACK_BLOCK_BYTES, right);
+  });
+}
+
+function readSack(octets: Uint8Array, at: number, length: number): readonly SackBlock[] {
+  const blocks: SackBlock[] = [];
+  for (let from = at + 2; from < at + length; from += SACK_BLOCK_BYTES) {
+    blocks.push({ left: get32(octets, from), right: get32(octets, from + 4) });
+  }
+  return blocks;
 }
 
 function readOptions(octets: Uint8Array): Result<TcpOptions, WireError> {
@@ -160,6 +186,8 @@ function readOptions(octets: Uint8Array): Result<TcpOptions, WireError> {
     else if (kind === OPTION_SACK_PERMITTED && length === 2) options.sackPermitted = true;
     else if (kind === OPTION_TIMESTAMP && length === 10) {
       options.timestamp = { value: get32(octets, at + 2), echo: get32(octets, at + 6) };
+    } else if (kind === OPTION_SACK && length > 2 && (length - 2) % SACK_BLOCK_BYTES === 0) {
+      options.sack = readSack(octets, at, length);
     }
     at += length;
   }

@@ -76,6 +76,11 @@ const CAPTURED: readonly [string, string, string][] = [
     '020000000001020000000002080045000039d2904000400650420af401030af4010200509c421096dde367230f748018004076cd00000101080a0c02482675bdd85a68656c6c6f',
     'IP 10.244.1.3.80 > 10.244.1.2.40002: Flags [P.], seq 278322659:278322664, ack 1730350964, win 64, options [nop,nop,TS val 201476134 ecr 1975375962], length 5',
   ],
+  [
+    'TCP acknowledgement with two SACK blocks',
+    '020000000001020000000002080045000048d2914000400650320af401030af4010200509c421096dde367230f74d0100040519700000101080a0c02482675bdd85a010105126723151c67231ac46723206c67232614',
+    'IP 10.244.1.3.80 > 10.244.1.2.40002: Flags [.], ack 1730350964, win 64, options [nop,nop,TS val 201476134 ecr 1975375962,nop,nop,sack 2 {1730352412:1730353860}{1730355308:1730356756}], length 0',
+  ],
 ];
 
 describe('frames', () => {
@@ -278,6 +283,7 @@ function frames(depth: number): fc.Arbitrary<Frame> {
         windowScale: u8,
         sackPermitted: fc.constant(true),
         timestamp: fc.record({ value: u32, echo: u32 }),
+        sack: fc.array(fc.record({ left: u32, right: u32 }), { minLength: 1, maxLength: 2 }),
       },
       { requiredKeys: [] },
     ),

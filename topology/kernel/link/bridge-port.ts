@@ -45,7 +45,9 @@ export function refusalText(to: BridgePort, reason: DropReason): string {
     case 'bridge-isolated':
       return `${name} and the port it came in by are isolated from each other`;
     default:
-      return `port ${name} is ${portStateName(to.state)}`;
+      return to.device.driver.leadsTo !== undefined && !to.device.carrier
+        ? `port ${name} has no carrier: the cable to ${to.device.driver.leadsTo} is unplugged`
+        : `port ${name} is ${portStateName(to.state)}`;
   }
 }
 

@@ -270,7 +270,14 @@ export class Bridge implements Driver {
     if (copyUp !== undefined && from !== undefined) this.tapUp(copyUp, from);
     for (let index = ports.length - 1; index >= 0; index--) {
       const port = ports[index];
-      if (port === undefined || refuses(from, port) !== undefined) continue;
+      if (port === undefined) continue;
+      const refusal = refuses(from, port);
+      if (refusal === 'bridge-port-down') {
+        // Who looks for the receiver must see where the frame did not go.
+        const copy = skb.trace === undefined ? skb : skb.clone();
+        this.dropRefused(copy, port, refusal);
+      }
+      if (refusal !== undefined) continue;
       if (last !== undefined) this.deliver(skb.clone(), from, last);
       last = port;
     }

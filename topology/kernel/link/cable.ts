@@ -7,6 +7,8 @@ import type { Driver } from './driver.js';
  * and calls `receiveFromCable` of the device at the other end, later or never.
  */
 export interface CableEnd {
+  /** What is at the other end, for sentences: `eth0 of worker-2`. */
+  readonly leadsTo: string;
   /** Takes a frame; it belongs to the cable from now on. */
   send(frame: Skb): void;
 }
@@ -17,6 +19,10 @@ export class CableDriver implements Driver {
 
   constructor(end: CableEnd) {
     this.end = end;
+  }
+
+  get leadsTo(): string {
+    return this.end.leadsTo;
   }
 
   xmit(_device: NetDevice, skb: Skb): void {

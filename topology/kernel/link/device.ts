@@ -222,7 +222,10 @@ export class NetDevice implements Device {
   private refusal(): string {
     if (!this.up) return `${this.name} is down, so nothing is sent`;
     if (this.kind === 'bridge') return `${this.name} has no carrier: no port of the bridge is up`;
-    return `${this.name} has no carrier: its other end is down or gone`;
+    const { leadsTo } = this.driver;
+    return leadsTo === undefined
+      ? `${this.name} has no carrier: its other end is down or gone`
+      : `${this.name} has no carrier: the cable to ${leadsTo} is unplugged`;
   }
 
   private sendSentence(skb: Skb): string {
@@ -232,7 +235,9 @@ export class NetDevice implements Device {
       return `${this.name} sends the frame to ${to}; the other end of the veth is ${this.peer.name}${where}`;
     }
     if (this.kind === 'loopback') return `${this.name} hands the packet back to this namespace`;
-    return `${this.name} sends the frame to ${to}`;
+    const { leadsTo } = this.driver;
+    const cable = leadsTo === undefined ? '' : `; its cable leads to ${leadsTo}`;
+    return `${this.name} sends the frame to ${to}${cable}`;
   }
 
   private receiveSentence(skb: Skb): string {

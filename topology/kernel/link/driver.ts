@@ -3,6 +3,8 @@ import type { NetDevice } from './device.js';
 
 /** What one kind of device does differently (net_device_ops). */
 export interface Driver {
+  /** What a cable leads to, for sentences; absent where there is no cable. */
+  readonly leadsTo?: string;
   /** Takes a frame that the device sends; counters and taps are done. */
   xmit(device: NetDevice, skb: Skb): void;
   /** The device went up or down, or its other end did: sets its carrier. */

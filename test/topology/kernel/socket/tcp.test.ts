@@ -416,6 +416,21 @@ describe('TCP under loss', () => {
     for (let part = far.receive(); part.ok; part = far.receive()) bytes += part.value.octets.length;
     expect(lab.netns('b').dropCounts.get('hook-dropped')).toBe(1);
     expect(bytes).toBe(14_480);
+    // The third data segment was lost: each further one is acknowledged as a block beyond it.
+    const first = lab.segments('out').find(({ payload }) => payload.length > 0)?.seq ?? 0;
+    const blocks = lab
+      .segments('in')
+      .flatMap(({ options }) => options.sack ?? [])
+      .map(({ left, right }) => [(left - first) >>> 0, (right - first) >>> 0]);
+    expect(blocks).toEqual([
+      [4344, 5792],
+      [4344, 7240],
+      [4344, 8688],
+      [4344, 10136],
+      [4344, 11584],
+      [4344, 13032],
+      [4344, 14480],
+    ]);
   });
 });
 

@@ -70,6 +70,18 @@ function segmentOptions(connection: Connection): TcpOptions {
   return { timestamp: { value, echo: connection.tsRecent } };
 }
 
+/**
+ * An acknowledgement tells what lies beyond a hole (tcp_established_options).
+ *
+ * Fidelity: Linux tells it in segments with data too, and of duplicates (RFC 2883); a sender here does not use it.
+ */
+function ackOptions(connection: Connection): TcpOptions {
+  const options = segmentOptions(connection);
+  if (connection.agreed?.sack !== true || !connection.receiveBuffer.hasHole) return options;
+  const most = options.timestamp === undefined ? 4 : 3;
+  return { ...options, sack: connection.receiveBuffer.sackBlocks().slice(0, most) };
+}
+
 /** Chooses the window to offer and notes it; a window once offered is not taken back. */
 function nextWindowField(connection: Connection): number {
   const scaled = connection.agreed?.sendScale !== undefined;
@@ -126,7 +138,8 @@ export function sendSynAck(connection: Connection): void {
 
 /** Sends an acknowledgement without data. */
 export function sendAck(connection: Connection): void {
-  emit(connection, { seq: connection.sndNxt, flags: TCP_ACK });
+  const options = ackOptions(connection);
+  emit(connection, { seq: connection.sndNxt, flags: TCP_ACK, options });
 }
 
 /** Sends an RST for a connection that is given up (tcp_send_active_reset). */

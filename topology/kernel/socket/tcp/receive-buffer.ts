@@ -1,3 +1,4 @@
+import type { SackBlock } from '../../../wire/packet.js';
 import { Fifo } from '../fifo.js';
 import { after, before, seqAdd, seqDiff } from './seq.js';
 
@@ -5,6 +6,8 @@ interface Piece {
   readonly seq: number;
   readonly octets: Uint8Array;
   readonly fin: boolean;
+  /** Goes up with every arrival. */
+  readonly arrival: number;
 }
 
 /** What arrived: in order, for the program to read; out of order, until the hole is filled. */
@@ -13,6 +16,7 @@ export class ReceiveBuffer {
   private pieces: Piece[] = [];
   private orderedBytes = 0;
   private pieceBytes = 0;
+  private arrivals = 0;
 
   /** Octets that the program may read. */
   get readable(): number {
@@ -38,14 +42,36 @@ export class ReceiveBuffer {
 
   /** Keeps a segment that came too early. */
   hold(seq: number, octets: Uint8Array, fin: boolean): void {
-    if (this.pieces.some((piece) => piece.seq === seq && piece.octets.length >= octets.length)) {
+    const arrival = ++this.arrivals;
+    const known = this.pieces.findIndex(
+      (piece) => piece.seq === seq && piece.octets.length >= octets.length,
+    );
+    const again = this.pieces[known];
+    if (again !== undefined) {
+      this.pieces[known] = { ...again, arrival };
       return;
     }
     const index = this.pieces.findIndex((piece) => after(piece.seq, seq));
-    const piece = { seq, octets, fin };
+    const piece = { seq, octets, fin, arrival };
     if (index < 0) this.pieces.push(piece);
     else this.pieces.splice(index, 0, piece);
     this.pieceBytes += octets.length;
+  }
+
+  /** What is held beyond the hole, as joined ranges, that of the latest arrival first (RFC 2018 section 4). */
+  sackBlocks(): readonly SackBlock[] {
+    const blocks: { left: number; right: number; arrival: number }[] = [];
+    for (const { seq, octets, fin, arrival } of this.pieces) {
+      const end = seqAdd(seq, octets.length + (fin ? 1 : 0));
+      const last = blocks.at(-1);
+      if (last === undefined || after(seq, last.right)) {
+        blocks.push({ left: seq, right: end, arrival });
+        continue;
+      }
+      if (after(end, last.right)) last.right = end;
+      last.arrival = Math.max(last.arrival, arrival);
+    }
+    return blocks.sort((a, b) => b.arrival - a.arrival).map(({ left, right }) => ({ left, right }));
   }
 
   /** Moves what is held from `next` on to the readable part; tells where it ends and whether a FIN came with it. */
