@@ -15,18 +15,30 @@ export interface DeviceConf {
   readonly sharedMedia: boolean;
 }
 
+/** A setting of one device. */
+interface DeviceKey {
+  readonly kind: 'device';
+  /** `net.ipv4.conf`, `net.ipv6.conf`, `net.ipv4.neigh` or `net.ipv6.neigh`. */
+  readonly tree: string;
+  readonly device: string;
+  readonly name: string;
+  readonly defaultValue: number;
+  readonly fold: Fold;
+}
+
 /** A key taken apart. */
-type Key =
-  | { readonly kind: 'global'; readonly key: string }
-  | {
-      readonly kind: 'device';
-      /** `net.ipv4.conf`, `net.ipv6.conf`, `net.ipv4.neigh` or `net.ipv6.neigh`. */
-      readonly tree: string;
-      readonly device: string;
-      readonly name: string;
-      readonly defaultValue: number;
-      readonly fold: Fold;
-    };
+type Key = { readonly kind: 'global'; readonly key: string } | DeviceKey;
+
+const CONF4_TREE = 'net.ipv4.conf';
+
+/** Settings of one device, or of `all` or `default`, that differ from the built-in: by `net.ipv4.conf.rp_filter` and so on. */
+type DeviceSettings = ReadonlyMap<string, number>;
+
+/** What a table of settings holds, as `save` gives it. */
+export interface SavedSysctls {
+  readonly globals: ReadonlyMap<string, number | string>;
+  readonly devices: ReadonlyMap<string, DeviceSettings>;
+}
 
 /**
  * The settings of one namespace under /proc/sys. Only what differs from Linux's default is kept.
@@ -36,16 +48,28 @@ type Key =
  * namespace's.
  */
 export class SysctlTable {
-  private readonly changed = new Map<string, number | string>();
+  private globals = new Map<string, number | string>();
+  /** Never changed in place: a new device shares what `default` holds. */
+  private devices = new Map<string, DeviceSettings>();
+  private lastConf: { readonly own: unknown; readonly all: unknown; readonly conf: DeviceConf };
   private readonly hasDevice: (name: string) => boolean;
 
   constructor(hasDevice: (name: string) => boolean) {
     this.hasDevice = hasDevice;
+    this.lastConf = { own: undefined, all: undefined, conf: DEFAULT_CONF };
   }
 
   /** What differs from the default, in order of key: the text of `sysctl -w`. */
   differing(): readonly (readonly [string, string])[] {
-    return [...this.changed].map(([key, value]) => [key, String(value)] as const).sort(byKey);
+    const pairs = [...this.globals].map(([key, value]) => [key, String(value)] as const);
+    for (const [device, settings] of this.devices) {
+      for (const [setting, value] of settings) {
+        const dot = setting.lastIndexOf('.');
+        const key = `${setting.slice(0, dot)}.${device}${setting.slice(dot)}`;
+        pairs.push([key, String(value)]);
+      }
+    }
+    return pairs.sort(byKey);
   }
 
   /** The value as /proc/sys shows it; undefined when there is no such file. */
@@ -67,7 +91,7 @@ export class SysctlTable {
 
   /** A setting of two numbers, such as `net.ipv4.ip_local_port_range`; undefined for any other. */
   pair(key: string): readonly [number, number] | undefined {
-    const text = this.changed.get(key) ?? (PAIRS.has(key) ? GLOBAL.get(key) : undefined);
+    const text = this.globals.get(key) ?? (PAIRS.has(key) ? GLOBAL.get(key) : undefined);
     return typeof text === 'string' ? parsePair(text) : undefined;
   }
 
@@ -88,7 +112,7 @@ export class SysctlTable {
       typeof before === 'number' ? parseWhole(text) : normalText(parsed, text.trim().split(/\s+/));
     if (value === undefined) return false;
     if (parsed.kind === 'device' && parsed.name === 'forwarding' && parsed.device !== 'default') {
-      this.writeForwarding(parsed.tree, parsed.device, value === 0 ? 0 : 1);
+      this.writeForwarding(parsed, value === 0 ? 0 : 1);
       return true;
     }
     this.put(parsed, value);
@@ -96,50 +120,50 @@ export class SysctlTable {
   }
 
   /** Everything that can be put back with `restore`. */
-  save(): ReadonlyMap<string, number | string> {
-    return new Map(this.changed);
+  save(): SavedSysctls {
+    return { globals: new Map(this.globals), devices: new Map(this.devices) };
   }
 
-  restore(saved: ReadonlyMap<string, number | string>): void {
-    this.changed.clear();
-    for (const [key, value] of saved) this.changed.set(key, value);
+  restore({ globals, devices }: SavedSysctls): void {
+    this.globals = new Map(globals);
+    this.devices = new Map(devices);
   }
 
   /** A device appears: it starts with what `default` says now. */
   deviceAdded(name: string): void {
-    for (const [tree, table] of TREES) {
-      for (const [key, [builtIn]] of table) {
-        const value = this.changed.get(`${tree}.default.${key}`);
-        if (value !== undefined && value !== builtIn)
-          this.changed.set(`${tree}.${name}.${key}`, value);
-      }
-    }
+    const settings = this.devices.get('default');
+    if (settings !== undefined) this.devices.set(name, settings);
   }
 
   /** A device goes, or gets another name. */
   deviceRemoved(name: string, renamed?: string): void {
-    for (const [tree, table] of TREES) {
-      for (const key of table.keys()) {
-        const value = this.changed.get(`${tree}.${name}.${key}`);
-        if (value === undefined) continue;
-        this.changed.delete(`${tree}.${name}.${key}`);
-        if (renamed !== undefined) this.changed.set(`${tree}.${renamed}.${key}`, value);
-      }
-    }
+    const settings = this.devices.get(name);
+    if (settings === undefined) return;
+    this.devices.delete(name);
+    if (renamed !== undefined) this.devices.set(renamed, settings);
   }
 
   /** A new namespace takes IPv4's `all` and `default` from the host's own (devconf_inherit_init_net=0). */
   inheritFrom(host: SysctlTable): void {
-    for (const [key, value] of host.changed) {
-      if (key.startsWith('net.ipv4.conf.all.') || key.startsWith('net.ipv4.conf.default.')) {
-        this.changed.set(key, value);
-      }
+    for (const name of ['all', 'default']) {
+      const settings = [...(host.devices.get(name) ?? [])].filter(([setting]) =>
+        setting.startsWith(`${CONF4_TREE}.`),
+      );
+      if (settings.length > 0) this.devices.set(name, new Map(settings));
     }
   }
 
   /** The settings of a device that the packet path reads. */
   confOf(device: string): DeviceConf {
-    if (this.changed.size === 0) return DEFAULT_CONF;
+    const own = this.devices.get(device);
+    const all = this.devices.get('all');
+    if (this.lastConf.own !== own || this.lastConf.all !== all) {
+      this.lastConf = { own, all, conf: this.workOutConf(device) };
+    }
+    return this.lastConf.conf;
+  }
+
+  private workOutConf(device: string): DeviceConf {
     const forwarding = this.conf4(device, 'forwarding') !== 0;
     const redirects = forwarding ? 'and' : 'or';
     return {
@@ -152,14 +176,14 @@ export class SysctlTable {
       routeLocalnet: this.conf4(device, 'route_localnet') !== 0,
       acceptLocal: this.conf4(device, 'accept_local') !== 0,
       sendRedirects: this.conf4(device, 'send_redirects') !== 0,
-      acceptRedirects: this.folded('net.ipv4.conf', device, 'accept_redirects', redirects) !== 0,
+      acceptRedirects: this.folded(CONF4_TREE, device, 'accept_redirects', redirects) !== 0,
       sharedMedia: this.conf4(device, 'shared_media') !== 0,
     };
   }
 
   private conf4(device: string, name: string): number {
     const [, fold] = CONF4.get(name) ?? [0, 'device' as const];
-    return this.folded('net.ipv4.conf', device, name, fold);
+    return this.folded(CONF4_TREE, device, name, fold);
   }
 
   private folded(tree: string, device: string, name: string, fold: Fold): number {
@@ -172,34 +196,33 @@ export class SysctlTable {
   }
 
   private number(tree: string, device: string, name: string): number {
-    const value = this.changed.get(`${tree}.${device}.${name}`);
-    if (typeof value === 'number') return value;
-    return TREES.get(tree)?.get(name)?.[0] ?? 0;
+    const value = this.devices.get(device)?.get(`${tree}.${name}`);
+    return value ?? TREES.get(tree)?.get(name)?.[0] ?? 0;
   }
 
   private raw(key: Key): number | string {
     if (key.kind === 'device') return this.number(key.tree, key.device, key.name);
-    return this.changed.get(key.key) ?? GLOBAL.get(key.key) ?? 0;
+    return this.globals.get(key.key) ?? GLOBAL.get(key.key) ?? 0;
   }
 
   private put(key: Key, value: number | string): void {
-    const name = key.kind === 'global' ? key.key : `${key.tree}.${key.device}.${key.name}`;
-    const builtIn = key.kind === 'global' ? GLOBAL.get(key.key) : key.defaultValue;
-    if (value === builtIn) this.changed.delete(name);
-    else this.changed.set(name, value);
+    if (key.kind === 'device') this.set(key, key.device, Number(value));
+    else if (value === GLOBAL.get(key.key)) this.globals.delete(key.key);
+    else this.globals.set(key.key, value);
+  }
+
+  private set(key: DeviceKey, device: string, value: number): void {
+    const settings = new Map(this.devices.get(device));
+    if (value === key.defaultValue) settings.delete(`${key.tree}.${key.name}`);
+    else settings.set(`${key.tree}.${key.name}`, value);
+    if (settings.size > 0) this.devices.set(device, settings);
+    else this.devices.delete(device);
   }
 
   /** `all` reaches every device and `default` (inet_forward_change). */
-  private writeForwarding(tree: string, device: string, value: number): void {
-    if (device === 'all') {
-      for (const key of [...this.changed.keys()]) {
-        if (key.startsWith(`${tree}.`) && key.endsWith('.forwarding')) this.changed.delete(key);
-      }
-      for (const name of ['all', 'default', ...this.deviceNames()]) {
-        if (value !== 0) this.changed.set(`${tree}.${name}.forwarding`, value);
-      }
-    } else if (value === 0) this.changed.delete(`${tree}.${device}.forwarding`);
-    else this.changed.set(`${tree}.${device}.forwarding`, value);
+  private writeForwarding(key: DeviceKey, value: number): void {
+    const reached = key.device === 'all' ? ['all', 'default', ...this.deviceNames()] : [key.device];
+    for (const name of reached) this.set(key, name, value);
   }
 
   /** Names of the devices; set by the namespace. */
