@@ -1,4 +1,3 @@
-import { Address4 } from 'ip-address';
 import { fail, ok, type Result } from '../base/index.js';
 
 /** An IPv4 address as an unsigned 32-bit number: compares with `===`, works as a Map key. */
@@ -13,11 +12,18 @@ export const IPV4_LOOPBACK = 0x7f000001 as Ipv4;
 
 /** Reads dotted decimal; refuses leading zeros, prefixes and short forms. */
 export function parseIpv4(text: string): Result<Ipv4, string> {
-  if (text.includes('/') || !Address4.isValid(text)) {
+  const match = DOTTED.exec(text);
+  if (match === null) {
     return fail(`must be an IPv4 address such as 10.244.1.2, not '${text}'`);
   }
-  return ok((Number(new Address4(text).bigInt()) >>> 0) as Ipv4);
+  const [, a, b, c, d] = match;
+  return ok(
+    ((Number(a) * 0x1000000 + Number(b) * 0x10000 + Number(c) * 0x100 + Number(d)) >>> 0) as Ipv4,
+  );
 }
+
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const DOTTED = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
 
 /** Writes dotted decimal. */
 export function formatIpv4(address: Ipv4): string {
