@@ -28,7 +28,11 @@ export default {
       fabric: upToNetwork,
       trace: [...upToNetwork, 'fabric'],
     }),
-    forbid('topology imports only itself', { path: '^topology/' }, { path: '^(server|web|test|bench)/' }),
+    forbid(
+      'topology imports only itself',
+      { path: '^topology/' },
+      { path: '^(server|web|test|bench)/' },
+    ),
     forbid(
       'address libraries stay in topology/addr',
       { path: '^topology/', pathNot: '^topology/addr/' },
@@ -40,14 +44,22 @@ export default {
       { path: '^server/' },
       { path: '^topology/', pathNot: '^topology/index\\.ts$' },
     ),
-    forbid('contract imports nothing', { path: '^server/contract/' }, { pathNot: '^server/contract/' }),
+    forbid(
+      'contract imports nothing',
+      { path: '^server/contract/' },
+      { pathNot: '^server/contract/' },
+    ),
     forbid(
       'web sees server/contract alone',
       { path: '^web/' },
       { path: '^(server|topology)/', pathNot: '^server/contract/' },
     ),
     forbid('server does not import web', { path: '^server/' }, { path: '^web/' }),
-    forbid('nothing shipped imports tests', { path: '^(topology|server|web)/' }, { path: '^(test|bench)/' }),
+    forbid(
+      'nothing shipped imports tests',
+      { path: '^(topology|server|web)/' },
+      { path: '^(test|bench)/' },
+    ),
     forbid(
       'express and socket.io stay at the edge',
       { path: '^server/', pathNot: '^server/(api/http|live|main)' },
@@ -55,16 +67,20 @@ export default {
     ),
     ...layered('server', {
       contract: [],
-      store: ['contract'],
+      kube: ['contract'],
+      store: ['contract', 'kube'],
       registry: ['contract'],
       program: ['contract', 'registry'],
-      api: ['contract', 'store'],
-      control: ['contract', 'store', 'api'],
-      kubelet: ['contract', 'store', 'api', 'registry', 'program'],
-      live: ['contract', 'store', 'api'],
+      api: ['contract', 'kube', 'store'],
+      control: ['contract', 'kube', 'store', 'api'],
+      kubelet: ['contract', 'kube', 'store', 'api', 'registry', 'program'],
+      live: ['contract', 'kube', 'store', 'api'],
     }).map((rule) => ({
       ...rule,
-      to: { ...rule.to, path: '^server/(contract|store|registry|program|api|control|kubelet|live|cli|cluster)/' },
+      to: {
+        ...rule.to,
+        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|cli|cluster)/',
+      },
     })),
   ],
   options: {

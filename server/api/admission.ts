@@ -1,8 +1,8 @@
 /** Built-in admission: NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds. */
 
 import type { Namespace, Toleration } from '../contract/kube.js';
+import { asObject, asString, type JsonObject, objectsOf } from '../kube/json.js';
 import type { ApiCore } from './core.js';
-import { asObject, asString, type JsonObject, objectsOf } from './json.js';
 import { draftMeta } from './object-meta.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, refuse } from './request.js';

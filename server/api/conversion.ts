@@ -4,7 +4,7 @@
  */
 
 import type { KubeObject } from '../contract/kube.js';
-import { asObject, type JsonObject, objectsOf } from './json.js';
+import { asObject, type JsonObject, objectsOf } from '../kube/json.js';
 import { groupVersion, type ResourceInfo } from './registry/resource-info.js';
 
 interface Conversion {

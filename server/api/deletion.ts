@@ -1,8 +1,9 @@
 /** Deleting: grace periods, finalizers, preconditions, propagation. */
 
 import type { KubeObject, Pod, Status } from '../contract/kube.js';
+import { deepFreeze } from '../kube/json.js';
+import { secondsAfter } from '../kube/time.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
-import { deepFreeze } from './json.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import {
@@ -139,11 +140,6 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
       return succeed({ items: chosen.value.items, resourceVersion: String(core.store.revision) });
     },
   };
-}
-
-/** A time some seconds after another; both RFC 3339 to the second. */
-export function secondsAfter(time: string, seconds: number): string {
-  return new Date(Date.parse(time) + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function asAnswer(status: Status): KubeObject {

@@ -5,9 +5,9 @@
  */
 
 import type { IntOrString, LabelSelector, Pod, Status } from '../contract/kube.js';
+import { asObject } from '../kube/json.js';
+import { labelSelectorMatcher } from '../kube/label-selector.js';
 import type { ApiCore } from './core.js';
-import { asObject } from './json.js';
-import { labelSelectorMatcher } from './label-selector.js';
 import { failureStatus } from './status.js';
 
 /** The 429 of a pod that may not go now. */

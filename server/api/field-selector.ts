@@ -1,7 +1,7 @@
 /** Field selectors: `metadata.name=web,status.phase!=Running`. Each kind supports a few fields. */
 
 import type { KubeObject } from '../contract/kube.js';
-import { isObject } from './json.js';
+import { isObject } from '../kube/json.js';
 import { groupVersion, type ResourceInfo } from './registry/resource-info.js';
 
 /** Decides whether an object matches. */

@@ -1,12 +1,7 @@
 /** What the rest of the server uses of the API; HTTP is in http/. */
 
 export { ensureSystemObjects, type SystemObjectOptions } from './bootstrap.js';
-export {
-  type LabelMatcher,
-  labelMapMatcher,
-  labelSelectorMatcher,
-  parseLabelSelector,
-} from './label-selector.js';
+export { EventRecorder, type EventRecorderOptions, type Happening } from './event-recorder.js';
 export { ResourceRegistry } from './registry/registry.js';
 export {
   type Effect,

@@ -1,7 +1,7 @@
 /** The fields of `metadata` that belong to the server. */
 
 import type { KubeObject, ObjectMeta } from '../contract/kube.js';
-import { asObject, equalJson, type JsonObject } from './json.js';
+import { asObject, deepEqual, type JsonObject } from '../kube/json.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 
 /** Letters that upstream puts at the end of a generated name: no vowels, nothing that looks like another. */
@@ -97,7 +97,7 @@ export function specChanged(next: KubeObject, current: KubeObject): boolean {
   const fields = new Set([...Object.keys(next), ...Object.keys(current)]);
   for (const field of fields) {
     if (field === 'metadata' || field === 'status') continue;
-    if (!equalJson(next[field], current[field])) return true;
+    if (!deepEqual(next[field], current[field])) return true;
   }
   return false;
 }

@@ -1,9 +1,9 @@
 /** Patches of all four types, for objects and their subresources. */
 
 import type { KubeObject } from '../contract/kube.js';
+import { asObject, isObject, type JsonObject } from '../kube/json.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
-import { asObject, isObject, type JsonObject } from './json.js';
 import { applyPatch } from './patch/apply.js';
 import { jsonPatch } from './patch/json-patch.js';
 import { mergePatch } from './patch/merge-patch.js';

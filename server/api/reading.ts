@@ -1,10 +1,10 @@
 /** Getting and listing. */
 
 import type { KubeObject } from '../contract/kube.js';
+import { parseLabelSelector } from '../kube/label-selector.js';
 import { fromStorage, isStorageForm } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import { parseFieldSelector } from './field-selector.js';
-import { parseLabelSelector } from './label-selector.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import {
   type ApiResult,

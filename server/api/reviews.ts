@@ -5,7 +5,7 @@
  */
 
 import type { KubeObject } from '../contract/kube.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../kube/json.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 
 const ALLOWED = { allowed: true, reason: 'podnet allows everything' };

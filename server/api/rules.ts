@@ -1,8 +1,8 @@
 /** What the API does with one kind beyond storing it. Each kind's rules live beside its defaults and validation. */
 
 import type { KubeObject } from '../contract/kube.js';
+import type { JsonObject } from '../kube/json.js';
 import type { ResourceName } from '../store/store.js';
-import type { JsonObject } from './json.js';
 import type { FieldError } from './validation/field-error.js';
 
 /** The rules of one kind. Drafts are fresh copies with known fields of right types, and are written to. */

@@ -1,12 +1,13 @@
 /** The parts of objects that have paths of their own: status, scale, binding, eviction and others. */
 
 import type { Condition, KubeObject, Pod } from '../contract/kube.js';
+import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../kube/json.js';
+import { selectorText } from '../kube/label-selector.js';
+import { rfc3339 } from '../kube/time.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
 import { evictionRefusal } from './eviction.js';
-import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from './json.js';
-import { selectorText } from './label-selector.js';
 import { hasGeneration } from './object-meta.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo, Subresource } from './registry/resource-info.js';
@@ -366,7 +367,7 @@ function issueToken(object: KubeObject, body: unknown, now: string): ApiResult {
   };
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const token = `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
-  const expirationTimestamp = new Date(expires).toISOString().replace(/\.\d+Z$/, 'Z');
+  const expirationTimestamp = rfc3339(expires);
   const answer = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',

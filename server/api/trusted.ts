@@ -4,11 +4,11 @@
  */
 
 import type { KubeObject } from '../contract/kube.js';
+import { asObject, cloneJson, deepFreeze, type JsonObject } from '../kube/json.js';
 import type { ObjectOf, ResourceName } from '../store/store.js';
 import { admitNamespace, admitPod } from './admission.js';
 import { type ApiCore, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
-import { asObject, cloneJson, deepFreeze, type JsonObject } from './json.js';
 import { draftMeta, freeName, hasGeneration, specChanged } from './object-meta.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, type ApiResult, refuse, succeed } from './request.js';

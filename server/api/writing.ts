@@ -1,11 +1,11 @@
 /** Creating and replacing objects: the one way in which they get into the store from outside. */
 
 import type { KubeObject } from '../contract/kube.js';
+import { asString, deepFreeze, isObject, type JsonObject } from '../kube/json.js';
 import { admitCreate, admitPod } from './admission.js';
 import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
-import { asString, deepFreeze, isObject, type JsonObject } from './json.js';
 import {
   draftMeta,
   freeName,

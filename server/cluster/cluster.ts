@@ -9,9 +9,16 @@ import {
   Rng,
   type TopologySpec,
 } from '../../topology/index.js';
-import { type ApiServer, createApiServer, ensureSystemObjects } from '../api/index.js';
+import {
+  type ApiServer,
+  createApiServer,
+  EventRecorder,
+  ensureSystemObjects,
+} from '../api/index.js';
 import type { Pod } from '../contract/kube.js';
 import { apiClient, type Controllers, startControllers } from '../control/index.js';
+import { uuid } from '../kube/uuid.js';
+import { WallTime } from '../kube/wall-time.js';
 import { Kubelet, KubeletShared } from '../kubelet/index.js';
 import { startProgram, type ZoneSource } from '../program/index.js';
 import { imageRegistry } from '../registry/index.js';
@@ -57,6 +64,8 @@ export class Cluster {
   readonly zone: ZoneSource;
   readonly controllers: Controllers;
   readonly settled: SettledPods;
+  private readonly time: WallTime;
+  private readonly events: EventRecorder;
   /** Called when the clock is paused, resumed or set to another speed. */
   onClock: () => void = () => {};
   /** Called when a cable or veth was taken down or up, with the id of its edge. */
@@ -71,6 +80,8 @@ export class Cluster {
     // A restarted cluster draws other names and uids than before: they must not repeat.
     this.rng = new Rng(hash32(`${seed} ${store.revision}`));
     this.fabric = new Fabric(topology, this.rng.fork('fabric').uint32());
+    const { clock } = this.fabric;
+    this.time = new WallTime(clock, options.epochMs);
     this.driver = new Driver({
       clock: this.fabric.clock,
       speed: options.speed ?? 1,
@@ -81,11 +92,19 @@ export class Cluster {
     this.api = this.createApi();
     this.createSystem();
     this.settled = new SettledPods(store);
+    const eventUids = this.drawer('events');
+    this.events = new EventRecorder({
+      store,
+      clock,
+      time: this.time,
+      newUid: () => uuid(eventUids),
+    });
     const resources = this.api.registry.all;
     this.controllers = startControllers({
       client: apiClient(this.api),
       clock: this.fabric.clock,
-      startMs: options.epochMs,
+      time: this.time,
+      recorder: this.events,
       random: { names: this.drawer('names'), scheduler: this.drawer('scheduler') },
       resources: [...new Set(resources.map((resource) => resource.storage))],
       namespacedResources: [
@@ -108,11 +127,11 @@ export class Cluster {
   }
 
   /** RFC 3339 of now, to the second. */
-  readonly now = (): string => new Date(this.nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  readonly now = (): string => this.time.now();
 
   /** Milliseconds since 1970 in simulated time. */
   get nowMs(): number {
-    return this.options.epochMs + Math.floor(this.fabric.clock.nowNs / 1e6);
+    return Math.floor(this.time.nowMs);
   }
 
   private get epochMs(): number {
@@ -144,11 +163,11 @@ export class Cluster {
 
   private createApi(): ApiServer {
     const { topology, maxObjects } = this.options;
-    const uids = this.rng.fork('uids');
+    const uids = this.drawer('uids');
     return createApiServer({
       store: this.store,
       now: this.now,
-      newUid: () => uuidOf(uids),
+      newUid: () => uuid(uids),
       random: this.drawer('api'),
       serviceCidr: formatCidr(topology.network.serviceCidr),
       nodePortRange: topology.network.nodePorts,
@@ -200,6 +219,7 @@ export class Cluster {
         nodeName: node.name,
         nodeIp: formatIp(node.network.address),
         store: this.store,
+        events: this.events,
         clock: this.fabric.clock,
         timestamp: this.now,
         host: nodeHost(node),
@@ -278,10 +298,3 @@ export class Cluster {
 const MAX_EXPLAINED_NODES = 30;
 const SETTLE_START_NS = 100_000_000;
 const SETTLE_END_NS = 1_000_000_000;
-
-/** A random UUID, RFC 9562 version 4, from seeded numbers. */
-function uuidOf(rng: Rng): string {
-  const hex = [0, 1, 2, 3].map(() => rng.uint32().toString(16).padStart(8, '0')).join('');
-  const variant = (8 + (Number.parseInt(hex.charAt(16), 16) & 3)).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
-}

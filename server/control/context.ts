@@ -1,6 +1,7 @@
+import type { EventRecorder } from '../api/event-recorder.js';
+import type { WallTime } from '../kube/wall-time.js';
 import type { ControlClient } from './client.js';
-import type { ControlClock, WallTime } from './clock.js';
-import type { EventRecorder } from './events.js';
+import type { ControlClock } from './clock.js';
 
 /** What every controller is given. */
 export interface ControlContext {

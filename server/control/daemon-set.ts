@@ -1,7 +1,9 @@
 /** DaemonSets: a pod on every node that it may run on (upstream `pkg/controller/daemon`). */
 
 import type { DaemonSet, KubeNode, Pod, PodSpec, Toleration } from '../contract/kube.js';
-import { deepEqual } from '../store/index.js';
+import { deepEqual } from '../kube/json.js';
+import { matchesRequired, namedNodes } from '../kube/node-affinity.js';
+import { untoleratedTaint } from '../kube/taints.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { startController } from './controller.js';
 import { resolveIntOrPercent } from './deployment/rolling.js';
@@ -9,7 +11,6 @@ import { claim } from './pod/owned.js';
 import { createPod, deletePod } from './pod/pod-control.js';
 import { availableInNs, controllerOf, isAvailable, isFinished, isReady } from './pod/pod-state.js';
 import { ensureRevision, REVISION_HASH, trimRevisions } from './revision.js';
-import { matchesRequired, namedNodes, untoleratedTaint } from './scheduler/node-affinity.js';
 import type { SyncOutcome, WorkQueue } from './work-queue.js';
 
 const COMPONENT = 'daemonset-controller';

@@ -1,6 +1,5 @@
 /** EndpointSlices and Endpoints of Services (upstream `pkg/controller/endpointslice`, `endpoint`, `endpointslicemirroring`). */
 
-import { labelMapMatcher } from '../api/index.js';
 import type {
   EndpointSlice,
   Endpoints,
@@ -9,7 +8,9 @@ import type {
   Service,
   ServicePort,
 } from '../contract/kube.js';
-import { type Change, deepEqual } from '../store/index.js';
+import { deepEqual } from '../kube/json.js';
+import { labelMapMatcher } from '../kube/label-selector.js';
+import type { Change } from '../store/index.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { startController } from './controller.js';
 import { canonicalJson, generatedName } from './naming.js';

@@ -1,6 +1,5 @@
 /** ReplicaSets and ReplicationControllers: as many pods as asked for (upstream `pkg/controller/replicaset`). */
 
-import { labelSelectorMatcher } from '../api/index.js';
 import type {
   KubeObject,
   LabelSelector,
@@ -8,7 +7,8 @@ import type {
   ReplicaSet,
   ReplicationController,
 } from '../contract/kube.js';
-import { deepEqual } from '../store/index.js';
+import { deepEqual } from '../kube/json.js';
+import { labelSelectorMatcher } from '../kube/label-selector.js';
 import { withCondition, withoutCondition } from './conditions.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { deletionOrder } from './pod/deletion-order.js';

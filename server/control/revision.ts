@@ -1,5 +1,5 @@
 import type { KubeObject, PodTemplateSpec } from '../contract/kube.js';
-import { deepEqual } from '../store/index.js';
+import { deepEqual } from '../kube/json.js';
 import type { ControlContext } from './context.js';
 import { templateHash } from './naming.js';
 import { ownedBy } from './pod/owned.js';

@@ -1,11 +1,12 @@
+import type { EventRecorder } from '../api/index.js';
+import type { WallTime } from '../kube/wall-time.js';
 import type { ResourceName } from '../store/index.js';
 import type { ControlClient } from './client.js';
-import { type ControlClock, WallTime } from './clock.js';
+import type { ControlClock } from './clock.js';
 import type { ControlContext, Controller } from './context.js';
 import { startDaemonSetController } from './daemon-set.js';
 import { startDeploymentController } from './deployment/deployment.js';
 import { startEndpointsController } from './endpoints.js';
-import { createEventRecorder, type EventRecorder } from './events.js';
 import { startGarbageCollector } from './garbage-collector.js';
 import { startCronJobController } from './job/cron-job.js';
 import { startJobController } from './job/job.js';
@@ -24,12 +25,11 @@ import { startStatefulSetController } from './stateful-set.js';
 export interface ControllersOptions {
   readonly client: ControlClient;
   readonly clock: ControlClock;
-  /** What the wall showed, in milliseconds since 1970, when the clock stood at 0. */
-  readonly startMs: number;
+  readonly time: WallTime;
   /** Seeded numbers from 0 up to 1: one sequence for names, one for the scheduler's draws. */
   readonly random: { readonly names: () => number; readonly scheduler: () => number };
-  /** One is made when absent; the kubelet should record through the same. */
-  readonly recorder?: EventRecorder;
+  /** The one that kubelets record through too. */
+  readonly recorder: EventRecorder;
   /** All resources that are stored, for garbage collection; those that podnet knows when absent. */
   readonly resources?: readonly ResourceName[];
   /** Those of them that live in namespaces. */
@@ -39,7 +39,6 @@ export interface ControllersOptions {
 
 /** The running control plane. */
 export interface Controllers {
-  readonly recorder: EventRecorder;
   /** Keys to be worked on at this instant, over all controllers; 0 when all is as it should be. */
   readonly pendingWork: number;
   schedulingReport(podUid: string): SchedulingReport | undefined;
@@ -71,9 +70,7 @@ const NAMESPACED: readonly ResourceName[] = [
 
 /** Starts every controller and the scheduler. They act in events of the clock, never within this call. */
 export function startControllers(options: ControllersOptions): Controllers {
-  const { client, clock } = options;
-  const time = new WallTime(clock, options.startMs);
-  const recorder = options.recorder ?? createEventRecorder({ client, clock, time });
+  const { client, clock, recorder, time } = options;
   const context: ControlContext = {
     client,
     clock,
@@ -101,7 +98,6 @@ export function startControllers(options: ControllersOptions): Controllers {
     scheduler,
   ];
   return {
-    recorder,
     get pendingWork() {
       return running.reduce((sum, controller) => sum + controller.pendingWork, 0);
     },

@@ -1,7 +1,7 @@
 /** StatefulSets: pods with names, order and claims of their own (upstream `pkg/controller/statefulset`). */
 
 import type { Pod, PodTemplateSpec, StatefulSet, Volume } from '../contract/kube.js';
-import { deepEqual } from '../store/index.js';
+import { deepEqual } from '../kube/json.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { startController } from './controller.js';
 import { claim } from './pod/owned.js';

@@ -1,12 +1,7 @@
-import type {
-  KubeNode,
-  Labels,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-} from '../contract/kube.js';
+import type { KubeNode, Pod } from '../contract/kube.js';
+import { matchesRequired } from '../kube/node-affinity.js';
+import { quantityOf } from '../kube/quantity.js';
 import { uidOf } from './names.js';
-import { quantityOf } from './quantity.js';
 import { protocolOf } from './sandbox.js';
 
 /** Why a kubelet refuses a pod: it becomes Failed with this reason. */
@@ -84,7 +79,7 @@ export class AdmissionLedger {
   }
 
   private mismatch(pod: Pod, node: KubeNode | undefined, claim: Claim): Rejection | undefined {
-    if (node !== undefined && !fitsNode(pod, node)) {
+    if (node !== undefined && !matchesRequired(pod, node)) {
       return predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
     }
     if (claim.ports.some((key) => this.isTaken(key))) {
@@ -109,45 +104,6 @@ export class AdmissionLedger {
     const known = this.ports.get(key) ?? new Set<string>();
     this.ports.set(key, known);
     return known;
-  }
-}
-
-/** Whether a node has the labels that a pod asks for by nodeSelector and required node affinity. */
-export function fitsNode(pod: Pod, node: KubeNode): boolean {
-  const labels = node.metadata.labels ?? {};
-  const selector = Object.entries(pod.spec.nodeSelector ?? {});
-  if (!selector.every(([key, value]) => labels[key] === value)) return false;
-  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  if (required === undefined) return true;
-  return required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, node.metadata.name));
-}
-
-function matchesTerm(term: NodeSelectorTerm, labels: Labels, name: string): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((each) => matches(each, labels[each.key])) &&
-    matchFields.every((each) => matches(each, each.key === 'metadata.name' ? name : undefined))
-  );
-}
-
-function matches(
-  { operator, values = [] }: NodeSelectorRequirement,
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
   }
 }
 

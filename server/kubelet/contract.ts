@@ -7,6 +7,7 @@ import type {
   Result,
   Timer,
 } from '../../topology/index.js';
+import type { EventRecorder } from '../api/index.js';
 import type { Step } from '../contract/journey.js';
 import type { Taint } from '../contract/kube.js';
 import type {
@@ -125,6 +126,8 @@ export interface KubeletOptions {
   /** Its InternalIP, for status.hostIP, the Node object and hostNetwork pods. */
   readonly nodeIp: string;
   readonly store: ObjectStore;
+  /** The one that the control plane records through too. */
+  readonly events: EventRecorder;
   readonly clock: KubeletClock;
   /** RFC 3339 of now, in seconds, from the simulated clock. */
   readonly timestamp: () => string;

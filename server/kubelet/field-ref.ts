@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../topology/index.js';
 import type { Container, Pod } from '../contract/kube.js';
+import { quantityOf } from '../kube/quantity.js';
 import { namespaceOf } from './names.js';
-import { quantityOf } from './quantity.js';
 
 /** Facts that a downward reference may name and the pod object does not have yet. */
 export interface DownwardFacts {

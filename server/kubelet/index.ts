@@ -1,4 +1,3 @@
-export { fitsNode } from './admission.js';
 export type {
   CniAddRequest,
   CniError,
@@ -18,6 +17,5 @@ export type { LogChunk, LogLine, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';
 export { qosClassOf } from './qos.js';
-export { quantityOf } from './quantity.js';
 export { KubeletShared } from './shared.js';
 export type { ContainerView, PodRuntimeView, PortConflict, PortView, SandboxView } from './view.js';

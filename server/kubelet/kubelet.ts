@@ -1,18 +1,17 @@
 import { fail, invariant, type Process, type Result } from '../../topology/index.js';
 import type { Pod } from '../contract/kube.js';
+import { quantityOf } from '../kube/quantity.js';
 import type { ExecRequest, ExecSession, StartError } from '../program/index.js';
 import type { Change } from '../store/store.js';
 import { AdmissionLedger } from './admission.js';
 import type { ContainerSlot } from './container-slot.js';
 import type { KubeletOptions } from './contract.js';
-import { EventRecorder } from './events.js';
 import { ImageManager } from './image-manager.js';
 import type { LogRing } from './log-ring.js';
-import { uidOf, uuid } from './names.js';
+import { uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { closeLease, DEFAULT_CAPACITY, openLease, registerNode } from './node-registration.js';
 import { PodWorker } from './pod-worker.js';
-import { quantityOf } from './quantity.js';
 import { ContainerRuntime } from './runtime.js';
 import { viewOf } from './runtime-view.js';
 import { stopPodSandbox } from './sandbox.js';
@@ -32,7 +31,7 @@ export class Kubelet {
   constructor(options: KubeletOptions) {
     this.options = options;
     this.nodeName = options.nodeName;
-    const { clock, host, images, nodeName, random, store, timestamp } = options;
+    const { clock, host, images, nodeName, store } = options;
     const capacity = options.capacity ?? DEFAULT_CAPACITY;
     const allocatable = { cpu: quantityOf(capacity.cpu), memory: quantityOf(capacity.memory) };
     const self = host.processes.clone({
@@ -45,7 +44,6 @@ export class Kubelet {
       shared: options.shared ?? new KubeletShared(store),
       runtime: new ContainerRuntime(options),
       images: new ImageManager(clock, images),
-      events: new EventRecorder({ store, nodeName, timestamp, newUid: () => uuid(random) }),
       ledger: new AdmissionLedger({ ...allocatable, pods: capacity.pods }),
       durable: { claims: options.claims ?? new Map(), hostPaths: new Map() },
       allocatable,
@@ -165,7 +163,6 @@ export class Kubelet {
     const uid = uidOf(pod);
     const worker = new PodWorker(this.node, pod, (gone) => {
       if (this.workers.get(uid) === gone) this.workers.delete(uid);
-      this.node.events.forget(uid);
     });
     this.workers.set(uid, worker);
   }

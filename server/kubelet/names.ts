@@ -20,15 +20,3 @@ export function formatPod(pod: Pod): string {
 export function runtimeId(...parts: readonly (string | number)[]): string {
   return createHash('sha256').update(parts.join('\u0000')).digest('hex');
 }
-
-/** A version 4 UUID from a source of chance. */
-export function uuid(random: () => number): string {
-  let hex = '';
-  while (hex.length < 32) {
-    hex += Math.floor(random() * 0x1_0000_0000)
-      .toString(16)
-      .padStart(8, '0');
-  }
-  const variant = '89ab'[Math.floor(random() * 4)];
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}

@@ -1,7 +1,6 @@
 import type { Sys } from '../../topology/index.js';
 import type { AdmissionLedger } from './admission.js';
 import type { KubeletOptions } from './contract.js';
-import type { EventRecorder } from './events.js';
 import type { DownwardFacts } from './field-ref.js';
 import type { ImageManager } from './image-manager.js';
 import type { ContainerRuntime } from './runtime.js';
@@ -14,7 +13,6 @@ export interface NodeContext {
   readonly shared: KubeletShared;
   readonly runtime: ContainerRuntime;
   readonly images: ImageManager;
-  readonly events: EventRecorder;
   readonly ledger: AdmissionLedger;
   readonly durable: DurableVolumes;
   readonly allocatable: DownwardFacts['allocatable'];

@@ -1,7 +1,7 @@
 import type { Condition, KubeNode } from '../contract/kube.js';
+import { uuid } from '../kube/uuid.js';
 import type { ObjectStore } from '../store/store.js';
 import type { KubeletOptions, NodeCapacity } from './contract.js';
-import { uuid } from './names.js';
 
 /** Annotation of a Lease whose kubelet runs: it counts as renewed every 10 s without a write each time. */
 export const LAZY_RENEWAL = 'podnet.dev/renewed';

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../contract/kube.js';
+import { quantityOf } from '../kube/quantity.js';
 import { cgroupPathOf } from './qos.js';
-import { quantityOf } from './quantity.js';
 
 /** The parts of an OCI runtime configuration (runtime-spec 1.2, config.json) that podnet fills. */
 export interface OciConfig {

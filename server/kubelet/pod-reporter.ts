@@ -1,4 +1,5 @@
 import type { Timer } from '../../topology/index.js';
+import type { Happening } from '../api/index.js';
 import type { Pod } from '../contract/kube.js';
 import {
   type ContainerKind,
@@ -7,7 +8,6 @@ import {
   type Waiting,
 } from './container-slot.js';
 import type { PodStage } from './contract.js';
-import type { EventText } from './events.js';
 import { namespaceOf, uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { podStatusOf } from './pod-status.js';
@@ -36,10 +36,19 @@ export class PodReporter {
   }
 
   /** Records an event about the pod, or about one of its containers. */
-  event(slot: ContainerSlot | undefined, event: Omit<EventText, 'fieldPath'>): void {
+  event(
+    slot: ContainerSlot | undefined,
+    event: Pick<Happening, 'type' | 'reason' | 'message'>,
+  ): void {
+    const { events, nodeName } = this.node.options;
     const fieldPath =
       slot === undefined ? {} : { fieldPath: `spec.${LISTS[slot.kind]}{${slot.spec.name}}` };
-    this.node.events.record(this.facts.pod, { ...event, ...fieldPath });
+    events.record(this.facts.pod, {
+      ...event,
+      ...fieldPath,
+      component: 'kubelet',
+      host: nodeName,
+    });
   }
 
   /** Adds a step to the pod's journey; with a code, it is where something failed. */

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../contract/kube.js';
-import { quantityOf } from './quantity.js';
+import { quantityOf } from '../kube/quantity.js';
 
 /** Quality of service classes. */
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';

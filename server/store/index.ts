@@ -1,5 +1,4 @@
 export { createDurableStore, type DurableStoreOptions } from './durable-store.js';
-export { deepEqual, deepFreeze } from './frozen.js';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { type StoreOpenCode, StoreOpenError } from './open-error.js';
 export type {

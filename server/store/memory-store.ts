@@ -1,6 +1,6 @@
 import type { KubeObject } from '../contract/kube.js';
+import { deepFreeze, fieldsEqual } from '../kube/frozen.js';
 import { ChangeRing } from './change-ring.js';
-import { deepFreeze, fieldsEqual } from './frozen.js';
 import { keyOf, ObjectTable } from './object-table.js';
 import type {
   Change,

@@ -15,8 +15,8 @@ import {
   parseIpv4,
 } from '../../../topology/index.js';
 import type { KubeObject, Service } from '../../contract/kube.js';
+import { asObject, asString, type JsonObject, objectsOf } from '../../kube/json.js';
 import type { ObjectStore } from '../../store/store.js';
-import { asObject, asString, type JsonObject, objectsOf } from '../json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type ApiFailure, refuse } from '../request.js';
 import { internalError, invalid } from '../status.js';

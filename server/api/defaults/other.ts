@@ -1,6 +1,6 @@
 /** Defaults of kinds with few of them. */
 
-import { asObject, type JsonObject, objectsOf } from '../json.js';
+import { asObject, type JsonObject, objectsOf } from '../../kube/json.js';
 import { draftMeta } from '../object-meta.js';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';

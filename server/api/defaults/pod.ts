@@ -5,7 +5,7 @@
  */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, cloneJson, isObject, type JsonObject, objectsOf } from '../json.js';
+import { asObject, cloneJson, isObject, type JsonObject, objectsOf } from '../../kube/json.js';
 
 const TERMINATION_LOG = '/dev/termination-log';
 const FILE_MODE = 0o644;

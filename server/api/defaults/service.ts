@@ -5,7 +5,7 @@
  */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, type JsonObject, objectsOf } from '../json.js';
+import { asObject, type JsonObject, objectsOf } from '../../kube/json.js';
 
 const AFFINITY_SECONDS = 10800;
 

@@ -1,6 +1,6 @@
 /** Defaults of what makes pods (kubernetes `pkg/apis/{apps,batch,core}/v1/defaults.go`). */
 
-import { asObject, type JsonObject, objectsOf } from '../json.js';
+import { asObject, type JsonObject, objectsOf } from '../../kube/json.js';
 import { draftMeta } from '../object-meta.js';
 import { ownObject, setTemplateDefaults } from './pod.js';
 

@@ -1,6 +1,6 @@
 /** Reads the query parameters of requests. */
 
-import { asObject } from '../json.js';
+import { asObject } from '../../kube/json.js';
 import type { DeleteOptions, FieldValidation, WriteOptions } from '../request.js';
 import type { IncludeObject } from '../table/table.js';
 

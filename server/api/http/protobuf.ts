@@ -7,7 +7,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { isObject, type JsonObject, setField } from '../json.js';
+import { isObject, type JsonObject, setField } from '../../kube/json.js';
+import { rfc3339 } from '../../kube/time.js';
 
 type Field = readonly [number: number, name: string, type: string];
 
@@ -214,7 +215,7 @@ function decodeValue(type: string, value: WireField['value'], depth: number): un
 function decodeTime(octets: Uint8Array): string | undefined {
   const seconds = messageFields(octets).find((field) => field.number === 1)?.value;
   if (typeof seconds !== 'bigint' || seconds <= 0n) return undefined;
-  return new Date(Number(seconds) * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return rfc3339(Number(seconds) * 1000);
 }
 
 function decodeIntOrString(octets: Uint8Array): unknown {

@@ -1,7 +1,7 @@
 /** Applies manifests to an API server as `kubectl apply` does, and tells what became of each object. */
 
 import type { KubeObject, Status } from '../../contract/kube.js';
-import { asObject, asString, type JsonObject } from '../json.js';
+import { asObject, asString, type JsonObject } from '../../kube/json.js';
 import type { Effect, ResourceInfo } from '../registry/resource-info.js';
 import type { ApiFailure, ApiResult } from '../request.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from '../schema/decode.js';

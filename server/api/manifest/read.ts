@@ -1,6 +1,6 @@
 /** Reads manifests: texts in, objects with their places out, and what could not be read. */
 
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '../../kube/json.js';
 import type { Locator } from './locate.js';
 import type { Note, Problem } from './problem.js';
 import { type Shape, shapeOfFields, shapeOfKind } from './shape.js';

@@ -1,6 +1,6 @@
 /** Recognises files that are no Kubernetes manifests but lie beside them. */
 
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '../../kube/json.js';
 
 /** What a document is, and what to do with it. */
 export interface Shape {

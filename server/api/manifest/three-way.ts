@@ -1,6 +1,6 @@
 /** The three-way patch of `kubectl apply`: what the author wants now, and what they wanted before and left out. */
 
-import { equalJson, isObject, type JsonObject, setField } from '../json.js';
+import { deepEqual, isObject, type JsonObject, setField } from '../../kube/json.js';
 import { mergeKeyOf } from '../patch/merge-keys.js';
 import { type FieldType, schemaType } from '../schema/schema.js';
 
@@ -32,11 +32,11 @@ function fieldPatch(
   const before = Array.isArray(last) ? last.filter(isObject) : [];
   const kept = next.map((entry) => {
     if (!isObject(entry)) return entry;
-    const old = before.find((one) => equalJson(one[key], entry[key]));
+    const old = before.find((one) => deepEqual(one[key], entry[key]));
     return threeWayPatch(below, old ?? {}, entry);
   });
   const gone = before.filter(
-    (old) => !next.some((entry) => isObject(entry) && equalJson(entry[key], old[key])),
+    (old) => !next.some((entry) => isObject(entry) && deepEqual(entry[key], old[key])),
   );
   return [...kept, ...gone.map((old) => ({ [key]: old[key], $patch: 'delete' }))];
 }

@@ -7,7 +7,14 @@
  */
 
 import type { KubeObject, Status } from '../../contract/kube.js';
-import { cloneJson, equalJson, isObject, type JsonObject, objectsOf, setField } from '../json.js';
+import {
+  cloneJson,
+  deepEqual,
+  isObject,
+  type JsonObject,
+  objectsOf,
+  setField,
+} from '../../kube/json.js';
 import { groupVersion, type ResourceInfo } from '../registry/resource-info.js';
 import type { WriteOptions } from '../request.js';
 import { type FieldType, schemaType } from '../schema/schema.js';
@@ -60,7 +67,7 @@ export function applyPatch({ info, current, body, options, now }: ApplyInput): A
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
   };
-  const same = before !== undefined && equalJson(before.fieldsV1, fields);
+  const same = before !== undefined && deepEqual(before.fieldsV1, fields);
   const kept = [...entries].filter(
     (one) => !(isObject(one) && one.operation === 'Apply' && one.manager === manager),
   );
@@ -124,7 +131,7 @@ function matchesKey(element: unknown, key: string): boolean {
   if (!isObject(element) || !isObject(wanted)) return false;
   return Object.entries(wanted).every(
     ([field, value]) =>
-      equalJson(element[field], value) ||
+      deepEqual(element[field], value) ||
       (field === 'protocol' && element[field] === undefined && value === 'TCP'),
   );
 }
@@ -251,7 +258,7 @@ function collectConflicts({ theirs, ours, live, wanted, path }: Comparison, foun
         { theirs: their, ours: below, live: liveBelow, wanted: wantedBelow, path: at },
         found,
       );
-    } else if (!isEmptyMapping(wantedBelow) && !equalJson(liveBelow, wantedBelow)) {
+    } else if (!isEmptyMapping(wantedBelow) && !deepEqual(liveBelow, wantedBelow)) {
       found.push(at);
     }
   }

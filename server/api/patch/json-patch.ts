@@ -1,6 +1,6 @@
 /** JSON patch, RFC 6902, with JSON pointers, RFC 6901. All operations are carried out, or none. */
 
-import { cloneJson, equalJson, isObject, setField } from '../json.js';
+import { cloneJson, deepEqual, isObject, setField } from '../../kube/json.js';
 
 /** What came of a patch. */
 export type JsonPatchResult =
@@ -47,7 +47,7 @@ function apply(document: unknown, operation: unknown): unknown {
     case 'copy':
       return put(document, path, cloneJson(read(document, pointer(operation.from))), 'add');
     case 'test':
-      if (!equalJson(read(document, path), operation.value)) {
+      if (!deepEqual(read(document, path), operation.value)) {
         throw new PatchFailure(`testing value ${String(operation.path)} failed: test failed`);
       }
       return document;

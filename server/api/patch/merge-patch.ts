@@ -1,6 +1,6 @@
 /** JSON merge patch, RFC 7386. */
 
-import { isObject, type JsonObject, setField } from '../json.js';
+import { isObject, type JsonObject, setField } from '../../kube/json.js';
 
 /** Applies a merge patch; inputs stay as they are. */
 export function mergePatch(current: unknown, patch: unknown): unknown {

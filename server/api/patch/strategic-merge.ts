@@ -3,7 +3,7 @@
  * element by element, and directives (`$patch`, `$retainKeys`, `$setElementOrder`, `$deleteFromPrimitiveList`) say more.
  */
 
-import { cloneJson, equalJson, isObject, type JsonObject, setField } from '../json.js';
+import { cloneJson, deepEqual, isObject, type JsonObject, setField } from '../../kube/json.js';
 import { type FieldType, schemaType } from '../schema/schema.js';
 import { isMergedSet, mergeKeyOf } from './merge-keys.js';
 
@@ -107,7 +107,7 @@ function mergeByKey(
   const result = replaces ? [] : [...current];
   for (const entry of entries) {
     if (entry.$patch === 'replace') continue;
-    const index = result.findIndex((one) => isObject(one) && equalJson(one[key], entry[key]));
+    const index = result.findIndex((one) => isObject(one) && deepEqual(one[key], entry[key]));
     const found = result[index];
     if (entry.$patch === 'delete') {
       if (index >= 0) result.splice(index, 1);

@@ -6,7 +6,7 @@
  */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, asString, objectsOf, stringsOf } from '../json.js';
+import { asObject, asString, objectsOf, stringsOf } from '../../kube/json.js';
 import { CUSTOM_VERBS } from './built-in.js';
 import type { ResourceInfo, Subresource } from './resource-info.js';
 

@@ -3,7 +3,7 @@
  * The copy shares nothing with the input and may be written to.
  */
 
-import { asObject, cloneJson, isObject, type JsonObject, setField } from '../json.js';
+import { asObject, cloneJson, isObject, type JsonObject, setField } from '../../kube/json.js';
 import { hintForUnknownField, type TypeScope } from './near-miss.js';
 import { type FieldType, goTypeName, type ScalarCode, schemaType } from './schema.js';
 

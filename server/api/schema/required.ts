@@ -1,7 +1,7 @@
 /** Fields that a kind says must be there. */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { isObject } from '../json.js';
+import { isObject } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type FieldError, required } from '../validation/field-error.js';
 import { type FieldType, schemaType } from './schema.js';

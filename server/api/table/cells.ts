@@ -1,8 +1,8 @@
 /** What columns are made of. */
 
 import type { KubeObject, Labels, PodSpec } from '../../contract/kube.js';
-import { asObject, type JsonObject } from '../json.js';
-import { selectorText } from '../label-selector.js';
+import { asObject, type JsonObject } from '../../kube/json.js';
+import { selectorText } from '../../kube/label-selector.js';
 import { ageOf } from './duration.js';
 
 /** What a cell shows. */

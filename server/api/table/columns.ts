@@ -9,8 +9,8 @@ import type {
   Pod,
   Service,
 } from '../../contract/kube.js';
-import { asObject, isObject, objectsOf } from '../json.js';
-import { selectorText } from '../label-selector.js';
+import { asObject, isObject, objectsOf } from '../../kube/json.js';
+import { selectorText } from '../../kube/label-selector.js';
 import {
   AGE,
   type Column,

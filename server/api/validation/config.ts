@@ -1,7 +1,7 @@
 /** Rules for ConfigMaps, Secrets and Namespaces (kubernetes `pkg/apis/core/validation`). */
 
 import type { ConfigMap, KubeObject, Secret } from '../../contract/kube.js';
-import { equalJson } from '../json.js';
+import { deepEqual } from '../../kube/json.js';
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from './field-error.js';
 import { checkConfigKey } from './names.js';
 
@@ -58,7 +58,7 @@ export function validateConfigUpdate(next: KubeObject, current: KubeObject): rea
   if (next.immutable !== true)
     errors.push(forbiddenField('immutable', 'field is immutable when `immutable` is set'));
   for (const field of ['data', 'binaryData'] as const) {
-    if (!equalJson(next[field], current[field])) {
+    if (!deepEqual(next[field], current[field])) {
       errors.push(forbiddenField(field, 'field is immutable when `immutable` is set'));
     }
   }

@@ -1,6 +1,7 @@
 /** Rules for containers (kubernetes `pkg/apis/core/validation`). */
 
 import type { Container, ContainerPort, EnvVar, Probe, ProbeHandler } from '../../contract/kube.js';
+import { quantityOf } from '../../kube/quantity.js';
 import {
   duplicate,
   type FieldError,
@@ -18,7 +19,7 @@ import {
   checkPortNumber,
   checkQualifiedName,
 } from './names.js';
-import { notNegative, oneOf, portOrName, quantityValue } from './values.js';
+import { notNegative, oneOf, portOrName } from './values.js';
 
 /** The three transport protocols. */
 export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -245,7 +246,7 @@ function validateResources({ resources }: Container, path: string): readonly Fie
       errors.push(
         ...checkQualifiedName(name).map((one) => invalidValue(`${path}.${field}`, name, one)),
       );
-      if (quantityValue(amount) < 0) {
+      if (quantityOf(amount) < 0) {
         errors.push(
           invalidValue(`${path}.${field}[${name}]`, amount, 'must be greater than or equal to 0'),
         );
@@ -254,7 +255,7 @@ function validateResources({ resources }: Container, path: string): readonly Fie
   }
   for (const [name, amount] of Object.entries(requests)) {
     const limit = limits[name];
-    if (limit !== undefined && quantityValue(amount) > quantityValue(limit)) {
+    if (limit !== undefined && quantityOf(amount) > quantityOf(limit)) {
       errors.push(
         invalidValue(
           `${path}.requests`,

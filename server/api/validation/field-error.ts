@@ -1,6 +1,6 @@
 /** Errors about one field, with upstream's reasons and texts (apimachinery, `util/validation/field`). */
 
-import { isObject, type JsonObject, objectsOf } from '../json.js';
+import { isObject, type JsonObject, objectsOf } from '../../kube/json.js';
 
 /** Why a field is refused. */
 export type FieldErrorType =

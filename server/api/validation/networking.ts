@@ -2,7 +2,7 @@
 
 import { cidrOf, contains, parseIp, parseIpWithPrefix } from '../../../topology/index.js';
 import type { IntOrString, KubeObject, LabelSelector } from '../../contract/kube.js';
-import { asObject, asString, type JsonObject, objectsOf, stringsOf } from '../json.js';
+import { asObject, asString, type JsonObject, objectsOf, stringsOf } from '../../kube/json.js';
 import { PROTOCOLS } from './container.js';
 import {
   type FieldError,

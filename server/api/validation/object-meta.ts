@@ -1,7 +1,7 @@
 /** Rules for `metadata` (apimachinery, `api/validation/objectmeta.go`). */
 
 import type { KubeObject, Labels, ObjectMeta, OwnerReference } from '../../contract/kube.js';
-import { equalJson } from '../json.js';
+import { deepEqual } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from './field-error.js';
 import {
@@ -146,7 +146,7 @@ export function validateMetaUpdate(next: KubeObject, current: KubeObject): reado
   const { deletionTimestamp, finalizers = [] } = current.metadata;
   if (deletionTimestamp === undefined) return errors;
   const added = (next.metadata.finalizers ?? []).filter((one) => !finalizers.includes(one));
-  if (added.length > 0 && !equalJson(next.metadata.finalizers, finalizers)) {
+  if (added.length > 0 && !deepEqual(next.metadata.finalizers, finalizers)) {
     errors.push(
       forbiddenField(
         'metadata.finalizers',

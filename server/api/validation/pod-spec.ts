@@ -1,7 +1,7 @@
 /** Rules for pod specs (kubernetes `pkg/apis/core/validation`). */
 
-import type { Affinity, Container, PodSpec, Toleration, Volume } from '../../contract/kube.js';
-import { isObject } from '../json.js';
+import type { Container, PodSpec, Volume } from '../../contract/kube.js';
+import { isObject } from '../../kube/json.js';
 import { type ContainerScope, validateContainer } from './container.js';
 import {
   duplicate,
@@ -10,9 +10,9 @@ import {
   invalidValue,
   required,
 } from './field-error.js';
-import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from './names.js';
+import { checkDns1123Label, checkDns1123Subdomain } from './names.js';
 import { validateLabels } from './object-meta.js';
-import { validateLabelSelector } from './selector.js';
+import { validatePlacement } from './placement.js';
 import { notNegative, oneOf, validateIp } from './values.js';
 
 const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
@@ -26,7 +26,6 @@ const HOST_PATH_TYPES = [
   'FileOrCreate',
   'Socket',
 ];
-const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** What is wrong with a pod spec that stands at `path`. */
 export function validatePodSpec(spec: PodSpec | undefined, path: string): readonly FieldError[] {
@@ -41,9 +40,7 @@ export function validatePodSpec(spec: PodSpec | undefined, path: string): readon
     ...validateNames(spec, path),
     ...notNegative(spec.terminationGracePeriodSeconds, `${path}.terminationGracePeriodSeconds`),
     ...validateDeadline(spec, path),
-    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
-    ...validateAffinity(spec.affinity, `${path}.affinity`),
-    ...validateSpread(spec, `${path}.topologySpreadConstraints`),
+    ...validatePlacement(spec, path),
     ...(spec.hostAliases ?? []).flatMap(({ ip }, index) =>
       validateIp(ip ?? '', `${path}.hostAliases[${index}].ip`),
     ),
@@ -215,188 +212,4 @@ function validateDeadline({ activeDeadlineSeconds }: PodSpec, path: string): rea
       'must be between 1 and 2147483647, inclusive',
     ),
   ];
-}
-
-function validateTolerations(
-  tolerations: readonly Toleration[],
-  path: string,
-): readonly FieldError[] {
-  return tolerations.flatMap(
-    ({ key = '', operator = 'Equal', value = '', effect, tolerationSeconds }, index) => {
-      const at = `${path}[${index}]`;
-      const errors: FieldError[] = [];
-      if (key !== '')
-        errors.push(...checkQualifiedName(key).map((one) => invalidValue(`${at}.key`, key, one)));
-      if (key === '' && operator !== 'Exists') {
-        errors.push(
-          invalidValue(
-            `${at}.operator`,
-            operator,
-            'operator must be Exists when `key` is empty, which means "match all values and all keys"',
-          ),
-        );
-      }
-      if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-        errors.push(
-          invalidValue(
-            `${at}.effect`,
-            effect ?? '',
-            "effect must be 'NoExecute' when `tolerationSeconds` is set",
-          ),
-        );
-      }
-      if (operator === 'Exists' && value !== '') {
-        errors.push(
-          invalidValue(
-            `${at}.operator`,
-            { key, operator, value },
-            "value must be empty when `operator` is 'Exists'",
-          ),
-        );
-      }
-      errors.push(...oneOf(operator, `${at}.operator`, ['Equal', 'Exists']));
-      if (effect !== undefined && `${effect}` !== '')
-        errors.push(...oneOf(effect, `${at}.effect`, TAINT_EFFECTS));
-      return errors;
-    },
-  );
-}
-
-function validateAffinity(affinity: Affinity | undefined, path: string): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  const node = affinity?.nodeAffinity;
-  const requiredNode = node?.requiredDuringSchedulingIgnoredDuringExecution;
-  const nodePath = `${path}.nodeAffinity`;
-  if (requiredNode !== undefined && (requiredNode.nodeSelectorTerms ?? []).length === 0) {
-    errors.push(
-      required(
-        `${nodePath}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`,
-        'must have at least one node selector term',
-      ),
-    );
-  }
-  (requiredNode?.nodeSelectorTerms ?? []).forEach((term, index) => {
-    const at = `${nodePath}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${index}]`;
-    errors.push(...validateNodeRequirements(term.matchExpressions ?? [], `${at}.matchExpressions`));
-  });
-  (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach(
-    ({ weight, preference }, index) => {
-      const at = `${nodePath}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
-      errors.push(...validateWeight(weight, `${at}.weight`));
-      errors.push(
-        ...validateNodeRequirements(
-          preference?.matchExpressions ?? [],
-          `${at}.preference.matchExpressions`,
-        ),
-      );
-    },
-  );
-  for (const field of ['podAffinity', 'podAntiAffinity'] as const) {
-    const rules = affinity?.[field];
-    (rules?.requiredDuringSchedulingIgnoredDuringExecution ?? []).forEach((term, index) => {
-      const at = `${path}.${field}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`;
-      errors.push(...validatePodTerm(term, at));
-    });
-    (rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach(
-      ({ weight, podAffinityTerm }, index) => {
-        const at = `${path}.${field}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
-        errors.push(...validateWeight(weight, `${at}.weight`));
-        errors.push(...validatePodTerm(podAffinityTerm, `${at}.podAffinityTerm`));
-      },
-    );
-  }
-  return errors;
-}
-
-type PodTerm = NonNullable<
-  NonNullable<Affinity['podAffinity']>['requiredDuringSchedulingIgnoredDuringExecution']
->[number];
-
-function validatePodTerm(term: PodTerm | undefined, path: string): readonly FieldError[] {
-  const errors = [...validateLabelSelector(term?.labelSelector, `${path}.labelSelector`)];
-  if (!term?.topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'));
-  return errors;
-}
-
-function validateWeight(weight: number | undefined, path: string): readonly FieldError[] {
-  return weight !== undefined && weight >= 1 && weight <= 100
-    ? []
-    : [invalidValue(path, weight ?? 0, 'must be in the range 1-100')];
-}
-
-type NodeRequirement = {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-};
-
-function validateNodeRequirements(
-  requirements: readonly NodeRequirement[],
-  path: string,
-): readonly FieldError[] {
-  return requirements.flatMap(({ key, operator, values = [] }, index) => {
-    const at = `${path}[${index}]`;
-    const errors = checkQualifiedName(key ?? '').map((one) =>
-      invalidValue(`${at}.key`, key ?? '', one),
-    );
-    switch (operator) {
-      case 'In':
-      case 'NotIn':
-        if (values.length === 0) {
-          errors.push(
-            required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"),
-          );
-        }
-        break;
-      case 'Exists':
-      case 'DoesNotExist':
-        if (values.length > 0) {
-          errors.push(
-            forbiddenField(
-              `${at}.values`,
-              "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-            ),
-          );
-        }
-        break;
-      case 'Gt':
-      case 'Lt':
-        if (values.length !== 1) {
-          errors.push(
-            required(
-              `${at}.values`,
-              "must be specified single value when `operator` is 'Lt' or 'Gt'",
-            ),
-          );
-        }
-        break;
-      default:
-        errors.push(
-          invalidValue(`${at}.operator`, operator ?? '', 'not a valid selector operator'),
-        );
-    }
-    return errors;
-  });
-}
-
-function validateSpread(
-  { topologySpreadConstraints = [] }: PodSpec,
-  path: string,
-): readonly FieldError[] {
-  return topologySpreadConstraints.flatMap(
-    ({ maxSkew, topologyKey, whenUnsatisfiable, labelSelector }, index) => {
-      const at = `${path}[${index}]`;
-      const errors = [
-        ...oneOf(whenUnsatisfiable ?? '', `${at}.whenUnsatisfiable`, [
-          'DoNotSchedule',
-          'ScheduleAnyway',
-        ]),
-        ...validateLabelSelector(labelSelector, `${at}.labelSelector`),
-      ];
-      if (!(maxSkew > 0))
-        errors.push(invalidValue(`${at}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'));
-      if (!topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
-      return errors;
-    },
-  );
 }

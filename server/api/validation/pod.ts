@@ -1,7 +1,7 @@
 /** Rules for Pods and what may change in one. */
 
 import type { Container, KubeObject, Pod, PodSpec } from '../../contract/kube.js';
-import { equalJson, isObject } from '../json.js';
+import { deepEqual, isObject } from '../../kube/json.js';
 import { type FieldError, forbiddenField } from './field-error.js';
 import { validatePodSpec } from './pod-spec.js';
 
@@ -27,7 +27,7 @@ export function validatePodUpdate(next: KubeObject, current: KubeObject): readon
     ...pick(before, 'ephemeralContainers'),
     ...((before.schedulingGates ?? []).length > 0 ? pick(before, 'schedulingGates') : {}),
   };
-  if (equalJson(comparable, before)) return [];
+  if (deepEqual(comparable, before)) return [];
   const changed = changedPaths(comparable, before, 'spec');
   return [
     {
@@ -49,12 +49,12 @@ function withImagesOf(containers: readonly Container[], from: readonly Container
 }
 
 function onlyAdds(after: PodSpec['tolerations'], before: PodSpec['tolerations']): boolean {
-  return (before ?? []).every((old) => (after ?? []).some((one) => equalJson(one, old)));
+  return (before ?? []).every((old) => (after ?? []).some((one) => deepEqual(one, old)));
 }
 
 /** Where two values differ, as deep as both are mappings or lists of one length. */
 export function changedPaths(a: unknown, b: unknown, path: string): string[] {
-  if (equalJson(a, b)) return [];
+  if (deepEqual(a, b)) return [];
   if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
     return a.flatMap((entry, index) => changedPaths(entry, b[index], `${path}[${index}]`));
   }

@@ -1,9 +1,58 @@
 /** Rules for label selectors (apimachinery, `apis/meta/v1/validation`). */
 
 import type { LabelSelector } from '../../contract/kube.js';
+import type { Requirement } from '../../kube/requirement.js';
 import { type FieldError, forbiddenField, invalidValue, required } from './field-error.js';
 import { checkLabelValue, checkQualifiedName } from './names.js';
 import { validateLabels } from './object-meta.js';
+
+/** Operators of a label selector. */
+const LABEL_OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+/** Operators of a node selector. */
+export const NODE_OPERATORS = [...LABEL_OPERATORS, 'Gt', 'Lt'];
+
+/** What is wrong with one requirement, apart from its values as such. */
+export function validateRequirement(
+  { key, operator, values = [] }: Requirement,
+  path: string,
+  operators: readonly string[],
+): readonly FieldError[] {
+  return [
+    ...(operators.includes(operator)
+      ? validateCount(operator, values.length, `${path}.values`)
+      : [invalidValue(`${path}.operator`, operator ?? '', 'not a valid selector operator')]),
+    ...checkQualifiedName(key ?? '').map((one) => invalidValue(`${path}.key`, key ?? '', one)),
+  ];
+}
+
+function validateCount(
+  operator: Requirement['operator'],
+  count: number,
+  path: string,
+): readonly FieldError[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return count > 0
+        ? []
+        : [required(path, "must be specified when `operator` is 'In' or 'NotIn'")];
+    case 'Exists':
+    case 'DoesNotExist':
+      return count === 0
+        ? []
+        : [
+            forbiddenField(
+              path,
+              "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+            ),
+          ];
+    case 'Gt':
+    case 'Lt':
+      return count === 1
+        ? []
+        : [required(path, "must be specified single value when `operator` is 'Lt' or 'Gt'")];
+  }
+}
 
 /** What is wrong with a selector. */
 export function validateLabelSelector(
@@ -12,37 +61,10 @@ export function validateLabelSelector(
 ): readonly FieldError[] {
   if (selector === undefined) return [];
   const errors: FieldError[] = [...validateLabels(selector.matchLabels, `${path}.matchLabels`)];
-  (selector.matchExpressions ?? []).forEach(({ key, operator, values = [] }, index) => {
+  (selector.matchExpressions ?? []).forEach((requirement, index) => {
     const at = `${path}.matchExpressions[${index}]`;
-    switch (operator) {
-      case 'In':
-      case 'NotIn':
-        if (values.length === 0) {
-          errors.push(
-            required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"),
-          );
-        }
-        break;
-      case 'Exists':
-      case 'DoesNotExist':
-        if (values.length > 0) {
-          errors.push(
-            forbiddenField(
-              `${at}.values`,
-              "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-            ),
-          );
-        }
-        break;
-      default:
-        errors.push(
-          invalidValue(`${at}.operator`, operator ?? '', 'not a valid selector operator'),
-        );
-    }
-    errors.push(
-      ...checkQualifiedName(key ?? '').map((one) => invalidValue(`${at}.key`, key ?? '', one)),
-    );
-    values.forEach((value, position) => {
+    errors.push(...validateRequirement(requirement, at, LABEL_OPERATORS));
+    (requirement.values ?? []).forEach((value, position) => {
       errors.push(
         ...checkLabelValue(value).map((one) =>
           invalidValue(`${at}.values[${position}]`, value, one),

@@ -66,31 +66,3 @@ export function validateIp(value: string, path: string): readonly FieldError[] {
     ? [{ ...error, hint: 'this is a placeholder: put a real address in its place' }]
     : [error];
 }
-
-const SUFFIXES: Readonly<Record<string, number>> = {
-  '': 1,
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-/** A quantity such as `100m` or `1.5Gi` as a number; NaN for what is none. Exact to 53 bits. */
-export function quantityValue(quantity: IntOrString): number {
-  if (typeof quantity === 'number') return quantity;
-  const parsed = /^([+-]?[0-9.]+)(?:[eE]([+-]?\d+)|([numkMGTPE]i?))?$/.exec(quantity);
-  if (parsed === null) return Number.NaN;
-  const exponent = parsed[2] === undefined ? 1 : 10 ** Number(parsed[2]);
-  return Number(parsed[1]) * exponent * (SUFFIXES[parsed[3] ?? ''] ?? Number.NaN);
-}

@@ -1,7 +1,7 @@
 /** What upstream warns of but stores (kubernetes `pkg/api/pod/warnings.go`). */
 
 import type { KubeObject, PodSpec } from '../../contract/kube.js';
-import { asObject } from '../json.js';
+import { asObject } from '../../kube/json.js';
 
 /** Warnings about a Pod. */
 export function warnOfPod(object: KubeObject): readonly string[] {

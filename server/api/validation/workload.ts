@@ -12,8 +12,8 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '../../contract/kube.js';
-import { equalJson } from '../json.js';
-import { labelMapMatcher, labelSelectorMatcher } from '../label-selector.js';
+import { deepEqual } from '../../kube/json.js';
+import { labelMapMatcher, labelSelectorMatcher } from '../../kube/label-selector.js';
 import {
   type FieldError,
   forbiddenField,
@@ -327,7 +327,7 @@ export function validateSelectorUpdate(
   current: KubeObject,
 ): readonly FieldError[] {
   const [after, before] = [selectorOf(next), selectorOf(current)];
-  return equalJson(after, before) ? [] : [invalidValue('spec.selector', after, IMMUTABLE)];
+  return deepEqual(after, before) ? [] : [invalidValue('spec.selector', after, IMMUTABLE)];
 }
 
 function selectorOf(object: KubeObject): LabelSelector | undefined {
@@ -354,7 +354,7 @@ export function validateStatefulSetUpdate(
         ([field]) => !STATEFUL_SET_MUTABLE.includes(field) && field !== 'revisionHistoryLimit',
       ),
     );
-  if (equalJson(fixed(next), fixed(current))) return [];
+  if (deepEqual(fixed(next), fixed(current))) return [];
   return [
     forbiddenField(
       'spec',
@@ -370,10 +370,10 @@ export function validateJobUpdate(next: KubeObject, current: KubeObject): readon
   if (after.completionMode !== 'Indexed' && after.completions !== before.completions) {
     errors.push(invalidValue('spec.completions', after.completions ?? null, IMMUTABLE));
   }
-  if (!equalJson(after.selector, before.selector)) {
+  if (!deepEqual(after.selector, before.selector)) {
     errors.push(invalidValue('spec.selector', after.selector, IMMUTABLE));
   }
-  if (!equalJson(after.template, before.template)) {
+  if (!deepEqual(after.template, before.template)) {
     errors.push(invalidValue('spec.template', after.template, IMMUTABLE));
   }
   if (after.completionMode !== before.completionMode) {

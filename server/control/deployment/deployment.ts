@@ -4,7 +4,7 @@
  */
 
 import type { Condition, Deployment, ReplicaSet } from '../../contract/kube.js';
-import { deepEqual } from '../../store/index.js';
+import { deepEqual } from '../../kube/json.js';
 import { findCondition, withCondition } from '../conditions.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
 import { templateHash } from '../naming.js';

@@ -1,7 +1,7 @@
 /** Which ReplicaSet is the new one, and which revision each is (upstream `pkg/controller/deployment/util`). */
 
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../contract/kube.js';
-import { deepEqual } from '../../store/index.js';
+import { deepEqual } from '../../kube/json.js';
 
 export const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';

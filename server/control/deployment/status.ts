@@ -1,7 +1,7 @@
 /** The status of a Deployment and what it says of progress; pure. */
 
 import type { Condition, Deployment, ReplicaSet } from '../../contract/kube.js';
-import type { WallTime } from '../clock.js';
+import type { WallTime } from '../../kube/wall-time.js';
 import { findCondition, withCondition, withoutCondition } from '../conditions.js';
 import { replicasOf, statusSum } from './replica-sets.js';
 import { rollingBounds } from './rolling.js';

@@ -1,8 +1,8 @@
 /** CronJobs: a Job at each time of a schedule (upstream `pkg/controller/cronjob`, version 2). */
 
 import type { CronJob, Job, ObjectReference } from '../../contract/kube.js';
-import { deepEqual } from '../../store/index.js';
-import { rfc3339 } from '../clock.js';
+import { deepEqual } from '../../kube/json.js';
+import { rfc3339 } from '../../kube/time.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
 import { startController } from '../controller.js';
 import { ownedBy } from '../pod/owned.js';

@@ -1,7 +1,7 @@
 /** What has become of a Job's pods; pure. */
 
 import type { Condition, Job, Pod } from '../../contract/kube.js';
-import type { WallTime } from '../clock.js';
+import type { WallTime } from '../../kube/wall-time.js';
 import { findCondition } from '../conditions.js';
 
 export const INDEX = 'batch.kubernetes.io/job-completion-index';

@@ -6,7 +6,7 @@
  */
 
 import type { Condition, Job, Pod } from '../../contract/kube.js';
-import { deepEqual } from '../../store/index.js';
+import { deepEqual } from '../../kube/json.js';
 import { findCondition, withCondition } from '../conditions.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
 import { startController } from '../controller.js';

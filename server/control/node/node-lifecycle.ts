@@ -1,7 +1,7 @@
 /** Nodes that fall silent: condition, taints, and what becomes of their pods (upstream `pkg/controller/nodelifecycle`). */
 
 import type { Condition, KubeNode, Pod, Taint } from '../../contract/kube.js';
-import { deepEqual } from '../../store/index.js';
+import { deepEqual } from '../../kube/json.js';
 import { SECOND_NS } from '../clock.js';
 import { findCondition, withCondition } from '../conditions.js';
 import type { ControlContext, Controller } from '../context.js';

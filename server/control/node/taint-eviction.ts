@@ -1,11 +1,11 @@
 /** Evicts pods from nodes with taints that they do not tolerate, or not for ever (upstream `pkg/controller/tainteviction`). */
 
 import type { Pod, Taint } from '../../contract/kube.js';
+import { tolerates } from '../../kube/taints.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
 import { startController } from '../controller.js';
 import { BY_NODE } from '../pod/owned.js';
 import { isFinished } from '../pod/pod-state.js';
-import { tolerates } from '../scheduler/node-affinity.js';
 import type { SyncOutcome, WorkQueue } from '../work-queue.js';
 
 const COMPONENT = 'taint-eviction-controller';

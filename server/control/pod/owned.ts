@@ -1,7 +1,7 @@
 /** Finding what a controller manages, by index. */
 
-import { labelSelectorMatcher } from '../../api/index.js';
 import type { KubeObject, LabelSelector } from '../../contract/kube.js';
+import { labelSelectorMatcher } from '../../kube/label-selector.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../../store/index.js';
 import type { ControlClient } from '../client.js';
 import { controllerOf, controllerReference } from './pod-state.js';

@@ -1,7 +1,7 @@
 /** What controllers ask of a pod (upstream `pkg/api/v1/pod`, `pkg/controller`). */
 
 import type { KubeObject, OwnerReference, Pod } from '../../contract/kube.js';
-import type { WallTime } from '../clock.js';
+import type { WallTime } from '../../kube/wall-time.js';
 import { findCondition } from '../conditions.js';
 
 /** Whether the pod's Ready condition is True. */

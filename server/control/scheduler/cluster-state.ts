@@ -1,7 +1,7 @@
 import type { KubeNode, Pod } from '../../contract/kube.js';
+import { parseAmount } from '../../kube/quantity.js';
 import { HostPorts } from './host-ports.js';
 import { PodTally } from './pod-tally.js';
-import { parseAmount } from './quantity.js';
 import { type Amounts, type PodRequest, podRequest } from './resources.js';
 
 /** A node as the scheduler sees it, kept up to date with every pod that comes and goes. */

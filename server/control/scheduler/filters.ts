@@ -1,10 +1,11 @@
 /** The filters of the default scheduler, in its order, with its words (upstream `framework/plugins`). */
 
 import type { Pod } from '../../contract/kube.js';
+import { matchesRequired, namedNodes } from '../../kube/node-affinity.js';
+import { tolerates, untoleratedTaint } from '../../kube/taints.js';
 import type { ClusterState, NodeState } from './cluster-state.js';
 import { claimsOf } from './host-ports.js';
 import { interPodFilter, type NamespaceLabels } from './inter-pod-affinity.js';
-import { matchesRequired, namedNodes, tolerates, untoleratedTaint } from './node-affinity.js';
 import { type PodRequest, podRequest } from './resources.js';
 import { spreadFilter } from './topology-spread.js';
 

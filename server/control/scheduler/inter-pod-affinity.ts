@@ -1,7 +1,7 @@
 /** Pods that want to be near to or far from other pods (upstream plugin InterPodAffinity). */
 
-import { labelSelectorMatcher } from '../../api/index.js';
 import type { Labels, PodAffinityTerm } from '../../contract/kube.js';
+import { labelSelectorMatcher } from '../../kube/label-selector.js';
 import { canonicalJson } from '../naming.js';
 import type { ClusterState, NodeState } from './cluster-state.js';
 import type { FilterContext, NodeFilter, Rejection } from './filters.js';

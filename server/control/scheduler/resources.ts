@@ -1,7 +1,7 @@
 /** What a pod asks of a node (upstream `resource.PodRequests`). */
 
 import type { Container, IntOrString, Pod } from '../../contract/kube.js';
-import { parseAmount } from './quantity.js';
+import { parseAmount } from '../../kube/quantity.js';
 
 /** Amounts by resource: cpu in thousandths of a core, memory in octets. */
 export type Amounts = ReadonlyMap<string, number>;

@@ -1,10 +1,11 @@
 /** The scores of the default scheduler with their default weights, 0 to 100 each before weighing. */
 
 import type { Pod } from '../../contract/kube.js';
+import { matchesTerm } from '../../kube/node-affinity.js';
+import { tolerates } from '../../kube/taints.js';
 import type { NodeState } from './cluster-state.js';
 import type { FilterContext } from './filters.js';
 import { preferredInterPod } from './inter-pod-affinity.js';
-import { matchesTerm, tolerates } from './node-affinity.js';
 import { type PodRequest, podRequest } from './resources.js';
 import { crowding } from './topology-spread.js';
 

@@ -1,12 +1,12 @@
 /** Spreading pods over zones and nodes (upstream plugin PodTopologySpread). */
 
-import { labelSelectorMatcher } from '../../api/index.js';
 import type { LabelSelector, Pod } from '../../contract/kube.js';
+import { labelSelectorMatcher } from '../../kube/label-selector.js';
+import { matchesRequired } from '../../kube/node-affinity.js';
 import { canonicalJson } from '../naming.js';
 import { controllerOf } from '../pod/pod-state.js';
 import type { NodeState } from './cluster-state.js';
 import type { FilterContext, NodeFilter, Rejection } from './filters.js';
-import { matchesRequired } from './node-affinity.js';
 import type { PerNode } from './pod-tally.js';
 
 const SKEWED: Rejection = {

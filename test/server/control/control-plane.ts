@@ -1,4 +1,4 @@
-import { type ApiServer, createApiServer } from '../../../server/api/index.js';
+import { type ApiServer, createApiServer, EventRecorder } from '../../../server/api/index.js';
 import type {
   KubeEvent,
   KubeNode,
@@ -10,10 +10,10 @@ import {
   apiClient,
   type ControlClient,
   type Controllers,
-  rfc3339,
   startControllers,
   withCondition,
 } from '../../../server/control/index.js';
+import { WallTime } from '../../../server/kube/wall-time.js';
 import {
   createMemoryStore,
   type ObjectOf,
@@ -26,6 +26,7 @@ const START_MS = Date.parse('2026-01-05T00:00:00Z');
 /** A control plane with an API server, simulated time, and a kubelet that makes bound pods ready at once. */
 export class ControlPlane {
   readonly clock = new SimClock();
+  readonly time = new WallTime(this.clock, START_MS);
   readonly api: ApiServer;
   readonly client: ControlClient;
   readonly controllers: Controllers;
@@ -41,10 +42,11 @@ export class ControlPlane {
     const uidStream = rng.fork('names');
     const nameStream = rng.fork('suffix');
     const drawStream = rng.fork('scheduler');
+    const newUid = () => `uid-${++uids}`;
     this.api = createApiServer({
       store,
-      now: () => rfc3339(START_MS + this.clock.nowNs / 1e6),
-      newUid: () => `uid-${++uids}`,
+      now: () => this.time.now(),
+      newUid,
       random: () => uidStream.unit(),
     });
     this.client = apiClient(this.api);
@@ -52,7 +54,8 @@ export class ControlPlane {
     this.controllers = startControllers({
       client: this.client,
       clock: this.clock,
-      startMs: START_MS,
+      time: this.time,
+      recorder: new EventRecorder({ store, clock: this.clock, time: this.time, newUid }),
       random: { names: () => nameStream.unit(), scheduler: () => drawStream.unit() },
     });
     let ip = 0;
@@ -72,7 +75,7 @@ export class ControlPlane {
   }
 
   private setPod(pod: Pod, phase: 'Running' | 'Succeeded' | 'Failed', podIP: string): void {
-    const now = rfc3339(START_MS + this.clock.nowNs / 1e6);
+    const now = this.time.now();
     const status = phase === 'Running' ? 'True' : 'False';
     const conditions = withCondition(pod.status?.conditions, { type: 'Ready', status }, now);
     const containerStatuses =

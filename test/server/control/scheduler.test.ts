@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeNode, Pod, PodSpec } from '../../../server/contract/kube.js';
-import { parseQuantity } from '../../../server/control/index.js';
 import { ControlPlane, pod, workload } from './control-plane.js';
 
 const CONTROL_PLANE = {
@@ -176,18 +175,5 @@ describe('the scheduler', () => {
     const elapsed = performance.now() - started;
     expect(it.pods().filter((one) => one.status?.phase === 'Running').length).toBe(1000);
     expect(elapsed).toBeLessThan(5000);
-  });
-});
-
-describe('quantities', () => {
-  test.each([
-    ['500m', 0.5],
-    ['2', 2],
-    ['1.5Gi', 1610612736],
-    ['1e3', 1000],
-    ['1k', 1000],
-    ['ten', undefined],
-  ])('%s is %s', (text, value) => {
-    expect(parseQuantity(text)).toBe(value);
   });
 });

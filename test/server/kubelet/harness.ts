@@ -1,4 +1,7 @@
+import { EventRecorder } from '../../../server/api/index.js';
 import type { ContainerStatus, Pod } from '../../../server/contract/kube.js';
+import { uuid } from '../../../server/kube/uuid.js';
+import { WallTime } from '../../../server/kube/wall-time.js';
 import {
   type CniPlugin,
   Kubelet,
@@ -71,12 +74,14 @@ export function makeNode(
       released.push(containerId);
     },
   };
+  const time = new WallTime(clock, EPOCH_MS);
   const options: KubeletOptions = {
     nodeName: 'node1',
     nodeIp: '127.0.0.1',
     store,
+    events: new EventRecorder({ store, clock, time, newUid: () => uuid(() => rng.unit()) }),
     clock,
-    timestamp: () => `${new Date(EPOCH_MS + clock.nowNs / 1e6).toISOString().slice(0, 19)}Z`,
+    timestamp: () => time.now(),
     host: {
       name: 'node1',
       processes: host.processes,

@@ -184,19 +184,23 @@ async function writeUntilKilled(folder: string, count: number): Promise<string[]
   return names;
 }
 
-/** The store as JavaScript, so that a plain Node process can run it. */
+/** The store and what it imports as JavaScript, so that a plain Node process can run it. */
 function compileStore(into: string): void {
-  const source = join(process.cwd(), 'server', 'store');
-  mkdirSync(join(into, 'store'));
   // Modules resolve `lmdb` from beside themselves.
   ts.sys.createDirectory(join(into, 'node_modules'));
   writeFileSync(join(into, 'package.json'), '{"type":"module"}');
+  for (const layer of ['kube', 'store']) compileLayer(layer, into);
+}
+
+function compileLayer(layer: string, into: string): void {
+  const source = join(process.cwd(), 'server', layer);
+  mkdirSync(join(into, layer));
   for (const path of ts.sys.readDirectory(source, ['.ts'])) {
     const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
       compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
     });
     const name = path.slice(source.length + 1).replace(/\.ts$/, '.js');
-    writeFileSync(join(into, 'store', name), outputText.replace(`'lmdb'`, `'${lmdbPath()}'`));
+    writeFileSync(join(into, layer, name), outputText.replace(`'lmdb'`, `'${lmdbPath()}'`));
   }
 }
 

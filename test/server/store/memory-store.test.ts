@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createMemoryStore, deepEqual, deepFreeze } from '../../../server/store/index.js';
+import { deepEqual, deepFreeze } from '../../../server/kube/json.js';
+import { createMemoryStore } from '../../../server/store/index.js';
 import { configMap, objectStoreContract } from '../../contract/object-store.js';
 
 objectStoreContract('a store in memory', async () => createMemoryStore());

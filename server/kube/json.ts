@@ -1,6 +1,6 @@
 /** Plain JSON values, as objects arrive and are kept. */
 
-export { deepEqual as equalJson, deepFreeze } from '../store/frozen.js';
+export { deepEqual, deepFreeze } from './frozen.js';
 
 /** A JSON object that may be written to. */
 export type JsonObject = { [field: string]: unknown };

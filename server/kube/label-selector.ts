@@ -2,15 +2,10 @@
 
 import type { LabelSelector, Labels } from '../contract/kube.js';
 import { asObject, isObject, objectsOf, stringsOf } from './json.js';
+import { meetsRequirement, type Requirement } from './requirement.js';
 
 /** Decides whether a set of labels matches. */
 export type LabelMatcher = (labels: Labels | undefined) => boolean;
-
-interface Requirement {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
-  readonly values: readonly string[];
-}
 
 const KEY = /^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 const SET_BASED = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/;
@@ -33,7 +28,7 @@ export function labelSelectorMatcher(selector: LabelSelector | undefined): Label
   const equal = Object.entries(selector.matchLabels ?? {});
   return matchAll([
     ...equal.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })),
-    ...(selector.matchExpressions ?? []).map((one) => ({ ...one, values: one.values ?? [] })),
+    ...(selector.matchExpressions ?? []),
   ]);
 }
 
@@ -56,25 +51,10 @@ export function selectorText(selector: unknown): string {
 }
 
 function matchAll(requirements: readonly Requirement[]): LabelMatcher {
-  return (labels) => requirements.every((requirement) => meets(labels ?? {}, requirement));
-}
-
-function meets(labels: Labels, { key, operator, values }: Requirement): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-  }
+  return (labels) =>
+    requirements.every((one) =>
+      meetsRequirement(one, labels && Object.hasOwn(labels, one.key) ? labels[one.key] : undefined),
+    );
 }
 
 function splitOutsideParentheses(text: string): string[] {

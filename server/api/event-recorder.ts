@@ -1,0 +1,193 @@
+import type { KubeEvent, KubeObject, ObjectReference } from '../contract/kube.js';
+import type { WallTime } from '../kube/wall-time.js';
+import type { ObjectStore } from '../store/store.js';
+
+const TTL_NS = 3_600_000_000_000;
+const MAX_EVENTS = 10_000;
+const NS_OF_MS = 1_000_000;
+
+/** What happened to an object. */
+export interface Happening {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** The part of podnet that says so: `deployment-controller`, `default-scheduler`, `kubelet`. */
+  readonly component: string;
+  /** The node that says so. */
+  readonly host?: string;
+  /** The part of the object meant, such as `spec.containers{web}`. */
+  readonly fieldPath?: string;
+}
+
+/** What a recorder is made from. */
+export interface EventRecorderOptions {
+  readonly store: ObjectStore;
+  readonly clock: {
+    readonly nowNs: number;
+    schedule(delayNs: number, run: () => void): unknown;
+  };
+  readonly time: WallTime;
+  readonly newUid: () => string;
+  /** How many events are kept; the oldest go first. 10,000 when absent. */
+  readonly limit?: number;
+}
+
+interface Kept {
+  readonly namespace: string;
+  readonly name: string;
+  readonly expiresNs: number;
+}
+
+/**
+ * Records core/v1 Events: one for all who report in a cluster, so that names never collide and one bound holds.
+ *
+ * The same thing happening again to the same object raises the count of the event that is there (client-go
+ * `tools/record/events_cache.go`); an event goes an hour after it was last written, as kube-apiserver's `--event-ttl`.
+ *
+ * Fidelity: upstream also lumps ten similar messages together and limits the rate per object.
+ */
+export class EventRecorder {
+  private readonly options: EventRecorderOptions;
+  private readonly limit: number;
+  /** By what happened; moved to the end whenever the event is written. */
+  private readonly known = new Map<string, Kept>();
+  private sweeping = false;
+  private lastUnique = 0n;
+
+  constructor(options: EventRecorderOptions) {
+    this.options = options;
+    this.limit = options.limit ?? MAX_EVENTS;
+    for (const event of options.store.list('events')) {
+      this.keep(sameness(event.involvedObject, event), event);
+    }
+    this.planSweep();
+  }
+
+  /** Records what happened; in a namespace that is going, nothing. */
+  record(object: KubeObject, happening: Happening): void {
+    const { store, time } = this.options;
+    const involvedObject = referenceTo(object, happening.fieldPath);
+    const { component } = happening;
+    const same = sameness(involvedObject, { ...happening, source: { component } });
+    const kept = this.known.get(same);
+    const current = kept && store.get('events', kept.namespace, kept.name);
+    if (current === undefined) {
+      this.create(same, involvedObject, happening);
+      return;
+    }
+    const count = (current.count ?? 1) + 1;
+    store.update('events', { ...current, count, lastTimestamp: time.now() });
+    this.keep(same, current);
+  }
+
+  private create(same: string, involvedObject: ObjectReference, happening: Happening): void {
+    const { newUid, store, time } = this.options;
+    const namespace = involvedObject.namespace ?? 'default';
+    const home = store.get('namespaces', undefined, namespace);
+    if (home?.metadata.deletionTimestamp !== undefined) return;
+    for (;;) {
+      const name = `${involvedObject.name}.${this.unique()}`;
+      const metadata = { name, namespace, uid: newUid(), creationTimestamp: time.now() };
+      const event = newEvent(metadata, involvedObject, happening);
+      const created = store.create('events', event);
+      if (!created.ok && created.error.code === 'store/exists') continue;
+      if (created.ok) this.keep(same, event);
+      break;
+    }
+    const [oldest] = this.known;
+    if (this.known.size > this.limit && oldest !== undefined) this.forget(...oldest);
+    this.planSweep();
+  }
+
+  /** Upstream ends an event's name with the time in nanoseconds; here many share one, so the next free number is taken. */
+  private unique(): string {
+    const { clock, time } = this.options;
+    const startMs = Math.round(time.nowMs - clock.nowNs / NS_OF_MS);
+    const now = BigInt(startMs) * BigInt(NS_OF_MS) + BigInt(Math.round(clock.nowNs));
+    this.lastUnique = now > this.lastUnique ? now : this.lastUnique + 1n;
+    return this.lastUnique.toString(16).padStart(16, '0');
+  }
+
+  private keep(same: string, { metadata }: KubeEvent): void {
+    const { namespace = 'default', name } = metadata;
+    this.known.delete(same);
+    this.known.set(same, { namespace, name, expiresNs: this.options.clock.nowNs + TTL_NS });
+  }
+
+  private forget(same: string, { namespace, name }: Kept): void {
+    this.known.delete(same);
+    this.options.store.delete('events', namespace, name);
+  }
+
+  private planSweep(): void {
+    const { clock } = this.options;
+    const [oldest] = this.known.values();
+    if (this.sweeping || oldest === undefined) return;
+    this.sweeping = true;
+    clock.schedule(Math.max(0, oldest.expiresNs - clock.nowNs), () => this.sweep());
+  }
+
+  private sweep(): void {
+    this.sweeping = false;
+    for (const [same, kept] of this.known) {
+      if (kept.expiresNs > this.options.clock.nowNs) break;
+      this.forget(same, kept);
+    }
+    this.planSweep();
+  }
+}
+
+function sameness(
+  about: ObjectReference,
+  event: Pick<KubeEvent, 'type' | 'reason' | 'message' | 'source'>,
+): string {
+  return [
+    about.kind,
+    about.namespace,
+    about.name,
+    about.uid,
+    about.fieldPath,
+    event.type,
+    event.reason,
+    event.source?.component,
+    event.message,
+  ].join('\u0000');
+}
+
+function referenceTo(object: KubeObject, fieldPath: string | undefined): ObjectReference {
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(fieldPath === undefined ? {} : { fieldPath }),
+  };
+}
+
+function newEvent(
+  metadata: KubeEvent['metadata'],
+  involvedObject: ObjectReference,
+  happening: Happening,
+): KubeEvent {
+  const { type, reason, message, component, host } = happening;
+  const { creationTimestamp: now = '' } = metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata,
+    involvedObject,
+    type,
+    reason,
+    message,
+    count: 1,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    eventTime: null,
+    source: { component, ...(host === undefined ? {} : { host }) },
+    reportingComponent: component,
+    reportingInstance: host ?? '',
+  };
+}
