@@ -2,7 +2,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { LiveStore } from './state/live-store.js';
-import './style.css';
+import './style/base.css';
+import './style/page.css';
+import './style/graph.css';
+import './style/panel.css';
 
 const root = document.getElementById('app');
 if (root !== null) {

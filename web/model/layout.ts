@@ -1,80 +1,72 @@
 import type { PodVertex, Vertex } from '../../server/contract/graph.js';
-
-/** A rectangle of the drawing, in its own units. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
+import type { Box, Point } from './geometry.js';
+import { compareNames } from './names.js';
+import {
+  choosePlan,
+  columnsFor,
+  FRAMES,
+  nodeHeight,
+  nodeWidth,
+  type Plan,
+  type Stage,
+} from './plan.js';
+import { assignSlots, PENDING_BOX, type Slots } from './slots.js';
 
 /** Where a person put a machine; wins over the computed place. */
-export type Pins = ReadonlyMap<string, { readonly x: number; readonly y: number }>;
+export type Pins = ReadonlyMap<string, Point>;
 
-/** Boxes by vertex id. Pods lie inside their node, the unscheduled ones in a box of their own. */
+/** Where everything is drawn. Pods lie inside their node, the unscheduled ones in a box of their own. */
 export interface Layout {
+  readonly plan: Plan;
+  /** By vertex id; besides `pending` and, for each node, `stack:<node>`: where its kernel routes and filters. */
   readonly boxes: ReadonlyMap<string, Box>;
-  readonly width: number;
-  readonly height: number;
+  readonly slots: Slots;
+  /** The rectangle around all boxes. */
+  readonly extent: Box;
 }
 
-export const POD_WIDTH = 132;
-export const POD_HEIGHT = 66;
-const GAP = 10;
-const HEADER = 34;
-const FOOTER = 86;
-const MACHINE_GAP = 44;
-/** Id of the box that holds pods without a node. */
-export const PENDING_BOX = 'pending';
+/** What a layout depends on besides the vertices. */
+export interface LayoutOptions {
+  readonly pins: Pins;
+  readonly stage: Stage;
+  readonly slots: Slots;
+}
+
+const SWITCH_HEIGHT = 32;
+const MACHINE_HEIGHT = 50;
+const MACHINE_WIDTH = 160;
+const ROW_GAP = 34;
 
 /**
- * Places everything: nodes side by side, their pods in columns in order of name, switches below, routers and the
- * outside below those. The same vertices give the same picture, and a pod that comes or goes moves only those
- * behind it in its own node.
+ * Places everything: nodes side by side with their pods above their bridge, switches below, routers and the outside
+ * below those. The same vertices and options give the same picture; a pod that comes or goes moves no other.
  */
-export function layOut(vertices: readonly Vertex[], pins: Pins): Layout {
-  const pods = podsByNode(vertices);
+export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Layout {
+  const pods = vertices.filter(isPod);
   const nodes = vertices.filter((v) => v.kind === 'node').sort(byRoleThenName);
+  const slots = assignSlots(pods, options.slots);
+  const places = placesUsed(slots);
+  const counts = nodes.map((node) => places.get(node.id) ?? 0);
+  const plan = choosePlan(counts, options.stage);
   const boxes = new Map<string, Box>();
-  const columns = columnsFor(nodes.map((node) => pods.get(node.id)?.length ?? 0));
-  const perRow = nodes.length <= 4 ? nodes.length : Math.ceil(Math.sqrt(nodes.length * 1.6));
-  const nodeWidth = columns * (POD_WIDTH + GAP) + GAP;
-  const rowHeights: number[] = [];
+  const columns = counts.map((count) => columnsFor(count, plan.podRows));
+  let y = placeNodes(nodes, { boxes, columns, plan, pins: options.pins });
+  const width = Math.max(...[...boxes.values()].map((box) => box.x + box.width), MACHINE_WIDTH * 3);
   for (const [index, node] of nodes.entries()) {
-    const row = Math.floor(index / Math.max(1, perRow));
-    const height =
-      HEADER + rowsOf(pods.get(node.id)?.length ?? 0, columns) * (POD_HEIGHT + GAP) + FOOTER;
-    rowHeights[row] = Math.max(rowHeights[row] ?? 0, height);
+    placeInside(node.id, vertices, { boxes, plan, columns: columns[index] ?? 1 });
   }
-  for (const [index, node] of nodes.entries()) {
-    const row = Math.floor(index / Math.max(1, perRow));
-    const column = index % Math.max(1, perRow);
-    const y = sum(rowHeights.slice(0, row)) + row * MACHINE_GAP;
-    place(boxes, node.id, pins, {
-      x: column * (nodeWidth + MACHINE_GAP),
-      y,
-      width: nodeWidth,
-      height: rowHeights[row] ?? HEADER + FOOTER,
-    });
-  }
-  for (const node of nodes) placeInside(node.id, pods.get(node.id) ?? [], vertices, columns, boxes);
-  const totalWidth = Math.max(nodeWidth, perRow * (nodeWidth + MACHINE_GAP) - MACHINE_GAP);
-  let y = sum(rowHeights) + rowHeights.length * MACHINE_GAP + 14;
-  y = placeSwitches(vertices, boxes, pins, { y, width: totalWidth });
-  y = placeRouters(vertices, boxes, pins, { y, width: totalWidth });
-  placePending(pods.get(PENDING_BOX) ?? [], boxes, pins, { y, width: totalWidth });
-  return { boxes, ...extent(boxes) };
-}
-
-function podsByNode(vertices: readonly Vertex[]): Map<string, PodVertex[]> {
-  const groups = new Map<string, PodVertex[]>();
-  for (const pod of vertices.filter(isPod)) {
-    const key = pod.parent ?? PENDING_BOX;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [pod]);
-    else group.push(pod);
-  }
-  return groups;
+  const row = { boxes, pins: options.pins, width };
+  y = placeSwitches(vertices, { ...row, y });
+  y = placeRouters(vertices, { ...row, y });
+  const pending = places.get(PENDING_BOX) ?? 0;
+  const across = pendingColumns(pending, width, plan);
+  placePending(pending, across, { ...row, y, plan });
+  const columnsOf = new Map([
+    [PENDING_BOX, across],
+    ...nodes.map((n, i) => [n.id, columns[i] ?? 1] as const),
+  ]);
+  placePods(pods, slots, { boxes, plan, columns: columnsOf });
+  return { plan, boxes, slots, extent: extentOf(boxes) };
 }
 
 function isPod(vertex: Vertex): vertex is PodVertex {
@@ -86,139 +78,193 @@ function byRoleThenName(a: Vertex, b: Vertex): number {
   return rank(a) - rank(b) || compareNames(a.name, b.name);
 }
 
-/** worker-2 before worker-10. */
-export function compareNames(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+/** Highest place in use, plus one, by group. */
+function placesUsed(slots: Slots): Map<string, number> {
+  const used = new Map<string, number>();
+  for (const { group, index } of slots.values()) {
+    used.set(group, Math.max(used.get(group) ?? 0, index + 1));
+  }
+  return used;
 }
 
-function columnsFor(counts: readonly number[]): number {
-  const most = Math.max(0, ...counts);
-  if (most <= 4) return 2;
-  return Math.min(5, Math.ceil(Math.sqrt(most)));
+interface NodeRow {
+  readonly boxes: Map<string, Box>;
+  readonly columns: readonly number[];
+  readonly plan: Plan;
+  readonly pins: Pins;
 }
 
-function rowsOf(count: number, columns: number): number {
-  return Math.max(2, Math.ceil(count / columns));
+/** Places the nodes' boxes and gives the y below them. */
+function placeNodes(nodes: readonly Vertex[], row: NodeRow): number {
+  const { between } = FRAMES[row.plan.density];
+  const height = nodeHeight(row.plan);
+  let x = 0;
+  let y = 0;
+  for (const [index, node] of nodes.entries()) {
+    if (index > 0 && index % row.plan.perRow === 0) {
+      x = 0;
+      y += height + between;
+    }
+    const width = nodeWidth(row.columns[index] ?? 1, row.plan);
+    place(row, node.id, { x, y, width, height });
+    x += width + between;
+  }
+  return y + (nodes.length === 0 ? 0 : height) + ROW_GAP;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function place(boxes: Map<string, Box>, id: string, pins: Pins, box: Box): void {
+function place(
+  { boxes, pins }: { readonly boxes: Map<string, Box>; readonly pins: Pins },
+  id: string,
+  box: Box,
+): void {
   const pin = pins.get(id);
   boxes.set(id, pin === undefined ? box : { ...box, x: pin.x, y: pin.y });
 }
 
-function placeInside(
-  nodeId: string,
-  pods: readonly PodVertex[],
-  vertices: readonly Vertex[],
-  columns: number,
-  boxes: Map<string, Box>,
-): void {
+interface Inside {
+  readonly boxes: Map<string, Box>;
+  readonly plan: Plan;
+  readonly columns: number;
+}
+
+/** Bridge across the node, and below it the IP stack with the tunnel devices beside it. */
+function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside): void {
+  const { boxes, plan } = inside;
   const node = boxes.get(nodeId);
   if (node === undefined) return;
-  const ordered = [...pods].sort(
-    (a, b) => compareNames(a.namespace, b.namespace) || compareNames(a.name, b.name),
-  );
-  for (const [index, pod] of ordered.entries()) {
-    boxes.set(pod.id, {
-      x: node.x + GAP + (index % columns) * (POD_WIDTH + GAP),
-      y: node.y + HEADER + Math.floor(index / columns) * (POD_HEIGHT + GAP),
-      width: POD_WIDTH,
-      height: POD_HEIGHT,
+  const { padding, footer } = FRAMES[plan.density];
+  const x = node.x + padding;
+  const width = node.width - 2 * padding;
+  const top = node.y + node.height - footer;
+  const bridges = vertices.filter((v) => v.kind === 'bridge' && v.parent === nodeId);
+  const tunnels = vertices.filter((v) => v.kind === 'tunnel' && v.parent === nodeId);
+  const dots = plan.density === 'dot';
+  const each = (width - padding * (bridges.length - 1)) / Math.max(1, bridges.length);
+  for (const [index, bridge] of bridges.entries()) {
+    boxes.set(bridge.id, {
+      x: x + index * (each + padding),
+      y: top + (dots ? 3 : 12),
+      width: each,
+      height: dots ? 7 : 28,
     });
   }
-  const inner = vertices.filter(
-    (v) => (v.kind === 'bridge' || v.kind === 'tunnel') && v.parent === nodeId,
-  );
-  const width = inner.length === 0 ? 0 : (node.width - GAP * (inner.length + 1)) / inner.length;
-  for (const [index, vertex] of inner.entries()) {
-    boxes.set(vertex.id, {
-      x: node.x + GAP + index * (width + GAP),
-      y: node.y + node.height - FOOTER + 14,
-      width,
-      height: 26,
+  const middle = node.x + node.width / 2;
+  const stackY = top + (dots ? 14 : 60);
+  const height = dots ? 6 : 24;
+  const stackWidth = Math.min(width * (tunnels.length > 0 ? 0.5 : 1), dots ? 30 : 128);
+  const stackX = tunnels.length > 0 ? x : middle - stackWidth / 2;
+  boxes.set(`stack:${nodeId}`, { x: stackX, y: stackY, width: stackWidth, height });
+  const left = x + stackWidth + padding;
+  const tunnelWidth = (x + width - left) / Math.max(1, tunnels.length);
+  for (const [index, tunnel] of tunnels.entries()) {
+    boxes.set(tunnel.id, {
+      x: left + index * tunnelWidth,
+      y: stackY,
+      width: tunnelWidth - 2,
+      height,
     });
   }
 }
 
-interface Row {
+interface UnderlayRow {
+  readonly boxes: Map<string, Box>;
+  readonly pins: Pins;
   readonly y: number;
   readonly width: number;
 }
 
-function placeSwitches(
-  vertices: readonly Vertex[],
-  boxes: Map<string, Box>,
-  pins: Pins,
-  row: Row,
-): number {
-  const switches = vertices.filter((v) => v.kind === 'switch');
+function placeSwitches(vertices: readonly Vertex[], row: UnderlayRow): number {
+  const switches = vertices
+    .filter((v) => v.kind === 'switch')
+    .sort((a, b) => compareNames(a.id, b.id));
   if (switches.length === 0) return row.y;
-  const width = Math.min(420, row.width / switches.length - MACHINE_GAP);
+  const each = row.width / switches.length;
   for (const [index, vertex] of switches.entries()) {
-    const centre = ((index + 0.5) * row.width) / switches.length;
-    place(boxes, vertex.id, pins, { x: centre - width / 2, y: row.y, width, height: 30 });
-  }
-  return row.y + 30 + MACHINE_GAP;
-}
-
-function placeRouters(
-  vertices: readonly Vertex[],
-  boxes: Map<string, Box>,
-  pins: Pins,
-  row: Row,
-): number {
-  const machines = vertices.filter((v) => v.kind === 'router' || v.kind === 'outside');
-  if (machines.length === 0) return row.y;
-  const width = 150;
-  const total = machines.length * (width + MACHINE_GAP) - MACHINE_GAP;
-  for (const [index, vertex] of machines.entries()) {
-    place(boxes, vertex.id, pins, {
-      x: row.width / 2 - total / 2 + index * (width + MACHINE_GAP),
+    const width = Math.max(120, each - 24);
+    place(row, vertex.id, {
+      x: index * each + (each - width) / 2,
       y: row.y,
       width,
-      height: 46,
+      height: SWITCH_HEIGHT,
     });
   }
-  return row.y + 46 + MACHINE_GAP;
+  return row.y + SWITCH_HEIGHT + ROW_GAP;
 }
+
+function placeRouters(vertices: readonly Vertex[], row: UnderlayRow): number {
+  const machines = vertices
+    .filter((v) => v.kind === 'router' || v.kind === 'outside')
+    .sort(
+      (a, b) =>
+        Number(a.kind === 'outside') - Number(b.kind === 'outside') || compareNames(a.name, b.name),
+    );
+  if (machines.length === 0) return row.y;
+  const total = machines.length * (MACHINE_WIDTH + 60) - 60;
+  const start = Math.max(0, row.width / 2 - total / 2);
+  for (const [index, vertex] of machines.entries()) {
+    const x = start + index * (MACHINE_WIDTH + 60);
+    place(row, vertex.id, { x, y: row.y, width: MACHINE_WIDTH, height: MACHINE_HEIGHT });
+  }
+  return row.y + MACHINE_HEIGHT + ROW_GAP;
+}
+
+const PENDING_HEADER = 32;
 
 function placePending(
-  pods: readonly PodVertex[],
-  boxes: Map<string, Box>,
-  pins: Pins,
-  row: Row,
+  count: number,
+  columns: number,
+  row: UnderlayRow & { readonly plan: Plan },
 ): void {
-  if (pods.length === 0) return;
-  const columns = Math.max(1, Math.floor((row.width - GAP) / (POD_WIDTH + GAP)));
-  const rows = Math.ceil(pods.length / columns);
-  place(boxes, PENDING_BOX, pins, {
+  if (count === 0) return;
+  const { plan } = row;
+  const { gap, padding } = FRAMES[plan.density];
+  place(row, PENDING_BOX, {
     x: 0,
     y: row.y,
-    width: Math.min(columns, Math.max(2, pods.length)) * (POD_WIDTH + GAP) + GAP,
-    height: HEADER + rows * (POD_HEIGHT + GAP),
+    width: Math.max(280, 2 * padding + columns * (plan.podWidth + gap)),
+    height: PENDING_HEADER + Math.ceil(count / columns) * (plan.podHeight + gap) + padding,
   });
-  const box = boxes.get(PENDING_BOX);
-  if (box === undefined) return;
-  for (const [index, pod] of [...pods].sort((a, b) => compareNames(a.id, b.id)).entries()) {
+}
+
+function pendingColumns(count: number, width: number, plan: Plan): number {
+  const { gap, padding } = FRAMES[plan.density];
+  const most = Math.max(1, Math.floor((width - 2 * padding) / (plan.podWidth + gap)));
+  return Math.min(most, Math.max(1, count));
+}
+
+interface PodPlaces {
+  readonly boxes: Map<string, Box>;
+  readonly plan: Plan;
+  readonly columns: ReadonlyMap<string, number>;
+}
+
+function placePods(pods: readonly PodVertex[], slots: Slots, places: PodPlaces): void {
+  const { boxes, plan } = places;
+  const { header, padding, gutter, gap } = FRAMES[plan.density];
+  for (const pod of pods) {
+    const slot = slots.get(pod.id);
+    const outer = boxes.get(slot?.group ?? '');
+    if (slot === undefined || outer === undefined) continue;
+    const pending = slot.group === PENDING_BOX;
+    const columns = places.columns.get(slot.group) ?? 1;
     boxes.set(pod.id, {
-      x: box.x + GAP + (index % columns) * (POD_WIDTH + GAP),
-      y: box.y + HEADER + Math.floor(index / columns) * (POD_HEIGHT + GAP),
-      width: POD_WIDTH,
-      height: POD_HEIGHT,
+      x: outer.x + padding + (slot.index % columns) * (plan.podWidth + (pending ? gap : gutter)),
+      y:
+        outer.y +
+        (pending ? PENDING_HEADER : header) +
+        Math.floor(slot.index / columns) * (plan.podHeight + gap),
+      width: plan.podWidth,
+      height: plan.podHeight,
     });
   }
 }
 
-function extent(boxes: ReadonlyMap<string, Box>): { width: number; height: number } {
-  let width = 0;
-  let height = 0;
-  for (const box of boxes.values()) {
-    width = Math.max(width, box.x + box.width);
-    height = Math.max(height, box.y + box.height);
-  }
-  return { width, height };
+function extentOf(boxes: ReadonlyMap<string, Box>): Box {
+  if (boxes.size === 0) return { x: 0, y: 0, width: 0, height: 0 };
+  const all = [...boxes.values()];
+  const x = all.reduce((least, box) => Math.min(least, box.x), Number.POSITIVE_INFINITY);
+  const y = all.reduce((least, box) => Math.min(least, box.y), Number.POSITIVE_INFINITY);
+  const right = all.reduce((most, box) => Math.max(most, box.x + box.width), 0);
+  const bottom = all.reduce((most, box) => Math.max(most, box.y + box.height), 0);
+  return { x, y, width: right - x, height: bottom - y };
 }

@@ -1,60 +1,70 @@
 import { useEffect, useRef } from 'react';
-import type { Layout } from '../model/layout.js';
-import { GraphRenderer, type PacketMark } from '../render/graph-renderer.js';
-import type { LiveState } from '../state/live-store.js';
+import { GraphRenderer } from '../render/graph-renderer.js';
+import type { Scene, SceneEvents } from '../render/scene.js';
 
-interface Props {
-  readonly live: LiveState;
-  readonly layout: Layout;
-  readonly selected: string | undefined;
-  readonly lit: ReadonlySet<string>;
-  readonly packet: PacketMark | undefined;
+interface Props extends SceneEvents {
+  readonly scene: Scene;
+  /** A new number asks to show everything. */
   readonly fitRequest: number;
-  readonly onSelect: (id: string | undefined) => void;
-  readonly onPin: (id: string, at: { x: number; y: number }) => void;
 }
 
-/** Hands the scene to D3, which owns everything inside the SVG element. */
-export function GraphView(props: Props) {
+/** Hosts the drawing: React owns the element, D3 owns what is in it. */
+export function GraphView({ scene, fitRequest, select, pin }: Props) {
   const element = useRef<SVGSVGElement>(null);
   const renderer = useRef<GraphRenderer>(undefined);
-  const { live, layout, selected, lit, packet, fitRequest, onSelect, onPin } = props;
+  const current = useRef({ scene, select, pin });
+  current.current = { scene, select, pin };
 
   useEffect(() => {
-    if (element.current === null) return;
-    if (renderer.current === undefined) {
-      renderer.current = new GraphRenderer(element.current, {
-        select: onSelect,
-        selectEdge: onSelect,
-        pin: onPin,
-      });
-    }
-    renderer.current.draw({
-      vertices: [...live.vertices.values()],
-      edges: [...live.edges.values()],
-      layout,
-      selected,
-      lit,
-      packet,
+    if (element.current === null) return undefined;
+    const made = new GraphRenderer(element.current, {
+      select: (id) => current.current.select(id),
+      pin: (id, at) => current.current.pin(id, at),
     });
-  }, [live.vertices, live.edges, layout, selected, lit, packet, onSelect, onPin]);
+    renderer.current = made;
+    const observer = new ResizeObserver(() => made.draw(current.current.scene));
+    observer.observe(element.current);
+    return () => {
+      observer.disconnect();
+      renderer.current = undefined;
+    };
+  }, []);
 
-  const fittedRequest = useRef(fitRequest);
+  useEffect(() => renderer.current?.draw(scene), [scene]);
+
+  const answered = useRef(fitRequest);
   useEffect(() => {
-    if (fittedRequest.current === fitRequest) return;
-    fittedRequest.current = fitRequest;
-    renderer.current?.fit(layout);
-  }, [fitRequest, layout]);
+    if (answered.current === fitRequest) return;
+    answered.current = fitRequest;
+    renderer.current?.fit(scene.layout);
+  }, [fitRequest, scene]);
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: a click on empty space only clears the selection
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same, see the details panel
-    <svg
-      ref={element}
-      className={lit.size > 0 ? 'graph tracing' : 'graph'}
-      role="application"
-      aria-label="Graph of the cluster: nodes, pods, bridges and cables"
-      onClick={() => onSelect(undefined)}
-    />
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: a click on empty space only clears the selection */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same */}
+      <svg
+        ref={element}
+        className={`graph${scene.flight === undefined ? '' : ' tracing'}`}
+        role="application"
+        aria-label="Graph of the cluster: nodes, pods, bridges and cables"
+        onClick={() => select(undefined)}
+      />
+      <div className="zoom-buttons">
+        <button type="button" title="Larger" onClick={() => renderer.current?.zoomBy(1.3)}>
+          +
+        </button>
+        <button type="button" title="Smaller" onClick={() => renderer.current?.zoomBy(1 / 1.3)}>
+          −
+        </button>
+        <button
+          type="button"
+          title="Show everything"
+          onClick={() => renderer.current?.fit(scene.layout)}
+        >
+          ⤢
+        </button>
+      </div>
+    </>
   );
 }

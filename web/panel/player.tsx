@@ -1,167 +1,154 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
-import { elapsed, type Frame, verdictOf } from '../model/playback.js';
+import { elapsed, type Frame, isFailure, verdictOf } from '../model/playback.js';
+import type { Playback } from '../state/playback.js';
 
-interface Props {
-  readonly journey: Journey;
-  readonly frames: readonly Frame[];
-  readonly position: number;
-  readonly onMove: (position: number) => void;
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
+/** Below the graph: controls, the step that is told, and how it all ends. */
+export function Player({
+  playback,
+  onClose,
+}: {
+  readonly playback: Playback;
   readonly onClose: () => void;
-}
-
-/** Time between two steps while playing, in milliseconds. */
-const PLAY_MS = 620;
-
-/** Plays a journey: forward, back, one step at a time, with the reason of each step. */
-export function Player({ journey, frames, position, onMove, onClose }: Props) {
-  const [playing, setPlaying] = useState(true);
-  const list = useRef<HTMLOListElement>(null);
-  const last = frames.length - 1;
-
-  useEffect(() => setPlaying(journey.kind === 'packet'), [journey]);
-  useEffect(() => {
-    if (!playing || position >= last) return undefined;
-    const timer = setTimeout(() => onMove(position + 1), PLAY_MS);
-    return () => clearTimeout(timer);
-  }, [playing, position, last, onMove]);
-  useEffect(() => {
-    list.current?.children[position]?.scrollIntoView({ block: 'nearest' });
-  }, [position]);
-  useEffect(() => {
-    const keys = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement)
-        return;
-      if (event.key === 'ArrowRight') onMove(Math.min(last, position + 1));
-      else if (event.key === 'ArrowLeft') onMove(Math.max(0, position - 1));
-      else return;
-      setPlaying(false);
-      event.preventDefault();
-    };
-    window.addEventListener('keydown', keys);
-    return () => window.removeEventListener('keydown', keys);
-  }, [position, last, onMove]);
-
-  const go = (to: number) => {
-    setPlaying(false);
-    onMove(Math.max(0, Math.min(last, to)));
-  };
+}) {
+  const { journey, frames, position, frame } = playback;
+  useKeys(playback);
+  if (journey === undefined) return null;
+  const last = Math.max(0, frames.length - 1);
   const verdict = verdictOf(journey);
-  const frame = frames[position];
   return (
-    <section className="player" aria-label="Journey">
+    <section className="player" aria-label="Packet">
       <div className="player-head">
-        <span className={`verdict ${verdict.tone}`}>
-          {verdict.mark} {journey.disposition}
-        </span>
         <b className="player-title">{journey.title}</b>
         <span className="spacer" />
-        <button type="button" onClick={() => go(0)} title="To the beginning">
-          ⏮
-        </button>
-        <button type="button" onClick={() => go(position - 1)} title="One step back (←)">
-          ◀
-        </button>
-        <button
-          type="button"
-          className="primary"
-          onClick={() => {
-            if (position >= last) onMove(0);
-            setPlaying(!playing || position >= last);
-          }}
-        >
-          {playing && position < last ? '❚❚ pause' : '▶ play'}
-        </button>
-        <button type="button" onClick={() => go(position + 1)} title="One step on (→)">
-          ▶
-        </button>
-        <button type="button" onClick={() => go(last)} title="To the end">
-          ⏭
-        </button>
-        <span className="muted">
-          step {frames.length === 0 ? 0 : position + 1} of {frames.length}
-        </span>
-        <button type="button" onClick={onClose} title="Close">
+        <Controls playback={playback} />
+        <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
           ✕
         </button>
       </div>
       <input
+        className="scrub"
         type="range"
         min={0}
-        max={Math.max(0, last)}
+        max={last}
         value={position}
-        aria-label="Step"
-        onChange={(event) => go(Number(event.target.value))}
+        aria-label={`Step ${position + 1} of ${frames.length}`}
+        onChange={(event) => playback.go(Number(event.target.value))}
       />
-      <p className={`summary ${verdict.tone}`}>{journey.summary}</p>
       <div className="player-body">
-        <ol ref={list} className="steps">
-          {frames.map(({ hop, step, index }) => (
-            <li key={index}>
-              <button
-                type="button"
-                className={`step ${index === position ? 'now' : ''} ${hop.direction} ${step.code === undefined ? '' : 'failed'}`}
-                onClick={() => go(index)}
-              >
-                <span className="place">{hop.place}</span>
-                <span className="what">
-                  {step.component} {step.device ?? ''}
-                </span>
-                <span className="why">{step.reason}</span>
-              </button>
-            </li>
-          ))}
-        </ol>
-        {frame === undefined ? null : <StepCard journey={journey} frame={frame} />}
+        <div className={`verdict ${verdict.tone}`}>
+          <span className="verdict-word">
+            {verdict.mark} {journey.disposition}
+          </span>
+          <span className="verdict-why">{journey.summary}</span>
+          <span className="muted">took {elapsed(journey, journey.endedNs)} of simulated time</span>
+        </div>
+        {frame === undefined ? (
+          <p className="muted">No step is shown with this filter.</p>
+        ) : (
+          <StepCard journey={journey} frame={frame} />
+        )}
       </div>
     </section>
   );
 }
 
+function Controls({ playback }: { readonly playback: Playback }) {
+  const { position, frames, playing, speed } = playback;
+  const last = Math.max(0, frames.length - 1);
+  return (
+    <div className="controls">
+      <button type="button" onClick={() => playback.go(0)} title="To the beginning (Home)">
+        |◀
+      </button>
+      <button type="button" onClick={() => playback.go(position - 1)} title="One step back (←)">
+        ◀
+      </button>
+      <button type="button" className="primary play" onClick={playback.toggle} title="Space">
+        {playing ? '❚❚ pause' : '▶ play'}
+      </button>
+      <button type="button" onClick={() => playback.go(position + 1)} title="One step on (→)">
+        ▶
+      </button>
+      <button type="button" onClick={() => playback.go(last)} title="To the end (End)">
+        ▶|
+      </button>
+      <select
+        aria-label="Speed of the player"
+        value={speed}
+        onChange={(event) => playback.setSpeed(Number(event.target.value))}
+      >
+        {SPEEDS.map((value) => (
+          <option key={value} value={value}>
+            {value}×
+          </option>
+        ))}
+      </select>
+      <span className="muted count">
+        {frames.length === 0 ? 0 : position + 1} / {frames.length}
+      </span>
+    </div>
+  );
+}
+
+/** Arrow keys step, space plays, Home and End jump; not while something is typed. */
+function useKeys(playback: Playback): void {
+  useEffect(() => {
+    const { position, frames } = playback;
+    const actions: Readonly<Record<string, () => void>> = {
+      ArrowRight: () => playback.go(position + 1),
+      ArrowLeft: () => playback.go(position - 1),
+      Home: () => playback.go(0),
+      End: () => playback.go(frames.length - 1),
+      ' ': playback.toggle,
+    };
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target instanceof Element ? event.target : undefined;
+      if (target?.closest('input, textarea, select, dialog') != null) return;
+      if (event.key === ' ' && target?.closest('button, summary, [role=button]') != null) return;
+      const action = actions[event.key];
+      if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      action();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [playback]);
+}
+
+const DIRECTIONS = {
+  request: '→ request',
+  reply: '← reply',
+  related: '◇ related',
+  none: '',
+} as const;
+
 function StepCard({ journey, frame }: { readonly journey: Journey; readonly frame: Frame }) {
   const { hop, step } = frame;
   return (
-    <div className="step-card">
+    <div
+      className={`step-card ${hop.direction} ${isFailure(step) ? 'failed' : ''}`}
+      aria-live="polite"
+    >
       <p className="where">
-        {hop.direction === 'reply'
-          ? '← reply'
-          : hop.direction === 'request'
-            ? '→ request'
-            : '· related'}{' '}
-        · {hop.place}
-        {step.device === undefined ? '' : ` · ${step.device}`} · +{elapsed(journey, step.atNs)}
-      </p>
-      <p className="reason">
-        {step.reason}
+        <b>{DIRECTIONS[hop.direction]}</b> at {hop.place}
+        {step.device === undefined ? '' : `, ${step.device}`} · {step.component} {step.action} ·
+        after {elapsed(journey, step.atNs)}
         {step.code === undefined ? null : <code className="code">{step.code}</code>}
       </p>
-      {step.packet === undefined ? null : <pre>{step.packet}</pre>}
+      <p className="reason">{step.reason}</p>
       {step.changes === undefined ? null : (
-        <table>
-          <tbody>
-            {step.changes.map((change) => (
-              <tr key={change.field}>
-                <th>{change.field}</th>
-                <td>{change.before}</td>
-                <td>→</td>
-                <td>
-                  <b>{change.after}</b>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {step.facts === undefined ? null : (
-        <dl>
-          {Object.entries(step.facts).map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
+        <ul className="changes">
+          {step.changes.map((change) => (
+            <li key={change.field}>
+              {change.field} <s>{change.before}</s> → <b>{change.after}</b>
+            </li>
           ))}
-        </dl>
+        </ul>
       )}
+      {step.packet === undefined ? null : <pre className="packet-line">{step.packet}</pre>}
     </div>
   );
 }

@@ -1,77 +1,50 @@
 import type { LiveState, LiveStore } from '../state/live-store.js';
+import { Clock } from './clock.js';
 
 interface Props {
   readonly live: LiveState;
   readonly store: LiveStore;
   readonly onApply: () => void;
-  readonly onFit: () => void;
+  readonly onError: (text: string) => void;
 }
 
-const SPEEDS = [0.1, 0.5, 1, 2, 10, 60];
-
 /** Name and facts of the cluster, the clock and its controls. */
-export function Toolbar({ live, store, onApply, onFit }: Props) {
-  const { clock, cluster } = live;
-  const pods = [...live.vertices.values()].filter((v) => v.kind === 'pod');
-  const running = pods.filter(
-    (p) => p.kind === 'pod' && (p.tone === 'good' || p.tone === 'done'),
-  ).length;
+export function Toolbar({ live, store, onApply, onError }: Props) {
+  const { cluster } = live;
   return (
     <header className="toolbar">
       <strong className="brand">podnet</strong>
-      {cluster === undefined ? null : (
-        <span className="facts">
-          {cluster.name} · Kubernetes {cluster.version} · pods {cluster.clusterCidr} · Services{' '}
-          {cluster.serviceCidr} · {cluster.network}
-        </span>
-      )}
-      <span className="spacer" />
-      <span className="facts">
-        {running}/{pods.length} pods well
+      <span className="facts cluster-facts">
+        {cluster === undefined
+          ? ''
+          : `${cluster.name} · Kubernetes ${cluster.version} · pods ${cluster.clusterCidr} · Services ${cluster.serviceCidr} · DNS ${cluster.dnsIp} · ${cluster.network}`}
       </span>
-      {clock === undefined ? null : (
-        <fieldset className="clock" aria-label="Simulated clock">
-          <output title="Simulated time">{clock.now.slice(11, 19)}</output>
-          <button
-            type="button"
-            onClick={() => store.command('clock', { paused: !clock.paused })}
-            title={clock.paused ? 'Let time run' : 'Stop time'}
-          >
-            {clock.paused ? '▶ run' : '❚❚ pause'}
-          </button>
-          <button
-            type="button"
-            onClick={() => store.command('clock', { step: true })}
-            title="Run the next event only"
-          >
-            ❙▶ step
-          </button>
-          <label>
-            <span className="visually-hidden">Speed</span>
-            <select
-              value={clock.speed}
-              onChange={(e) => store.command('clock', { speed: Number(e.target.value) })}
-            >
-              {[...new Set([...SPEEDS, clock.speed])]
-                .sort((a, b) => a - b)
-                .map((speed) => (
-                  <option key={speed} value={speed}>
-                    {speed}×
-                  </option>
-                ))}
-            </select>
-          </label>
-        </fieldset>
-      )}
-      <button type="button" onClick={onFit} title="Show everything, in its computed place">
-        ⤢ fit
-      </button>
+      <PodCount live={live} />
+      <Clock live={live} store={store} onError={onError} />
       <button type="button" className="primary" onClick={onApply}>
-        ＋ apply manifest
+        + Apply manifest
       </button>
       <span className={live.connected ? 'link good' : 'link bad'} role="status">
-        {live.connected ? '● live' : '▲ disconnected'}
+        {live.connected ? '● live' : '▲ no connection'}
       </span>
     </header>
+  );
+}
+
+function PodCount({ live }: { readonly live: LiveState }) {
+  let pods = 0;
+  let well = 0;
+  let bad = 0;
+  for (const vertex of live.vertices.values()) {
+    if (vertex.kind !== 'pod') continue;
+    pods += 1;
+    if (vertex.tone === 'good' || vertex.tone === 'done') well += 1;
+    if (vertex.tone === 'bad') bad += 1;
+  }
+  return (
+    <span className="facts pod-count">
+      {well}/{pods} pods well
+      {bad > 0 ? <b className="bad"> ▲ {bad}</b> : null}
+    </span>
   );
 }

@@ -1,89 +1,100 @@
-import { type FormEvent, useEffect, useMemo, useState } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
 import type { TraceRequest } from '../../server/contract/live.js';
-import { compareNames } from '../model/layout.js';
+import { sourcesOf, targetsOf } from '../model/ends.js';
 import type { LiveState } from '../state/live-store.js';
+
+/** What a person has written so far. */
+export interface Draft {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: TraceRequest['protocol'];
+}
+
+/** Which end the next click in the graph names. */
+export type Picking = 'from' | 'to' | undefined;
 
 interface Props {
   readonly live: LiveState;
-  readonly selected: string | undefined;
+  readonly draft: Draft;
+  readonly picking: Picking;
+  readonly onDraft: (draft: Draft) => void;
+  readonly onPick: (picking: Picking) => void;
   /** Resolves with a sentence when the probe could not be sent. */
   readonly onSend: (request: TraceRequest) => Promise<string | undefined>;
 }
 
-type Protocol = TraceRequest['protocol'];
+const PROTOCOLS = [
+  ['tcp', 'TCP'],
+  ['udp', 'UDP'],
+  ['icmp', 'ping'],
+] as const;
 
 /** Chooses two ends and a protocol. */
-export function TraceForm({ live, selected, onSend }: Props) {
-  const [from, setFrom] = useState('');
-  const [to, setTo] = useState('');
-  const [protocol, setProtocol] = useState<Protocol>('tcp');
+export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Props) {
   const [error, setError] = useState<string>();
   const [sending, setSending] = useState(false);
-  const sources = useMemo(() => sourcesOf(live), [live]);
-  const targets = useMemo(() => targetsOf(live, protocol), [live, protocol]);
-
-  // A pod that was clicked first is where most people want to start.
-  useEffect(() => {
-    if (selected?.startsWith('pod:'))
-      setFrom((before) => (before === '' ? selected.slice('pod:'.length) : before));
-  }, [selected]);
+  const vertices = useMemo(() => [...live.vertices.values()], [live.vertices]);
+  const sources = useMemo(() => sourcesOf(vertices), [vertices]);
+  const targets = useMemo(() => targetsOf(vertices, draft.protocol), [vertices, draft.protocol]);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setSending(true);
+    onPick(undefined);
+    const { from, to, protocol } = draft;
     setError(await onSend({ from: from.trim(), to: to.trim(), protocol }));
     setSending(false);
   }
 
   return (
-    <form className="card trace-form" onSubmit={submit}>
-      <h2>Send a packet</h2>
-      <label>
-        from
-        <input
-          list="sources"
-          value={from}
-          onChange={(e) => setFrom(e.target.value)}
-          placeholder="namespace/pod"
-          required
-        />
-      </label>
-      <label>
-        to
-        <input
-          list="targets"
-          value={to}
-          onChange={(e) => setTo(e.target.value)}
-          placeholder="Service, pod, name or IP, :port"
-          required
-        />
-      </label>
-      <datalist id="sources">
-        {sources.map((value) => (
-          <option key={value} value={value} />
-        ))}
-      </datalist>
-      <datalist id="targets">
-        {targets.map((value) => (
-          <option key={value} value={value} />
-        ))}
-      </datalist>
+    <form className="trace-form" onSubmit={submit}>
+      <End
+        name="from"
+        value={draft.from}
+        placeholder="namespace/pod"
+        list="sources"
+        picking={picking === 'from'}
+        onChange={(from) => onDraft({ ...draft, from })}
+        onPick={() => onPick(picking === 'from' ? undefined : 'from')}
+      />
+      <End
+        name="to"
+        value={draft.to}
+        placeholder="pod, svc/…, DNS name or IP, :port"
+        list="targets"
+        picking={picking === 'to'}
+        onChange={(to) => onDraft({ ...draft, to })}
+        onPick={() => onPick(picking === 'to' ? undefined : 'to')}
+      />
+      <Options id="sources" values={sources} />
+      <Options id="targets" values={targets} />
       <div className="row">
-        {(['tcp', 'udp', 'icmp'] as const).map((value) => (
-          <label key={value} className="choice">
-            <input
-              type="radio"
-              name="protocol"
-              checked={protocol === value}
-              onChange={() => setProtocol(value)}
-            />
-            {value === 'icmp' ? 'ping' : value.toUpperCase()}
-          </label>
-        ))}
-        <button type="submit" className="primary" disabled={sending}>
-          {sending ? 'on its way…' : 'send ➤'}
+        <fieldset className="segments" aria-label="Protocol">
+          {PROTOCOLS.map(([value, label]) => (
+            <label key={value} className={draft.protocol === value ? 'on' : ''}>
+              <input
+                type="radio"
+                name="protocol"
+                value={value}
+                checked={draft.protocol === value}
+                onChange={() => onDraft({ ...draft, protocol: value })}
+              />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+        <span className="spacer" />
+        <button type="submit" className="primary send" disabled={sending}>
+          {sending ? 'on its way…' : 'Send ▶'}
         </button>
       </div>
+      {picking === undefined ? null : (
+        <p className="pick-hint" role="status">
+          {picking === 'from'
+            ? 'Click the pod or node that sends.'
+            : 'Now click the pod, Service or node that receives.'}
+        </p>
+      )}
       {error === undefined ? null : (
         <p className="error" role="alert">
           {error}
@@ -93,27 +104,49 @@ export function TraceForm({ live, selected, onSend }: Props) {
   );
 }
 
-function sourcesOf(live: LiveState): string[] {
-  const pods: string[] = [];
-  const machines: string[] = [];
-  for (const vertex of live.vertices.values()) {
-    if (vertex.kind === 'pod') pods.push(`${vertex.namespace}/${vertex.name}`);
-    else if (vertex.kind === 'node') machines.push(`node/${vertex.name}`);
-    else if (vertex.kind === 'outside') machines.push(vertex.name);
-  }
-  return [...pods.sort(compareNames), ...machines.sort(compareNames)];
+interface EndProps {
+  readonly name: 'from' | 'to';
+  readonly value: string;
+  readonly placeholder: string;
+  readonly list: string;
+  readonly picking: boolean;
+  readonly onChange: (value: string) => void;
+  readonly onPick: () => void;
 }
 
-function targetsOf(live: LiveState, protocol: Protocol): string[] {
-  const services: string[] = [];
-  for (const vertex of live.vertices.values()) {
-    if (vertex.kind !== 'service') continue;
-    for (const port of vertex.ports) {
-      if (protocol !== 'icmp' && !port.includes(`/${protocol.toUpperCase()}`)) continue;
-      services.push(
-        `${vertex.name}.${vertex.namespace}.svc.cluster.local:${Number.parseInt(port, 10)}`,
-      );
-    }
-  }
-  return [...services.sort(compareNames), ...sourcesOf(live)];
+function End({ name, value, placeholder, list, picking, onChange, onPick }: EndProps) {
+  return (
+    <div className="end">
+      <label htmlFor={`end-${name}`}>{name}</label>
+      <input
+        id={`end-${name}`}
+        name={name}
+        list={list}
+        value={value}
+        placeholder={placeholder}
+        autoComplete="off"
+        required
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <button
+        type="button"
+        className={picking ? 'pick on' : 'pick'}
+        aria-pressed={picking}
+        onClick={onPick}
+        title={`Pick the ${name === 'from' ? 'sender' : 'receiver'} by clicking in the graph`}
+      >
+        pick
+      </button>
+    </div>
+  );
+}
+
+function Options({ id, values }: { readonly id: string; readonly values: readonly string[] }) {
+  return (
+    <datalist id={id}>
+      {values.map((value) => (
+        <option key={value} value={value} />
+      ))}
+    </datalist>
+  );
 }

@@ -1,53 +1,112 @@
 import type { Selection } from 'd3-selection';
-import type { Vertex } from '../../server/contract/graph.js';
-import type { Placed } from './graph-renderer.js';
+import type { NodeVertex, Vertex } from '../../server/contract/graph.js';
+import type { Box } from '../model/geometry.js';
+import type { Density } from '../model/plan.js';
+import { FONTS, fitText, textWidth } from './fit-text.js';
 
 type Group = Selection<SVGGElement, unknown, null, undefined>;
 
+/** Where and how a machine is drawn. */
+export interface MachinePlace {
+  readonly box: Box;
+  readonly density: Density;
+  /** Where the IP stack is drawn, relative to the node; only nodes have one. */
+  readonly stack: Box | undefined;
+  /** Pods of the node. */
+  readonly pods: number;
+}
+
 /** Draws a node, bridge, tunnel, switch, router or the outside. */
-export function drawMachine(group: Group, placed: Placed): void {
-  const { vertex, box } = placed;
-  const node = group.node();
-  const signature = JSON.stringify([vertex, box.width, box.height]);
-  if (node === null || node.dataset.signature === signature) return;
-  node.dataset.signature = signature;
+export function drawMachine(group: Group, vertex: Vertex, place: MachinePlace): void {
+  const { box } = place;
   group.selectAll('*').remove();
   group.attr('aria-label', `${vertex.kind} ${vertex.name}`);
   group
     .append('rect')
-    .attr('class', `machine-box ${vertex.kind}${stateOf(vertex)}`)
+    .attr('class', `body machine-box ${vertex.kind}${stateOf(vertex)}`)
     .attr('width', box.width)
     .attr('height', box.height)
-    .attr('rx', vertex.kind === 'node' ? 12 : 6);
+    .attr('rx', vertex.kind === 'node' ? 12 : Math.min(7, box.height / 2));
   switch (vertex.kind) {
     case 'node':
-      text(group, 'machine-name', 14, 22, vertex.name);
-      text(group, 'machine-note end', box.width - 12, 22, nodeNote(vertex));
-      drawPort(group, box.width / 2, box.height, vertex.addresses[0] ?? '');
+      drawNode(group, vertex, place);
       break;
     case 'router':
     case 'outside':
-      text(group, 'machine-name middle', box.width / 2, 19, vertex.name);
-      text(group, 'machine-note middle', box.width / 2, 36, vertex.addresses.join(' '));
-      break;
-    case 'bridge':
-      text(
+      label(group, 'machine-name', { x: box.width / 2, y: 21, room: box.width - 12 }, vertex.name);
+      label(
         group,
-        'device-name middle',
-        box.width / 2,
-        17,
-        `${vertex.name}  ${vertex.addresses.join(' ')}`,
+        'machine-note',
+        { x: box.width / 2, y: 39, room: box.width - 12 },
+        `${vertex.kind === 'router' ? 'router ' : ''}${vertex.addresses.join(' ')}`,
       );
       break;
+    case 'bridge':
+      drawDevice(group, place, `${vertex.name} ${vertex.addresses.join(' ')}`);
+      break;
     case 'tunnel':
-      text(group, 'device-name middle', box.width / 2, 17, `${vertex.name}  VXLAN ${vertex.vni}`);
+      drawDevice(group, place, `${vertex.name} · VXLAN ${vertex.vni}`);
       break;
     case 'switch':
-      text(group, 'device-name middle', box.width / 2, 19, `switch ${vertex.name}`);
+      drawDevice(group, { ...place, density: 'full' }, `switch ${vertex.name}`);
       break;
     default:
       break;
   }
+}
+
+function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
+  const { box, density } = place;
+  const ready = node.ready ? '● Ready' : '▲ NotReady';
+  const tone = node.ready ? 'good' : 'bad';
+  if (density === 'dot') {
+    const room = box.width - 16;
+    text(
+      group,
+      `machine-name small ${tone}`,
+      { x: 8, y: 17 },
+      fitText(`${node.ready ? '' : '▲ '}${node.name}`, room, FONTS.small),
+    );
+    group.append('title').text(`${node.name}: ${ready}, ${place.pods} pods, ${node.podCidr ?? ''}`);
+    drawStack(group, place);
+    drawPort(group, box, undefined);
+    return;
+  }
+  const state = `${ready}${node.schedulable ? '' : ' · cordoned'}`;
+  const room = box.width - 36 - textWidth(state, FONTS.small);
+  text(group, 'machine-name', { x: 14, y: 22 }, fitText(node.name, room, FONTS.machine));
+  text(group, `machine-note end ${tone}`, { x: box.width - 12, y: 22 }, state);
+  // The role is told once: a node that is called control-plane has said it.
+  const role =
+    node.role === 'control-plane' && node.name !== 'control-plane' ? 'control plane · ' : '';
+  const note = `${role}pods ${node.podCidr ?? ''}`;
+  text(group, 'machine-note', { x: 14, y: 40 }, fitText(note, box.width - 26, FONTS.small));
+  drawStack(group, place);
+  drawPort(group, box, node.addresses[0] ?? '');
+}
+
+/** Where the node's kernel routes and filters. */
+function drawStack(group: Group, { stack, density }: MachinePlace): void {
+  if (stack === undefined) return;
+  const pill = group
+    .append('g')
+    .attr('class', 'stack')
+    .attr('transform', `translate(${stack.x},${stack.y})`);
+  pill
+    .append('rect')
+    .attr('width', stack.width)
+    .attr('height', stack.height)
+    .attr('rx', stack.height / 2);
+  pill
+    .append('title')
+    .text('The IP stack of this node: iptables, connection tracking, routing, neighbours');
+  if (density === 'dot') return;
+  label(
+    pill,
+    'device-name',
+    { x: stack.width / 2, y: stack.height / 2 + 4, room: stack.width - 10 },
+    'iptables · routing',
+  );
 }
 
 function stateOf(vertex: Vertex): string {
@@ -56,24 +115,50 @@ function stateOf(vertex: Vertex): string {
   return '';
 }
 
-function nodeNote(vertex: Vertex & { kind: 'node' | 'router' | 'outside' }): string {
-  const ready = vertex.ready ? '● Ready' : '▲ NotReady';
-  const cordon = vertex.schedulable ? '' : ' · cordoned';
-  return `${vertex.role === 'control-plane' ? 'control plane · ' : ''}${vertex.podCidr ?? ''} · ${ready}${cordon}`;
+function drawDevice(group: Group, { box, density }: MachinePlace, words: string): void {
+  if (density === 'dot') group.append('title').text(words);
+  else
+    label(
+      group,
+      'device-name',
+      { x: box.width / 2, y: box.height / 2 + 4.5, room: box.width - 10 },
+      words,
+    );
 }
 
-function drawPort(group: Group, x: number, y: number, address: string): void {
-  group.append('circle').attr('class', 'port').attr('cx', x).attr('cy', y).attr('r', 5);
-  text(group, 'device-name', x + 10, y - 8, `eth0 ${address}`);
+/** The network card: its name on one side of the wire, its address on the other. */
+function drawPort(group: Group, box: Box, address: string | undefined): void {
+  const x = box.width / 2;
+  const radius = address === undefined ? 3 : 5;
+  group
+    .append('circle')
+    .attr('class', 'port')
+    .attr('cx', x)
+    .attr('cy', box.height)
+    .attr('r', radius);
+  if (address === undefined) return;
+  text(group, 'device-name end', { x: x - 10, y: box.height - 9 }, 'eth0');
+  text(group, 'device-name', { x: x + 10, y: box.height - 9 }, address);
 }
 
-function text(group: Group, name: string, x: number, y: number, value: string): void {
-  const anchor = name.endsWith('middle') ? 'middle' : name.endsWith('end') ? 'end' : 'start';
+/** A text in the middle of some room. */
+function label(
+  group: Group,
+  name: string,
+  at: { x: number; y: number; room: number },
+  words: string,
+): void {
+  const font = name === 'machine-name' ? FONTS.machine : FONTS.small;
+  text(group, `${name} middle`, at, fitText(words, at.room, font));
+}
+
+function text(group: Group, name: string, at: { x: number; y: number }, words: string): void {
+  const anchor = name.includes('middle') ? 'middle' : name.includes('end') ? 'end' : 'start';
   group
     .append('text')
     .attr('class', name)
-    .attr('x', x)
-    .attr('y', y)
+    .attr('x', at.x)
+    .attr('y', at.y)
     .attr('text-anchor', anchor)
-    .text(value);
+    .text(words);
 }

@@ -1,135 +1,244 @@
 import type { Selection } from 'd3-selection';
 import type { ContainerMark, PodVertex } from '../../server/contract/graph.js';
-import { POD_HEIGHT, POD_WIDTH } from '../model/layout.js';
+import type { Box } from '../model/geometry.js';
+import { hueOf, titleOfPod } from '../model/names.js';
+import type { Density } from '../model/plan.js';
+import { pauseHeight } from '../model/tracks.js';
+import { outlineOf, SIGNS, toneOfContainer } from './container-mark.js';
+import { FONTS, fitText, textWidth } from './fit-text.js';
 
-const PAUSE_HEIGHT = 13;
-const CHIP_HEIGHT = 15;
-const MAX_CHIPS = 4;
+type Group = Selection<SVGGElement, unknown, null, undefined>;
 
-/** A mark for each tone, so that colour is not the only sign. */
-const MARKS: Readonly<Record<PodVertex['tone'], string>> = {
-  good: '●',
-  busy: '◐',
-  bad: '▲',
-  done: '■',
-};
-
-/** Draws a pod: its name and address, the app containers standing on the pause container that holds the namespaces. */
-export function drawPod(
-  group: Selection<SVGGElement, unknown, null, undefined>,
-  pod: PodVertex,
-): void {
-  const signature = JSON.stringify(pod);
-  const node = group.node();
-  if (node === null || node.dataset.signature === signature) return;
-  node.dataset.signature = signature;
+/** Draws a pod as much as the density allows. */
+export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density: Density }): void {
+  const { box, density } = place;
   group.selectAll('*').remove();
   group.attr('aria-label', `pod ${pod.namespace}/${pod.name}, ${pod.status}, ${pod.ready} ready`);
+  group.style('--hue', String(hueOf(pod.namespace)));
+  group.append('title').text(tooltipOf(pod));
   group
     .append('rect')
-    .attr('class', `pod-box ${pod.tone}${pod.hostNetwork ? ' host-network' : ''}`)
-    .attr('width', POD_WIDTH)
-    .attr('height', POD_HEIGHT)
-    .attr('rx', 7);
-  group
-    .append('text')
-    .attr('class', `pod-mark ${pod.tone}`)
-    .attr('x', 8)
-    .attr('y', 14)
-    .text(MARKS[pod.tone]);
-  group
-    .append('text')
-    .attr('class', 'pod-name')
-    .attr('x', 20)
-    .attr('y', 14)
-    .text(clip(pod.name, 18));
-  const second = pod.status === 'Running' ? (pod.ip ?? '') : pod.status;
-  group
-    .append('text')
-    .attr('class', `pod-line ${pod.tone}`)
-    .attr('x', 8)
-    .attr('y', 28)
-    .text(clip(second, 21));
-  if (pod.restarts > 0) {
-    group
-      .append('text')
-      .attr('class', 'pod-restarts')
-      .attr('x', POD_WIDTH - 7)
-      .attr('y', 28)
-      .attr('text-anchor', 'end')
-      .text(`↻${pod.restarts}`);
+    .attr('class', `body pod-box ${pod.tone}${pod.hostNetwork ? ' host-network' : ''}`)
+    .attr('width', box.width)
+    .attr('height', box.height)
+    .attr('rx', density === 'dot' ? 3 : 7);
+  if (density === 'dot') {
+    drawDot(group, pod, box);
+    return;
   }
-  drawContainers(
-    group,
-    pod.containers.filter((c) => c.role !== 'pause'),
-  );
-  const pause = pod.containers.find((c) => c.role === 'pause');
-  const base = group.append('g').attr('class', `pause ${pause?.state ?? 'waiting'}`);
-  base
-    .append('rect')
-    .attr('x', 4)
-    .attr('y', POD_HEIGHT - PAUSE_HEIGHT - 3)
-    .attr('width', POD_WIDTH - 8)
-    .attr('height', PAUSE_HEIGHT)
-    .attr('rx', 4);
-  base
+  group
+    .append('path')
+    .attr('class', 'namespace-edge')
+    .attr(
+      'd',
+      `M6.5,1A5.5,5.5 0 0 0 1,6.5V${box.height - 6.5}A5.5,5.5 0 0 0 6.5,${box.height - 1}Z`,
+    );
+  drawHeading(group, pod, box);
+  if (density === 'full') {
+    drawStatusLine(group, pod, { y: 34, width: box.width });
+    drawTray(group, pod, box);
+  } else drawCompact(group, pod, box);
+}
+
+function drawDot(group: Group, pod: PodVertex, box: Box): void {
+  group
     .append('text')
-    .attr('x', POD_WIDTH / 2)
-    .attr('y', POD_HEIGHT - 6.5)
+    .attr('class', `sign ${pod.tone}`)
+    .attr('x', box.width / 2)
+    .attr('y', box.height / 2 + 4)
     .attr('text-anchor', 'middle')
-    .text(pod.hostNetwork ? 'pause · host network' : 'pause · net ipc uts');
-  group.append('title').text(titleOf(pod));
+    .text(SIGNS[pod.tone]);
 }
 
-function drawContainers(
-  group: Selection<SVGGElement, unknown, null, undefined>,
-  containers: readonly ContainerMark[],
-): void {
-  const shown = containers.slice(0, MAX_CHIPS);
+function drawHeading(group: Group, pod: PodVertex, box: Box): void {
+  const { base, suffix } = titleOfPod(pod);
+  group
+    .append('text')
+    .attr('class', `sign ${pod.tone}`)
+    .attr('x', 12)
+    .attr('y', 17)
+    .text(SIGNS[pod.tone]);
+  const room = box.width - 28 - 8;
+  const tail = suffix === '' ? '' : ` ${suffix}`;
+  const tailWidth = textWidth(tail, FONTS.small);
+  const name = fitText(base, Math.max(30, room - tailWidth), FONTS.podName);
+  const left = room - textWidth(name, FONTS.podName);
+  const text = group.append('text').attr('class', 'pod-name').attr('x', 28).attr('y', 17);
+  text.append('tspan').text(name);
+  if (tail !== '')
+    text
+      .append('tspan')
+      .attr('class', 'suffix')
+      .text(fitText(tail, left, FONTS.small));
+}
+
+function drawStatusLine(group: Group, pod: PodVertex, at: { y: number; width: number }): void {
+  const restarts = pod.restarts > 0 ? `↻${pod.restarts}` : '';
+  const right = restarts === '' ? 0 : textWidth(restarts, FONTS.small) + 8;
+  const well = pod.status === 'Running' || pod.status === 'Completed';
+  const words = well ? (pod.ip ?? pod.status) : pod.status;
+  group
+    .append('text')
+    .attr('class', `pod-line ${well ? '' : pod.tone}`)
+    .attr('x', 12)
+    .attr('y', at.y)
+    .text(fitText(words, at.width - 20 - right, FONTS.small));
+  if (restarts === '') return;
+  group
+    .append('text')
+    .attr('class', 'pod-restarts')
+    .attr('x', at.width - 8)
+    .attr('y', at.y)
+    .attr('text-anchor', 'end')
+    .text(restarts);
+}
+
+const WALL = 5;
+
+/** The sandbox: a tray that pause holds, with the containers standing in it. */
+function drawTray(group: Group, pod: PodVertex, box: Box): void {
+  const foot = pauseHeight(box.height);
+  const top = 42;
+  const left = 8;
+  const right = box.width;
+  const bottom = box.height - 4;
+  const floor = bottom - foot;
+  const pause = pod.containers.find((c) => c.role === 'pause');
+  const tray = group.append('g').attr('class', `pause ${pause?.state ?? 'waiting'}`);
+  tray
+    .append('path')
+    .attr(
+      'd',
+      `M${left},${top}V${bottom - 4}A4,4 0 0 0 ${left + 4},${bottom}H${right - 8}A4,4 0 0 0 ${right - 4},${bottom - 4}V${top}H${right - 4 - WALL}V${floor}H${left + WALL}V${top}Z`,
+    );
+  const words = pod.hostNetwork ? 'pause · host network' : 'pause · net ipc uts';
+  tray
+    .append('text')
+    .attr('x', left + 8)
+    .attr('y', bottom - foot / 2 + 4)
+    .text(fitText(words, right - left - 22, FONTS.small));
+  if (!pod.hostNetwork) drawCard(group, { x: right, y: box.height - foot / 2 });
+  const containers = pod.containers.filter((c) => c.role !== 'pause');
+  const inside = {
+    x: left + WALL + 3,
+    y: top,
+    width: right - 4 - WALL - 3 - (left + WALL + 3),
+    height: floor - top,
+  };
+  drawContainers(group, containers, inside);
+}
+
+/** The pod's eth0, where its veth is plugged in. */
+function drawCard(group: Group, at: { x: number; y: number }): void {
+  group
+    .append('rect')
+    .attr('class', 'card')
+    .attr('x', at.x - 4)
+    .attr('y', at.y - 4)
+    .attr('width', 8)
+    .attr('height', 8);
+}
+
+function drawContainers(group: Group, containers: readonly ContainerMark[], inside: Box): void {
   const gap = 4;
-  const width = (POD_WIDTH - 8 - gap * (shown.length - 1)) / Math.max(1, shown.length);
+  const most = Math.max(1, Math.floor((inside.width + gap) / (44 + gap)));
+  const shown = containers.length > most ? containers.slice(0, most - 1) : containers;
+  const count = shown.length + (containers.length > shown.length ? 1 : 0);
+  const width = (inside.width - gap * (count - 1)) / Math.max(1, count);
   for (const [index, container] of shown.entries()) {
-    const chip = group.append('g').attr('class', `chip ${chipTone(container)} ${container.role}`);
-    const x = 4 + index * (width + gap);
-    const y = POD_HEIGHT - PAUSE_HEIGHT - CHIP_HEIGHT - 3;
-    chip
-      .append('rect')
-      .attr('x', x)
-      .attr('y', y)
-      .attr('width', width)
-      .attr('height', CHIP_HEIGHT)
-      .attr('rx', 3);
-    const hidden = index === MAX_CHIPS - 1 ? containers.length - MAX_CHIPS : 0;
-    const label = hidden > 0 ? `+${hidden + 1}` : container.name;
-    chip
-      .append('text')
-      .attr('x', x + width / 2)
-      .attr('y', y + 11)
-      .attr('text-anchor', 'middle')
-      .text(clip(label, Math.floor(width / 5.6)));
+    drawContainer(group, container, { ...inside, x: inside.x + index * (width + gap), width });
   }
+  if (count === shown.length) return;
+  group
+    .append('text')
+    .attr('class', 'more')
+    .attr('x', inside.x + inside.width - width / 2)
+    .attr('y', inside.y + inside.height / 2 + 4)
+    .attr('text-anchor', 'middle')
+    .text(`+${containers.length - shown.length}`);
 }
 
-function chipTone(container: ContainerMark): string {
-  if (container.state === 'running')
-    return container.ready || container.role === 'init' ? 'good' : 'busy';
-  if (container.state === 'terminated') return container.reason === 'Completed' ? 'done' : 'bad';
-  return container.reason === undefined || /Creating|Initializing/.test(container.reason)
-    ? 'busy'
-    : 'bad';
+function drawContainer(group: Group, container: ContainerMark, box: Box): void {
+  const tone = toneOfContainer(container);
+  const chip = group
+    .append('g')
+    .attr('class', `chip ${tone} ${container.role}`)
+    .attr('transform', `translate(${box.x},${box.y})`);
+  chip.append('path').attr('d', outlineOf(container.role, box));
+  const tall = box.height >= 32;
+  const label = tone === 'good' ? container.name : `${SIGNS[tone]} ${container.name}`;
+  const roomy = box.height >= 52;
+  const middle = box.height / 2 - (roomy ? 8 : 0);
+  chip
+    .append('text')
+    .attr('class', 'first')
+    .attr('x', box.width / 2)
+    .attr('y', tall ? middle - 2 : middle + 4)
+    .attr('text-anchor', 'middle')
+    .text(fitText(label, box.width - 6, FONTS.small));
+  if (!tall) return;
+  const ports = container.ports.map((port) => `:${Number.parseInt(port, 10)}`);
+  const second = tone === 'bad' ? (container.reason ?? 'failed') : [...new Set(ports)].join(' ');
+  chip
+    .append('text')
+    .attr('class', 'second')
+    .attr('x', box.width / 2)
+    .attr('y', middle + 12)
+    .attr('text-anchor', 'middle')
+    .text(fitText(second, box.width - 6, FONTS.small));
+  if (!roomy) return;
+  chip
+    .append('text')
+    .attr('class', 'second')
+    .attr('x', box.width / 2)
+    .attr('y', middle + 27)
+    .attr('text-anchor', 'middle')
+    .text(fitText(container.image.split('/').at(-1) ?? '', box.width - 6, FONTS.small));
 }
 
-function titleOf(pod: PodVertex): string {
-  const containers = pod.containers.map(
-    (c) => `${c.name}: ${c.reason ?? c.state}${c.ports.length > 0 ? ` ${c.ports.join(' ')}` : ''}`,
-  );
+/** Name, address and a square for each container, on a thin pause bar. */
+function drawCompact(group: Group, pod: PodVertex, box: Box): void {
+  const containers = pod.containers.filter((c) => c.role !== 'pause').slice(0, 5);
+  const side = 9;
+  const squares = containers.length * (side + 3);
+  drawStatusLine(group, { ...pod, restarts: 0 }, { y: 31, width: box.width - squares });
+  for (const [index, container] of containers.entries()) {
+    group
+      .append('g')
+      .attr('class', `chip ${toneOfContainer(container)} ${container.role}`)
+      .attr('transform', `translate(${box.width - 7 - squares + index * (side + 3) + 3},${22})`)
+      .append('path')
+      .attr(
+        'd',
+        outlineOf(container.role === 'sidecar' ? 'app' : container.role, {
+          width: side,
+          height: side,
+        }),
+      );
+  }
+  const foot = pauseHeight(box.height);
+  const pause = pod.containers.find((c) => c.role === 'pause');
+  group
+    .append('g')
+    .attr('class', `pause ${pause?.state ?? 'waiting'}`)
+    .append('rect')
+    .attr('x', 8)
+    .attr('y', box.height - foot)
+    .attr('width', box.width - 11)
+    .attr('height', foot - 3)
+    .attr('rx', 2);
+  if (!pod.hostNetwork) drawCard(group, { x: box.width, y: box.height - foot / 2 });
+}
+
+function tooltipOf(pod: PodVertex): string {
+  const containers = pod.containers.map((c) => {
+    const ports = c.ports.length > 0 ? ` · ${c.ports.join(' ')}` : '';
+    return `${SIGNS[toneOfContainer(c)]} ${c.name} (${c.role}): ${c.reason ?? c.state}${ports}`;
+  });
   return [
-    `${pod.namespace}/${pod.name} ${pod.status}`,
+    `${pod.namespace}/${pod.name}`,
+    `${pod.status}, ${pod.ready} ready${pod.ip === undefined ? '' : `, ${pod.ip}`}`,
     ...containers,
     ...(pod.problem === undefined ? [] : [pod.problem]),
   ].join('\n');
-}
-
-function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, Math.max(1, length - 1))}…`;
 }

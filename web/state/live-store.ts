@@ -14,15 +14,21 @@ export interface LiveState {
   readonly connected: boolean;
   readonly seq: number;
   readonly clock: ClockState | undefined;
+  /** When `clock` came, in milliseconds of this page's own clock: the time since can be added. */
+  readonly clockAtMs: number;
   readonly cluster: ClusterFacts | undefined;
   readonly vertices: ReadonlyMap<string, Vertex>;
   readonly edges: ReadonlyMap<string, Edge>;
 }
 
+/** How long a command waits for a connection, in milliseconds. */
+const CONNECT_MS = 3000;
+
 const EMPTY: LiveState = {
   connected: false,
   seq: -1,
   clock: undefined,
+  clockAtMs: 0,
   cluster: undefined,
   vertices: new Map(),
   edges: new Map(),
@@ -34,6 +40,7 @@ export function withSnapshot(snapshot: GraphSnapshot): LiveState {
     connected: true,
     seq: snapshot.seq,
     clock: snapshot.clock,
+    clockAtMs: performance.now(),
     cluster: snapshot.cluster,
     vertices: new Map(snapshot.vertices.map((vertex) => [vertex.id, vertex])),
     edges: new Map(snapshot.edges.map((edge) => [edge.id, edge])),
@@ -47,6 +54,7 @@ export function withDiff(state: LiveState, diff: GraphDiff): LiveState | undefin
     ...state,
     seq: diff.seq,
     clock: diff.clock,
+    clockAtMs: performance.now(),
     vertices: merged(state.vertices, diff.vertices, diff.removedVertices),
     edges: merged(state.edges, diff.edges, diff.removedEdges),
   };
@@ -92,6 +100,9 @@ export class LiveStore {
     name: Name,
     request: Commands[Name]['request'],
   ): Promise<Answer<Commands[Name]['value']>> {
+    if (!this.commands.connected && !(await this.reconnected())) {
+      return { ok: false, error: 'the server cannot be reached: is podnet still running?' };
+    }
     try {
       return (await this.commands.timeout(60_000).emitWithAck(name, request)) as Answer<
         Commands[Name]['value']
@@ -99,6 +110,20 @@ export class LiveStore {
     } catch {
       return { ok: false, error: 'the server did not answer within a minute' };
     }
+  }
+
+  /** Waits a moment for a connection that is just being made. */
+  private reconnected(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (value: boolean) => {
+        clearTimeout(timer);
+        this.commands.off('connect', made);
+        resolve(value);
+      };
+      const made = () => settle(true);
+      const timer = setTimeout(() => settle(false), CONNECT_MS);
+      this.commands.once('connect', made);
+    });
   }
 
   private set(state: LiveState): void {

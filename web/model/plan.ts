@@ -1,0 +1,154 @@
+import { clamp } from './geometry.js';
+
+/** How much of a pod is drawn: all of it, its name and state, or a mark. */
+export type Density = 'full' | 'compact' | 'dot';
+
+/** Sizes that the whole drawing shares. */
+export interface Plan {
+  readonly density: Density;
+  /** Nodes side by side. */
+  readonly perRow: number;
+  /** Pods one above the other in the fullest node. */
+  readonly podRows: number;
+  readonly podWidth: number;
+  readonly podHeight: number;
+}
+
+/** Space there is to draw in, in CSS pixels. */
+export interface Stage {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Parts of a node around its pods, by density. */
+export interface Frame {
+  /** Above the pods: name, state, pod CIDR. */
+  readonly header: number;
+  /** Below the pods: bridge, IP stack, network card. */
+  readonly footer: number;
+  readonly padding: number;
+  /** Right of each column of pods, where veths run down to the bridge. */
+  readonly gutter: number;
+  /** Between pods of a column. */
+  readonly gap: number;
+  /** Between nodes. */
+  readonly between: number;
+}
+
+/** What lies around pods. */
+export const FRAMES: Readonly<Record<Density, Frame>> = {
+  full: { header: 50, footer: 138, padding: 12, gutter: 18, gap: 10, between: 30 },
+  compact: { header: 50, footer: 132, padding: 10, gutter: 14, gap: 6, between: 24 },
+  dot: { header: 24, footer: 30, padding: 7, gutter: 3, gap: 3, between: 16 },
+};
+
+/** Height of switches, routers and the outside below the nodes. */
+export const UNDERLAY_HEIGHT = 150;
+
+const SIZES: Readonly<
+  Record<Density, { least: readonly [number, number]; most: readonly [number, number] }>
+> = {
+  full: { least: [146, 92], most: [236, 132] },
+  compact: { least: [104, 42], most: [170, 54] },
+  dot: { least: [16, 16], most: [16, 16] },
+};
+
+/** Pods per node are rounded up to one of these, so that the drawing does not change with every pod. */
+const CAPACITIES = [2, 4, 6, 8, 10, 12, 16, 20, 25, 30, 40, 50, 64, 80, 110, 160, 250];
+
+/** The step that a number of pods is rounded up to. */
+export function capacityFor(pods: number): number {
+  return CAPACITIES.find((capacity) => pods <= capacity) ?? Math.ceil(pods / 250) * 250;
+}
+
+/** Columns that a node needs for its pods when they stand `rows` high. */
+export function columnsFor(pods: number, rows: number): number {
+  return Math.max(1, Math.ceil(capacityFor(pods) / rows));
+}
+
+/** Width of a node with that many columns. */
+export function nodeWidth(columns: number, plan: Pick<Plan, 'density' | 'podWidth'>): number {
+  const { padding, gutter } = FRAMES[plan.density];
+  return 2 * padding + columns * (plan.podWidth + gutter);
+}
+
+/** Height of a node whose pods stand that many rows high. */
+export function nodeHeight(plan: Pick<Plan, 'density' | 'podRows' | 'podHeight'>): number {
+  const { header, footer, gap } = FRAMES[plan.density];
+  return header + plan.podRows * (plan.podHeight + gap) + footer;
+}
+
+/**
+ * Chooses how to draw so that it fills the stage and can still be read: as much of each pod as fits at its own size,
+ * then pods as large as the space allows. Only marks are ever drawn smaller than readable.
+ */
+export function choosePlan(podCounts: readonly number[], stage: Stage): Plan {
+  for (const density of ['full', 'compact'] as const) {
+    const best = bestOf(density, podCounts, stage);
+    if (best.fit >= 1) return best.plan;
+  }
+  return bestOf('dot', podCounts, stage).plan;
+}
+
+interface Candidate {
+  readonly plan: Plan;
+  /** Share of its natural size at which the drawing fits the stage. */
+  readonly fit: number;
+  readonly score: number;
+}
+
+function bestOf(density: Density, podCounts: readonly number[], stage: Stage): Candidate {
+  let best = candidate(density, podCounts, {
+    stage,
+    perRow: Math.max(1, podCounts.length),
+    rows: 1,
+  });
+  const most = Math.max(1, capacityFor(Math.max(0, ...podCounts)));
+  for (let nodeRows = 1; nodeRows <= Math.max(1, podCounts.length); nodeRows += 1) {
+    const perRow = Math.max(1, Math.ceil(podCounts.length / nodeRows));
+    for (let rows = 1; rows <= most; rows += 1) {
+      const next = candidate(density, podCounts, { stage, perRow, rows });
+      if (next.score > best.score + 1e-9) best = next;
+    }
+  }
+  return best;
+}
+
+function candidate(
+  density: Density,
+  podCounts: readonly number[],
+  shape: { readonly stage: Stage; readonly perRow: number; readonly rows: number },
+): Candidate {
+  const { stage, perRow, rows } = shape;
+  const { header, footer, padding, gutter, gap, between } = FRAMES[density];
+  const nodeRows = Math.max(1, Math.ceil(podCounts.length / perRow));
+  let widestColumns = 1;
+  for (let start = 0; start < podCounts.length; start += perRow) {
+    const columns = podCounts
+      .slice(start, start + perRow)
+      .reduce((total, count) => total + columnsFor(count, rows), 0);
+    widestColumns = Math.max(widestColumns, columns);
+  }
+  const across = Math.min(perRow, Math.max(1, podCounts.length));
+  const fixedWidth = across * 2 * padding + (across - 1) * between + widestColumns * gutter;
+  const fixedHeight = nodeRows * (header + footer + rows * gap + between) + UNDERLAY_HEIGHT;
+  const { least, most } = SIZES[density];
+  const podWidth = clamp((stage.width - fixedWidth) / widestColumns, least[0], most[0]);
+  const podHeight = clamp((stage.height - fixedHeight) / (nodeRows * rows), least[1], most[1]);
+  const fit = Math.min(
+    stage.width / (fixedWidth + widestColumns * podWidth),
+    stage.height / (fixedHeight + nodeRows * rows * podHeight),
+  );
+  const roominess = (podWidth / most[0]) * 0.6 + (podHeight / most[1]) * 0.4;
+  return {
+    plan: {
+      density,
+      perRow,
+      podRows: rows,
+      podWidth: Math.floor(podWidth),
+      podHeight: Math.floor(podHeight),
+    },
+    fit: fit + 0.005,
+    score: Math.min(1, fit) * 10 + roominess,
+  };
+}

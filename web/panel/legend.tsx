@@ -1,0 +1,75 @@
+import { useMemo } from 'react';
+import type { Vertex } from '../../server/contract/graph.js';
+import { compareNames, hueOf } from '../model/names.js';
+import { useStoredSwitch } from '../state/stored.js';
+
+const PACKETS = [
+  ['request', 'M-9,-6H4L10,0L4,6H-9Z', 'request'],
+  ['reply', 'M9,-6H-4L-10,0L-4,6H9Z', 'reply'],
+  ['related', 'M0,-8L8,0L0,8L-8,0Z', 'ARP, ICMP error'],
+  ['dropped', 'M-6,-8H6L8,-6V6L6,8H-6L-8,6V-6Z', 'dropped here'],
+] as const;
+
+const CONTAINERS = [
+  ['app', 'M-9,-6H9V6H-9Z', 'app'],
+  ['init', 'M-9,-6H4L9,0L4,6H-9Z', 'init, goes first'],
+  ['sidecar', 'M-3,-6H3A6,6 0 0 1 9,0V6H-9V0A6,6 0 0 1 -3,-6Z', 'sidecar'],
+] as const;
+
+const STATES = [
+  ['good', '●', 'running, ready'],
+  ['busy', '◐', 'on its way'],
+  ['bad', '▲', 'in trouble'],
+  ['done', '■', 'completed'],
+] as const;
+
+/** What shapes and colours mean. */
+export function Legend({ vertices }: { readonly vertices: ReadonlyMap<string, Vertex> }) {
+  const namespaces = useMemo(() => podNamespaces(vertices), [vertices]);
+  const [open, setOpen] = useStoredSwitch('legend', true);
+  return (
+    <details className="legend" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Legend</summary>
+      <ul>
+        {STATES.map(([tone, sign, words]) => (
+          <li key={tone}>
+            <b className={tone}>{sign}</b> {words}
+          </li>
+        ))}
+        {CONTAINERS.map(([role, path, words]) => (
+          <li key={role}>
+            <svg viewBox="-11 -9 22 18" className={`chip good ${role}`} aria-hidden="true">
+              <path d={path} />
+            </svg>
+            {words}
+          </li>
+        ))}
+        <li>
+          <svg viewBox="-11 -9 22 18" className="pause running" aria-hidden="true">
+            <path d="M-9,-6V6H9V-6H6V1H-6V-6Z" />
+          </svg>
+          pause, holds the rest
+        </li>
+        {PACKETS.map(([tone, path, words]) => (
+          <li key={tone}>
+            <svg viewBox="-11 -9 22 18" className={`packet ${tone}`} aria-hidden="true">
+              <path className="shape" d={path} />
+            </svg>
+            {words}
+          </li>
+        ))}
+        {namespaces.map((namespace) => (
+          <li key={namespace} style={{ '--hue': hueOf(namespace) } as React.CSSProperties}>
+            <span className="namespace-swatch" /> {namespace}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function podNamespaces(vertices: ReadonlyMap<string, Vertex>): readonly string[] {
+  const names = new Set<string>();
+  for (const vertex of vertices.values()) if (vertex.kind === 'pod') names.add(vertex.namespace);
+  return [...names].sort(compareNames);
+}

@@ -1,0 +1,92 @@
+import type { ServiceVertex } from '../../server/contract/graph.js';
+import type { Search } from '../model/filter.js';
+import { compareNames, hueOf } from '../model/names.js';
+import type { LiveState } from '../state/live-store.js';
+
+interface Props {
+  readonly live: LiveState;
+  readonly search: Search;
+  readonly dimmed: ReadonlySet<string>;
+  readonly selected: string | undefined;
+  /** Services whose address the shown packet had. */
+  readonly translated: ReadonlySet<string>;
+  readonly onSearch: (search: Search) => void;
+  readonly onSelect: (id: string) => void;
+}
+
+/** Above the graph: what to look for, and the Services, which have an address but no place. */
+export function StageBar(props: Props) {
+  const { live, search, onSearch } = props;
+  const services = servicesOf(live);
+  const namespaces = namespacesOf(live);
+  return (
+    <div className="stage-bar">
+      <input
+        type="search"
+        className="find"
+        placeholder="Find pods…"
+        aria-label="Find pods by name, address, label, image or status"
+        value={search.text}
+        onChange={(event) => onSearch({ ...search, text: event.target.value })}
+      />
+      <select
+        aria-label="Namespace"
+        value={search.namespace}
+        onChange={(event) => onSearch({ ...search, namespace: event.target.value })}
+      >
+        <option value="">all namespaces</option>
+        {namespaces.map((namespace) => (
+          <option key={namespace}>{namespace}</option>
+        ))}
+      </select>
+      <ul className="services" aria-label="Services">
+        {services.map((service) => (
+          <li key={service.id}>
+            <ServiceChip service={service} {...props} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function ServiceChip({ service, ...props }: Props & { readonly service: ServiceVertex }) {
+  const { id, namespace, name, type, clusterIp, ports, endpoints } = service;
+  const classes = ['service'];
+  if (id === props.selected) classes.push('selected');
+  if (props.translated.has(id)) classes.push('lit');
+  if (props.dimmed.has(id)) classes.push('dimmed');
+  return (
+    <button
+      type="button"
+      className={classes.join(' ')}
+      style={{ '--hue': hueOf(namespace) } as React.CSSProperties}
+      data-id={id}
+      title={`Service ${namespace}/${name}\n${type} ${clusterIp} ${ports.join(' ')}\n${endpoints.length} endpoints: ${endpoints.join(' ')}`}
+      onClick={() => props.onSelect(id)}
+    >
+      <span className="service-name">
+        <span className="muted">{namespace}/</span>
+        {name}
+      </span>
+      <span className={endpoints.length > 0 ? 'good' : 'bad'}>
+        {endpoints.length > 0 ? `● ${endpoints.length}` : '▲ 0'}
+      </span>
+      <span className="service-ip">{clusterIp}</span>
+    </button>
+  );
+}
+
+function servicesOf(live: LiveState): readonly ServiceVertex[] {
+  return [...live.vertices.values()]
+    .filter((v): v is ServiceVertex => v.kind === 'service')
+    .sort((a, b) => compareNames(a.namespace, b.namespace) || compareNames(a.name, b.name));
+}
+
+function namespacesOf(live: LiveState): readonly string[] {
+  const names = new Set<string>();
+  for (const vertex of live.vertices.values()) {
+    if (vertex.kind === 'pod' || vertex.kind === 'service') names.add(vertex.namespace);
+  }
+  return [...names].sort(compareNames);
+}

@@ -1,0 +1,134 @@
+import { memo, useEffect, useMemo, useRef } from 'react';
+import type { Hop } from '../../server/contract/journey.js';
+import {
+  type Frame,
+  type FrameGroup,
+  groupsOf,
+  isArp,
+  isFailure,
+  type Shown,
+} from '../model/playback.js';
+import type { Playback } from '../state/playback.js';
+
+const SHOWN: readonly (readonly [Shown, string, string])[] = [
+  ['first', 'first', 'Only the first packet'],
+  ['request', 'requests', 'All packets that go from sender to receiver'],
+  ['replies', '+ replies', 'Also what comes back'],
+  ['all', '+ ARP', 'Also the search for MAC addresses'],
+];
+
+/** The steps of the shown journey, under the place where they happen. */
+export function StepList({ playback }: { readonly playback: Playback }) {
+  const { frames, position, filter } = playback;
+  const groups = useMemo(() => groupsOf(frames), [frames]);
+  const list = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    list.current?.querySelector(`[data-step="${position}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [position]);
+
+  return (
+    <section className="step-panel" aria-label="Steps">
+      <div className="step-filter">
+        <fieldset className="segments" aria-label="Which packets">
+          {SHOWN.map(([shown, label, title]) => (
+            <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
+              <input
+                type="radio"
+                name="shown"
+                checked={filter.shown === shown}
+                onChange={() => playback.setFilter({ ...filter, shown })}
+              />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+        <label className="check" title="Also rules that only lead on to other chains">
+          <input
+            type="checkbox"
+            checked={filter.rules === 'all'}
+            onChange={(e) =>
+              playback.setFilter({ ...filter, rules: e.target.checked ? 'all' : 'deciding' })
+            }
+          />
+          every rule
+        </label>
+      </div>
+      <div ref={list} className="steps">
+        {groups.map((group) => (
+          <Group
+            key={group.key}
+            group={group}
+            now={group.frames.find((f) => f.index === position)?.index}
+            onGo={playback.go}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const ARROWS: Readonly<Record<Hop['direction'], string>> = {
+  request: '→',
+  reply: '←',
+  related: '◇',
+  none: '·',
+};
+
+interface GroupProps {
+  readonly group: FrameGroup;
+  /** Position of the step that is shown, when it is in this group. */
+  readonly now: number | undefined;
+  readonly onGo: (position: number) => void;
+}
+
+const Group = memo(function Group({ group, now, onGo }: GroupProps) {
+  const { hop, frames } = group;
+  return (
+    <div className={`hop ${hop.direction}`}>
+      <h3>
+        <span className="arrow">{ARROWS[hop.direction]}</span> {hop.place}
+      </h3>
+      <ol>
+        {frames.map((frame) => (
+          <li key={frame.index}>
+            <StepButton frame={frame} now={frame.index === now} onGo={onGo} />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+});
+
+function StepButton({
+  frame,
+  now,
+  onGo,
+}: {
+  readonly frame: Frame;
+  readonly now: boolean;
+  readonly onGo: (position: number) => void;
+}) {
+  const { step, index } = frame;
+  const classes = ['step'];
+  if (now) classes.push('now');
+  if (isFailure(step)) classes.push('failed');
+  else if (isArp(step)) classes.push('arp');
+  if (step.changes !== undefined) classes.push('changed');
+  return (
+    <button
+      type="button"
+      className={classes.join(' ')}
+      data-step={index}
+      aria-current={now ? 'step' : undefined}
+      onClick={() => onGo(index)}
+    >
+      <span className="what">
+        {isFailure(step) ? '✘ ' : ''}
+        {step.component} {step.action}
+        {step.device === undefined ? '' : <span className="muted"> {step.device}</span>}
+      </span>
+      <span className="why">{step.reason}</span>
+    </button>
+  );
+}

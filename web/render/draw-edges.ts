@@ -1,0 +1,85 @@
+import { type Selection, select } from 'd3-selection';
+import type { Edge } from '../../server/contract/graph.js';
+import { type Point, pointAlong, roundedPath } from '../model/geometry.js';
+import type { Scene, SceneEvents } from './scene.js';
+
+type Group = Selection<SVGGElement, unknown, null, undefined>;
+
+interface DrawnEdge {
+  readonly edge: Edge;
+  readonly line: readonly Point[];
+}
+
+/** Draws veths, uplinks and cables, and the lines inside nodes that no edge stands for. */
+export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void {
+  layer
+    .selectAll<SVGPathElement, readonly Point[]>('path.inner')
+    .data(scene.tracks.inner)
+    .join('path')
+    .attr('class', 'inner')
+    .attr('d', (line) => roundedPath(line));
+  const drawn = [...scene.edges.values()].flatMap((edge): DrawnEdge[] => {
+    const line = scene.tracks.lines.get(edge.id);
+    return line === undefined ? [] : [{ edge, line }];
+  });
+  const groups = layer
+    .selectAll<SVGGElement, DrawnEdge>('g.edge')
+    .data(drawn, (d) => d.edge.id)
+    .join((enter) => {
+      const group = enter.append('g');
+      group.append('path').attr('class', 'hit');
+      group.append('path').attr('class', 'line');
+      group.append('title');
+      return group;
+    });
+  groups
+    .attr('class', (d) => classOf(d.edge, scene))
+    .attr('data-id', (d) => d.edge.id)
+    .attr('tabindex', (d) => (d.edge.kind === 'cable' ? 0 : null))
+    .attr('role', 'button')
+    .attr('aria-label', (d) => titleOf(d.edge))
+    .on('click', (event: MouseEvent, d) => {
+      event.stopPropagation();
+      events.select(d.edge.id);
+    })
+    .on('keydown', (event: KeyboardEvent, d) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      events.select(d.edge.id);
+    })
+    .each(function (d) {
+      const path = roundedPath(d.line);
+      const group = select(this);
+      if (group.attr('data-path') !== path) {
+        group.attr('data-path', path);
+        group.selectAll('path').attr('d', path);
+      }
+      group.select('title').text(titleOf(d.edge));
+      drawCut(group, d);
+    });
+}
+
+/** A cross where a link is cut: told by shape, not by colour alone. */
+function drawCut(group: Group, { edge, line }: DrawnEdge): void {
+  const at = edge.up ? undefined : pointAlong(line, 0.5);
+  group
+    .selectAll<SVGPathElement, Point>('path.cut')
+    .data(at === undefined ? [] : [at])
+    .join('path')
+    .attr('class', 'cut')
+    .attr('d', 'M-5,-5L5,5M5,-5L-5,5')
+    .attr('transform', (p) => `translate(${p.x},${p.y})`);
+}
+
+function classOf(edge: Edge, scene: Scene): string {
+  const classes = ['edge', edge.kind, edge.up ? 'up' : 'down'];
+  if (edge.id === scene.selected) classes.push('selected');
+  if (scene.dimmed.has(edge.from)) classes.push('dimmed');
+  return classes.join(' ');
+}
+
+function titleOf(edge: Edge): string {
+  const ends = `${edge.kind}: ${edge.fromDevice} – ${edge.toDevice}`;
+  const delay = edge.delayUs === undefined ? '' : `, ${edge.delayUs} µs`;
+  return `${ends}${delay}${edge.up ? '' : ' (down)'}`;
+}

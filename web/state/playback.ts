@@ -1,0 +1,108 @@
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { Journey } from '../../server/contract/journey.js';
+import { type Frame, framesOf, type PlaybackFilter } from '../model/playback.js';
+import { readStored, writeStored } from './stored.js';
+
+/** Time between two steps at speed 1, in milliseconds. */
+const STEP_MS = 700;
+
+/** The player of a journey: where it stands, and what moves it. */
+export interface Playback {
+  readonly journey: Journey | undefined;
+  readonly frames: readonly Frame[];
+  readonly position: number;
+  readonly frame: Frame | undefined;
+  readonly playing: boolean;
+  readonly speed: number;
+  /** How long a packet takes from step to step, in milliseconds. */
+  readonly stepMs: number;
+  readonly filter: PlaybackFilter;
+  /** Plays a journey from its beginning. */
+  show(journey: Journey | undefined): void;
+  /** Goes to a position, within bounds, and stops there. */
+  go(position: number): void;
+  /** Plays or pauses; from the end it plays again. */
+  toggle(): void;
+  setSpeed(speed: number): void;
+  setFilter(filter: PlaybackFilter): void;
+}
+
+const SHOWN = ['first', 'request', 'replies', 'all'] as const;
+
+function storedFilter(): PlaybackFilter {
+  const stored = readStored('playback');
+  const { shown, rules } = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<
+    string,
+    unknown
+  >;
+  return {
+    shown: SHOWN.find((s) => s === shown) ?? 'replies',
+    rules: rules === 'all' ? 'all' : 'deciding',
+  };
+}
+
+/** Keeps the state of the player. */
+export function usePlayback(): Playback {
+  const [journey, setJourney] = useState<Journey>();
+  const [filter, setFilterState] = useState<PlaybackFilter>(storedFilter);
+  const [wanted, setWanted] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const [speed, setSpeed] = useState(1);
+  const frames = useMemo(
+    () => (journey === undefined ? [] : framesOf(journey, filter)),
+    [journey, filter],
+  );
+  const last = frames.length - 1;
+  const position = Math.max(0, Math.min(wanted, last));
+  const stepMs = STEP_MS / speed;
+
+  useEffect(() => {
+    if (!playing || position >= last) return undefined;
+    const timer = setTimeout(() => setWanted(position + 1), stepMs);
+    return () => clearTimeout(timer);
+  }, [playing, position, last, stepMs]);
+
+  const show = useCallback((next: Journey | undefined) => {
+    setJourney(next);
+    setWanted(0);
+    setPlaying(next !== undefined);
+  }, []);
+  const go = useCallback(
+    (to: number) => {
+      setPlaying(false);
+      setWanted(Math.max(0, Math.min(last, to)));
+    },
+    [last],
+  );
+  const toggle = useCallback(() => {
+    if (position >= last) setWanted(0);
+    setPlaying(!playing || position >= last);
+  }, [playing, position, last]);
+  const setFilter = useCallback(
+    (next: PlaybackFilter) => {
+      writeStored('playback', next);
+      // The step that is shown stays, if it is still there.
+      const step = frames[position]?.step;
+      const kept =
+        journey === undefined ? -1 : framesOf(journey, next).findIndex((f) => f.step === step);
+      setFilterState(next);
+      setWanted(Math.max(0, kept));
+    },
+    [frames, position, journey],
+  );
+  return {
+    journey,
+    frames,
+    position,
+    frame: frames[position],
+    playing: playing && position < last,
+    speed,
+    stepMs,
+    filter,
+    show,
+    go,
+    toggle,
+    setSpeed,
+    setFilter,
+  };
+}
