@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const required = (process.env.PODNET_REQUIRE ?? '').split(',').includes('tshark');
+import { has } from '../../helper/tools.js';
 
 /** Whether captures can be checked here; where tshark is required its absence fails the tests. */
-export const hasTshark = spawnSync('tshark', ['-v']).status === 0 || required;
+export const hasTshark = has('tshark');
 
 const CHECKS = ['ip', 'tcp', 'udp'].flatMap((name) => ['-o', `${name}.check_checksum:TRUE`]);
 const BAD = [

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import {
   type L4Body,
   quoteOf,
 } from '../../../topology/wire/index.js';
+import { has, skipNote } from '../../helper/tools.js';
 
-const hasTshark = spawnSync('tshark', ['-v']).status === 0;
 const A = 0x0af40102 as Ipv4;
 const B = 0x0af40203 as Ipv4;
 
@@ -110,44 +110,38 @@ describe('pcapng', () => {
     expect(file.length % 4).toBe(0);
   });
 
-  const withTshark = hasTshark ? test : test.skip;
-  withTshark(
-    `tshark finds nothing malformed and no bad checksum${hasTshark ? '' : ' (skipped: no tshark)'}`,
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), 'podnet-pcapng-'));
-      try {
-        const path = join(folder, 'out.pcapng');
-        const records = frames.map((one, index) => ({
-          device: index % 2,
-          atNs: 1_000_000_001n + BigInt(index),
-          octets: emitFrame(one),
-          comment: `hop ${index}`,
-          direction: 'out' as const,
-        }));
-        writeFileSync(path, emitPcapng([{ name: 'web/eth0' }, { name: 'node-1/cni0' }], records));
-        const checks = ['ip', 'tcp', 'udp'].flatMap((name) => [
-          '-o',
-          `${name}.check_checksum:TRUE`,
-        ]);
-        const read = (...more: string[]) =>
-          execFileSync('tshark', ['-r', path, ...checks, ...more], {
-            encoding: 'utf8',
-            stdio: ['ignore', 'pipe', 'ignore'],
-          });
-        const bad =
-          '_ws.malformed or ip.checksum.status==0 or tcp.checksum.status==0 or udp.checksum.status==0 or icmp.checksum.status==0 or icmpv6.checksum.status==0';
-        expect(read('-Y', bad)).toBe('');
-        const fields = ['frame.interface_name', 'frame.time_epoch', 'frame.comment'].flatMap(
-          (name) => ['-e', name],
-        );
-        const lines = read('-T', 'fields', ...fields)
-          .trim()
-          .split('\n');
-        expect(lines).toHaveLength(frames.length);
-        expect(lines[1]).toBe('node-1/cni0\t1.000000002\thop 1');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  const withTshark = has('tshark') ? test : test.skip;
+  withTshark(`tshark finds nothing malformed and no bad checksum${skipNote('tshark')}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podnet-pcapng-'));
+    try {
+      const path = join(folder, 'out.pcapng');
+      const records = frames.map((one, index) => ({
+        device: index % 2,
+        atNs: 1_000_000_001n + BigInt(index),
+        octets: emitFrame(one),
+        comment: `hop ${index}`,
+        direction: 'out' as const,
+      }));
+      writeFileSync(path, emitPcapng([{ name: 'web/eth0' }, { name: 'node-1/cni0' }], records));
+      const checks = ['ip', 'tcp', 'udp'].flatMap((name) => ['-o', `${name}.check_checksum:TRUE`]);
+      const read = (...more: string[]) =>
+        execFileSync('tshark', ['-r', path, ...checks, ...more], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+      const bad =
+        '_ws.malformed or ip.checksum.status==0 or tcp.checksum.status==0 or udp.checksum.status==0 or icmp.checksum.status==0 or icmpv6.checksum.status==0';
+      expect(read('-Y', bad)).toBe('');
+      const fields = ['frame.interface_name', 'frame.time_epoch', 'frame.comment'].flatMap(
+        (name) => ['-e', name],
+      );
+      const lines = read('-T', 'fields', ...fields)
+        .trim()
+        .split('\n');
+      expect(lines).toHaveLength(frames.length);
+      expect(lines[1]).toBe('node-1/cni0\t1.000000002\thop 1');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

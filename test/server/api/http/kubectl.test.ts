@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { has, KUBECTL, skipNote } from '../../../helper/tools.js';
 import { newApi } from '../helper.js';
 import { serve } from './serve.js';
 
-const KUBECTL = process.env.PODNET_KUBECTL ?? '/usr/lib/google-cloud-sdk/bin/kubectl.1.32';
-const whenPresent = existsSync(KUBECTL) ? describe : describe.skip;
+const whenPresent = has('kubectl') ? describe : describe.skip;
 
 const WEB = `apiVersion: apps/v1
 kind: Deployment
@@ -24,7 +24,7 @@ metadata: {name: web}
 spec: {selector: {app: web}, ports: [{port: 80}]}
 `;
 
-whenPresent('the real kubectl', () => {
+whenPresent(`the real kubectl${skipNote('kubectl')}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-kubectl-'));
   let url = '';
   let stop: () => Promise<void>;

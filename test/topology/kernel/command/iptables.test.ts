@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import {
   parseCommand,
@@ -7,6 +7,7 @@ import {
   printOp,
 } from '../../../../topology/kernel/command/index.js';
 import type { KernelOp, RestoreTable } from '../../../../topology/kernel/ops.js';
+import { has, skipNote } from '../../../helper/tools.js';
 
 /** What iptables-save 1.8.9 prints, of every match and target that is modelled. */
 const SAVED = `*raw
@@ -209,11 +210,9 @@ describe('iptables commands', () => {
 });
 
 const netns = `podnet-test-${process.pid}`;
-const real = spawnSync('ip', ['netns', 'add', netns]).status === 0;
-if (real) spawnSync('ip', ['netns', 'del', netns]);
-const hasTools = real && spawnSync('iptables-restore', ['--version']).status === 0;
+const hasTools = has('iptables');
 
-describe(`the real iptables${hasTools ? '' : ' (skipped: needs root, network namespaces and iptables)'}`, () => {
+describe(`the real iptables${skipNote('iptables')}`, () => {
   const withTools = hasTools ? test : test.skip;
 
   withTools('accepts what is printed and prints the same', () => {

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Programs that some tests need and not every machine has. */
+export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus';
+
+const REQUIRED = new Set((process.env.PODNET_REQUIRE ?? '').split(','));
+const KUBECTLS = [
+  '/usr/lib/google-cloud-sdk/bin/kubectl.1.32',
+  '/usr/local/bin/kubectl',
+  '/usr/bin/kubectl',
+];
+
+/** The kubectl to test with: PODNET_KUBECTL, or one that is installed. */
+export const KUBECTL =
+  process.env.PODNET_KUBECTL ?? KUBECTLS.find((path) => existsSync(path)) ?? '';
+
+/** The Chromium to test with: PODNET_CHROMIUM, or the one that is installed. */
+export const CHROMIUM = process.env.PODNET_CHROMIUM ?? '/usr/bin/chromium';
+
+/** The folder of manifests to test with, if any. */
+export const CORPUS = process.env.PODNET_CORPUS ?? '';
+
+const PROBES: Readonly<Record<Tool, () => boolean>> = {
+  chromium: () => existsSync(CHROMIUM),
+  tshark: () => spawnSync('tshark', ['-v']).status === 0,
+  iptables: () => canMakeNetns() && spawnSync('iptables-restore', ['--version']).status === 0,
+  kubectl: () => KUBECTL !== '' && existsSync(KUBECTL),
+  corpus: () => CORPUS !== '' && existsSync(CORPUS),
+};
+
+/** Whether tests that need a tool run here. Where PODNET_REQUIRE names the tool they run, and fail, without it. */
+export function has(tool: Tool): boolean {
+  return REQUIRED.has(tool) || PROBES[tool]();
+}
+
+/** For the name of a test: nothing, or that it is skipped and why. */
+export function skipNote(tool: Tool): string {
+  return has(tool) ? '' : ` (skipped: no ${tool} here)`;
+}
+
+function canMakeNetns(): boolean {
+  const name = `podnet-probe-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
+  spawnSync('ip', ['netns', 'del', name]);
+  return true;
+}
