@@ -273,19 +273,20 @@ export class Cluster {
     return this.heard.get(name);
   }
 
-  private explainScheduling(pod: Pod): Readonly<Record<string, string>> | undefined {
+  private explainScheduling(pod: Pod): (() => Readonly<Record<string, string>>) | undefined {
     const report = this.controllers.schedulingReport(pod.metadata.uid ?? '');
     if (report === undefined) return undefined;
-    return Object.fromEntries(
-      report.rows
-        .slice(0, MAX_EXPLAINED_NODES)
-        .map(({ node, rejected, total }) => [
-          node,
-          rejected === undefined
-            ? `fits${total === undefined ? '' : `, score ${total}`}`
-            : `${rejected.plugin}: ${rejected.reasons.join(', ')}`,
-        ]),
-    );
+    return () =>
+      Object.fromEntries(
+        report.rows
+          .slice(0, MAX_EXPLAINED_NODES)
+          .map(({ node, rejected, total }) => [
+            node,
+            rejected === undefined
+              ? `fits${total === undefined ? '' : `, score ${total}`}`
+              : `${rejected.plugin}: ${rejected.reasons.join(', ')}`,
+          ]),
+      );
   }
 
   private drawer(name: string): () => number {

@@ -41,10 +41,14 @@ interface Entry {
   readonly stage: (typeof STAGES)[number];
   readonly node: string;
   readonly step: Step;
+  /** What to tell with the step, written when someone reads the journey. */
+  readonly facts?: (() => Facts) | undefined;
 }
 
-/** Says why the scheduler chose, or why it could not. */
-export type ExplainScheduling = (pod: Pod) => Readonly<Record<string, string>> | undefined;
+type Facts = Readonly<Record<string, string>>;
+
+/** Finds why the scheduler chose just now, or why it could not; the words are made when asked for. */
+export type ExplainScheduling = (pod: Pod) => (() => Facts) | undefined;
 
 /** Keeps what happened to each pod, stage by stage, and tells it as a journey. */
 export class PodJourneys {
@@ -79,7 +83,8 @@ export class PodJourneys {
     const entries = this.entries.get(uid) ?? [];
     const vertex = `pod:${pod.metadata.namespace}/${pod.metadata.name}`;
     const hops: Hop[] = [];
-    for (const { stage, node, step } of entries) {
+    for (const { stage, node, facts, step: kept } of entries) {
+      const step = facts === undefined ? kept : { ...kept, facts: facts() };
       const last = hops.at(-1);
       const place = STAGE_NAMES[stage];
       if (last?.place === place) (last.steps as Step[]).push(step);
@@ -126,17 +131,11 @@ export class PodJourneys {
     }
     if (type === 'ADDED') this.created(object, uid);
     const bound = object.spec.nodeName ?? '';
-    if (bound !== '' && (previous?.spec.nodeName ?? '') === '') this.scheduled(object, uid, bound);
+    if (bound !== '' && (previous?.spec.nodeName ?? '') === '') this.scheduled(object, bound);
     const refusal = unschedulableMessage(object);
     if (refusal !== undefined && refusal !== (previous && unschedulableMessage(previous))) {
-      this.add(uid, {
-        stage: 'scheduling',
-        node: '',
-        step: this.step(
-          { component: 'scheduler', action: 'refuse', reason: refusal, code: 'Unschedulable' },
-          object,
-        ),
-      });
+      const step = { component: 'scheduler', action: 'refuse', reason: refusal };
+      this.explained(object, '', { ...step, code: 'Unschedulable' });
     }
   }
 
@@ -151,7 +150,7 @@ export class PodJourneys {
     });
   }
 
-  private scheduled(pod: Pod, uid: string, node: string): void {
+  private scheduled(pod: Pod, node: string): void {
     const step = { component: 'scheduler', action: 'bind', reason: `bound to ${node}` };
     const nowhere = {
       component: 'scheduler',
@@ -160,12 +159,12 @@ export class PodJourneys {
       code: 'NodeNotFound',
     };
     const known = this.store.get('nodes', undefined, node) !== undefined;
-    this.add(uid, { stage: 'scheduling', node, step: this.step(known ? step : nowhere, pod) });
+    this.explained(pod, node, known ? step : nowhere);
   }
 
-  private step(step: Omit<Step, 'atNs'>, pod: Pod): Step {
-    const facts = this.explain(pod);
-    return { atNs: this.nowNs(), ...step, ...(facts === undefined ? {} : { facts }) };
+  private explained(pod: Pod, node: string, said: Omit<Step, 'atNs'>): void {
+    const step = { atNs: this.nowNs(), ...said };
+    this.add(pod.metadata.uid ?? '', { stage: 'scheduling', node, step, facts: this.explain(pod) });
   }
 }
 

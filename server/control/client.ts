@@ -1,5 +1,5 @@
 import type { ApiResult, ApiServer } from '../api/index.js';
-import type { KubeObject } from '../contract/kube.js';
+import type { KubeObject, Pod } from '../contract/kube.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../store/index.js';
 
 /** Why a controller's write did not happen. */
@@ -24,6 +24,8 @@ export interface ControlClient {
   /** Replaces spec and metadata. The last finalizer taken from an object being deleted removes it. */
   update<R extends ResourceName>(resource: R, object: ObjectOf<R>): WriteResult<ObjectOf<R>>;
   updateStatus<R extends ResourceName>(resource: R, object: ObjectOf<R>): WriteResult<ObjectOf<R>>;
+  /** Puts a pod on a node, as POST `pods/NAME/binding` does: spec.nodeName and PodScheduled in one write. */
+  bind(pod: Pod, node: string): WriteResult<undefined>;
   /** Succeeds when the object is gone already. */
   delete(
     resource: ResourceName,
@@ -40,6 +42,13 @@ export function apiClient(api: ApiServer): ControlClient {
     create: (resource, object) => fromApi(api.createTrusted(resource, object)),
     update: (resource, object) => fromApi(api.updateTrusted(resource, object)),
     updateStatus: (resource, object) => fromApi(api.updateStatusTrusted(resource, object)),
+    bind({ metadata: { name, namespace } }, node) {
+      const target = { apiVersion: 'v1', kind: 'Node', name: node };
+      const result = fromApi(
+        api.create({ resource: 'pods', subresource: 'binding', namespace, name, body: { target } }),
+      );
+      return result.ok ? { ok: true, value: undefined } : result;
+    },
     delete(resource, namespace, name, how = {}) {
       const result = fromApi(
         api.delete({

@@ -2,10 +2,11 @@ import type { Pod } from '../../contract/kube.js';
 import type { ClusterState, NodeState } from './cluster-state.js';
 import { filtersFor, type Rejection } from './filters.js';
 import type { NamespaceLabels } from './inter-pod-affinity.js';
-import { scoreNodes } from './scores.js';
+import { SCORE_PLUGINS, scoreNodes } from './scores.js';
 
 const MIN_FEASIBLE = 100;
 const MIN_PERCENT = 5;
+const NO_SCORES = new Uint16Array();
 
 /** What came of looking for a node. */
 export interface Choice {
@@ -14,7 +15,8 @@ export interface Choice {
   readonly looked: readonly NodeState[];
   /** By position in `looked`. */
   readonly rejections: readonly (Rejection | undefined)[];
-  readonly scores: ReadonlyMap<number, Uint16Array>;
+  /** One row of `SCORE_PLUGINS` per node that passed, in order; empty when at most one did. */
+  readonly scores: Uint16Array;
 }
 
 /** How many feasible nodes are enough (`numFeasibleNodesToFind`). */
@@ -39,7 +41,6 @@ export function chooseNode(options: {
   const looked: NodeState[] = [];
   const rejections: (Rejection | undefined)[] = [];
   const feasible: NodeState[] = [];
-  const positions: number[] = [];
   for (let step = 0; step < nodes.length && feasible.length < enough; step++) {
     const state = nodes[(startAt + step) % nodes.length];
     if (state === undefined) continue;
@@ -48,22 +49,21 @@ export function chooseNode(options: {
       rejection = filter(state);
       if (rejection !== undefined) break;
     }
-    if (rejection === undefined) {
-      feasible.push(state);
-      positions.push(looked.length);
-    }
+    if (rejection === undefined) feasible.push(state);
     looked.push(state);
     rejections.push(rejection);
   }
-  const scores = new Map<number, Uint16Array>();
-  if (feasible.length <= 1) return { chosen: feasible[0], looked, rejections, scores };
+  if (feasible.length <= 1) {
+    return { chosen: feasible[0], looked, rejections, scores: NO_SCORES };
+  }
+  const scores = scoreNodes({ pod, cluster, namespaceLabels }, feasible);
+  const width = SCORE_PLUGINS.length;
   let best: NodeState[] = [];
   let highest = -1;
-  for (const [index, row] of scoreNodes({ pod, cluster, namespaceLabels }, feasible).entries()) {
-    scores.set(positions[index] ?? 0, row);
-    const total = row.reduce((sum, score) => sum + score, 0);
-    const state = feasible[index];
-    if (state === undefined || total < highest) continue;
+  for (const [index, state] of feasible.entries()) {
+    let total = 0;
+    for (let at = index * width; at < (index + 1) * width; at++) total += scores[at] ?? 0;
+    if (total < highest) continue;
     if (total > highest) best = [];
     highest = total;
     best.push(state);

@@ -22,32 +22,61 @@ export interface SchedulingRow {
   readonly total: number | undefined;
 }
 
-/** A report as it is kept: names shared, scores as numbers. */
-export interface KeptReport {
+/** What a report is written from: names shared, scores as numbers. */
+export interface Decision {
   readonly atNs: number;
   readonly node: string | undefined;
   readonly message: string | undefined;
   readonly names: readonly string[];
   /** By position in `names`; undefined where the node passed. */
   readonly rejections: readonly (Rejection | undefined)[];
-  /** By position in `names`. */
-  readonly scores: ReadonlyMap<number, Uint16Array>;
+  /** One row of `SCORE_PLUGINS` per node that passed, in order; empty when at most one did. */
+  readonly scores: Uint16Array;
 }
 
-/** Writes a kept report out. */
-export function writeOut(kept: KeptReport): SchedulingReport {
-  const rows = kept.names.map((node, index): SchedulingRow => {
-    const rejection = kept.rejections[index];
-    const numbers = kept.scores.get(index);
-    return {
-      node,
-      rejected: rejection && { plugin: rejection.plugin, reasons: rejection.reasons },
-      scores:
-        numbers &&
-        Object.fromEntries(SCORE_PLUGINS.map(({ plugin }, at) => [plugin, numbers[at] ?? 0])),
-      total: numbers?.reduce((sum, score) => sum + score, 0),
-    };
-  });
-  rows.sort((a, b) => (a.node < b.node ? -1 : 1));
-  return { atNs: kept.atNs, node: kept.node, message: kept.message, rows };
+/** A report whose rows are written out when someone reads them: most never are. */
+export class LazyReport implements SchedulingReport {
+  private readonly decision: Decision;
+
+  constructor(decision: Decision) {
+    this.decision = decision;
+  }
+
+  get atNs(): number {
+    return this.decision.atNs;
+  }
+
+  get node(): string | undefined {
+    return this.decision.node;
+  }
+
+  get message(): string | undefined {
+    return this.decision.message;
+  }
+
+  get rows(): readonly SchedulingRow[] {
+    const { names, rejections, scores } = this.decision;
+    const width = SCORE_PLUGINS.length;
+    let start = 0;
+    const rows = names.map((node, index): SchedulingRow => {
+      const rejection = rejections[index];
+      if (rejection !== undefined) {
+        const { plugin, reasons } = rejection;
+        return { node, rejected: { plugin, reasons }, scores: undefined, total: undefined };
+      }
+      const numbers = scores.subarray(start, start + width);
+      start += width;
+      if (numbers.length === 0)
+        return { node, rejected: undefined, scores: undefined, total: undefined };
+      return {
+        node,
+        rejected: undefined,
+        scores: Object.fromEntries(
+          SCORE_PLUGINS.map(({ plugin }, at) => [plugin, numbers[at] ?? 0]),
+        ),
+        total: numbers.reduce((sum, score) => sum + score, 0),
+      };
+    });
+    return rows.sort((a, b) => (a.node < b.node ? -1 : 1));
+  }
 }

@@ -12,7 +12,7 @@ import { isFinished } from '../pod/pod-state.js';
 import { type Choice, chooseNode } from './choose-node.js';
 import { ClusterState } from './cluster-state.js';
 import { fitMessage } from './fit-error.js';
-import { type KeptReport, type SchedulingReport, writeOut } from './report.js';
+import { LazyReport, type SchedulingReport } from './report.js';
 
 const COMPONENT = 'default-scheduler';
 const MAX_BACKOFF_SECONDS = 10;
@@ -60,7 +60,7 @@ class DefaultScheduler implements Scheduler {
   private queue = new Map<string, number>();
   private readonly unschedulable = new Map<string, Waiting>();
   private readonly attempts = new Map<string, number>();
-  private readonly reports = new Map<string, KeptReport>();
+  private readonly reports = new Map<string, SchedulingReport>();
   private readonly timers = new Map<string, { cancel(): void }>();
   private names: { readonly of: readonly unknown[]; readonly list: readonly string[] } | undefined;
   private ends: readonly (() => void)[] = [];
@@ -105,8 +105,7 @@ class DefaultScheduler implements Scheduler {
   }
 
   report(podUid: string): SchedulingReport | undefined {
-    const kept = this.reports.get(podUid);
-    return kept && writeOut(kept);
+    return this.reports.get(podUid);
   }
 
   private see(pod: Pod): void {
@@ -250,23 +249,17 @@ class DefaultScheduler implements Scheduler {
 
   private bind(uid: string, pod: Pod, node: string): void {
     const { client, recorder } = this.context;
-    const { namespace, name, resourceVersion: _, ...metadata } = pod.metadata;
-    const bound = client.update('pods', {
-      ...pod,
-      metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) },
-      spec: { ...pod.spec, nodeName: node },
-    });
+    const bound = client.bind(pod, node);
     if (!bound.ok) {
       this.fail(uid, pod, { message: bound.message, plugins: Object.keys(HELPED_BY) });
       return;
     }
     this.attempts.delete(uid);
-    const now = client.store.get('pods', namespace, name) ?? bound.value;
-    this.setCondition(now, { type: 'PodScheduled', status: 'True' });
+    const { namespace = 'default', name } = pod.metadata;
     recorder.record(pod, {
       type: 'Normal',
       reason: 'Scheduled',
-      message: `Successfully assigned ${namespace ?? 'default'}/${name} to ${node}`,
+      message: `Successfully assigned ${namespace}/${name} to ${node}`,
       component: COMPONENT,
     });
     this.wake('pod-bound');
@@ -324,14 +317,15 @@ class DefaultScheduler implements Scheduler {
     uid: string,
     { choice, message }: { readonly choice?: Choice; readonly message?: string },
   ): void {
-    this.reports.set(uid, {
+    const report = new LazyReport({
       atNs: this.context.clock.nowNs,
       node: choice?.chosen?.name,
       message,
       names: this.namesOf(choice?.looked ?? []),
       rejections: choice?.rejections ?? [],
-      scores: choice?.scores ?? new Map(),
+      scores: choice?.scores ?? new Uint16Array(),
     });
+    this.reports.set(uid, report);
   }
 
   /** The same list of names for reports that looked at the same nodes in the same order. */

@@ -21,14 +21,15 @@ export const SCORE_PLUGINS = [
 
 const MAX = 100;
 
-/** Scores of the nodes, weighed: one row per node, one number per plugin. */
+/** Scores of the nodes, weighed: row after row, one per node with one number per plugin. */
 export function scoreNodes(
   context: Pick<FilterContext, 'pod' | 'cluster' | 'namespaceLabels'>,
   feasible: readonly NodeState[],
-): readonly Uint16Array[] {
+): Uint16Array {
   const { pod } = context;
   const request = podRequest(pod);
-  const rows = feasible.map(() => new Uint16Array(SCORE_PLUGINS.length));
+  const width = SCORE_PLUGINS.length;
+  const rows = new Uint16Array(feasible.length * width);
   const columns: readonly (readonly number[] | undefined)[] = [
     fewest(feasible.map((state) => intolerable(pod, state))),
     most(preferredNodes(pod, feasible)),
@@ -40,9 +41,8 @@ export function scoreNodes(
   for (const [plugin, column] of columns.entries()) {
     const weight = SCORE_PLUGINS[plugin]?.weight ?? 1;
     if (column === undefined) continue;
-    for (const [index, score] of column.entries()) {
-      const row = rows[index];
-      if (row !== undefined) row[plugin] = Math.trunc(score) * weight;
+    for (let index = 0; index < column.length; index++) {
+      rows[index * width + plugin] = Math.trunc(column[index] ?? 0) * weight;
     }
   }
   return rows;
