@@ -4,6 +4,8 @@ import { rfc3339 } from './time.js';
 export class WallTime {
   private readonly clock: { readonly nowNs: number };
   private readonly startMs: number;
+  private second = Number.NaN;
+  private text = '';
 
   /** `startMs`: what the wall showed, in milliseconds since 1970, when the clock stood at 0. */
   constructor(clock: { readonly nowNs: number }, startMs: number) {
@@ -18,7 +20,13 @@ export class WallTime {
 
   /** The time now, RFC 3339 to the second. */
   now(): string {
-    return rfc3339(this.nowMs);
+    const { nowMs } = this;
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.text = rfc3339(nowMs);
+    }
+    return this.text;
   }
 
   /** Nanoseconds from now until a number of seconds after a time; negative when that has passed. */

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../../topology/index.js';
+import { decodeUtf8, fail, ok, type Result } from '../../../topology/index.js';
 import { absolutePath } from '../fs/node.js';
 import type { VirtualFileSystem } from '../fs/virtual-file-system.js';
 import { globPaths } from '../shell/glob.js';
@@ -23,15 +23,31 @@ export function readNginxConfig(
   files: VirtualFileSystem,
   path: string,
 ): Result<readonly Directive[], string> {
-  const text = files.readText(path);
-  if (!text.ok) {
+  const octets = files.readFile(path);
+  if (!octets.ok) {
     return fail(`open() "${path}" failed (2: No such file or directory)`);
   }
-  const tokens = tokenize(text.value);
-  if (!tokens.ok) return fail(`${tokens.error.text} in ${path}:${tokens.error.line}`);
-  const reader = new BlockReader(tokens.value, path);
-  const parsed = reader.read(false);
+  const parsed = parseOnce(octets.value, path);
   return parsed.ok ? expandIncludes(files, parsed.value) : parsed;
+}
+
+/** What files say under their paths: containers share the octets of an image's files, and its reading with them. */
+const readings = new WeakMap<Uint8Array, Map<string, Result<readonly Directive[], string>>>();
+
+function parseOnce(octets: Uint8Array, path: string): Result<readonly Directive[], string> {
+  const byPath = readings.get(octets) ?? new Map<string, Result<readonly Directive[], string>>();
+  readings.set(octets, byPath);
+  const known = byPath.get(path);
+  if (known !== undefined) return known;
+  const parsed = parse(decodeUtf8(octets), path);
+  byPath.set(path, parsed);
+  return parsed;
+}
+
+function parse(text: string, path: string): Result<readonly Directive[], string> {
+  const tokens = tokenize(text);
+  if (!tokens.ok) return fail(`${tokens.error.text} in ${path}:${tokens.error.line}`);
+  return new BlockReader(tokens.value, path).read(false);
 }
 
 function expandIncludes(
