@@ -47,6 +47,35 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
+describe('docs/support.md', () => {
+  test('names every source file that says it does less than the real thing', () => {
+    const support = readProject('docs/support.md');
+    const sources = ['topology', 'server'].flatMap((folder) => sourcesUnder(folder));
+    const simplified = sources.filter((file) => readProject(file).includes('Fidelity:'));
+    expect(simplified.length).toBeGreaterThan(80);
+    expect(simplified.filter((file) => !support.includes(`\`${file}\``))).toEqual([]);
+  });
+
+  test('names no source file that claims to do everything', () => {
+    const names = [
+      ...readProject('docs/support.md').matchAll(/`((?:topology|server)\/[\w/.-]+\.ts)`/g),
+    ];
+    const complete = names
+      .map((match) => match[1] ?? '')
+      .filter((file) => !readProject(file).includes('Fidelity:'));
+    expect(complete).toEqual([]);
+  });
+});
+
+describe('docs/development.md', () => {
+  test('has every variable that tests read, and no other', () => {
+    const tests = [...sourcesUnder('test/helper'), ...sourcesUnder('test/conformance')];
+    const text = [...tests.map(readProject), readProject('.ci/run')].join('\n');
+    const names = (found: string) => [...new Set(found.match(/\bPODNET_[A-Z]+/g))].sort();
+    expect(names(readProject('docs/development.md'))).toEqual(names(text));
+  });
+});
+
 describe('docs/cli.md', () => {
   test('has every option of every command, and no other', () => {
     const sources = sourcesUnder('server/cli').map(readProject).join('\n');

@@ -35,7 +35,9 @@ describe('docs/errors.md', () => {
 
   test('has every errno of the kernel with number and words, and no other', () => {
     const rows = [...section('Errnos').matchAll(/^\| `(E\w+)` \| (\d+) \| ([^|]+?) \|/gm)];
-    expect(Object.fromEntries(rows.map((row) => [row[1], [Number(row[2]), row[3]]]))).toEqual(ERRNO);
+    expect(Object.fromEntries(rows.map((row) => [row[1], [Number(row[2]), row[3]]]))).toEqual(
+      ERRNO,
+    );
   });
 
   test.each([
