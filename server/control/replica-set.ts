@@ -4,15 +4,18 @@ import type {
   KubeObject,
   LabelSelector,
   Pod,
+  PodTemplateSpec,
   ReplicaSet,
   ReplicationController,
 } from '../contract/kube.js';
 import { deepEqual } from '../kube/json.js';
 import { labelSelectorMatcher } from '../kube/label-selector.js';
+import type { WallTime } from '../kube/wall-time.js';
 import { withCondition, withoutCondition } from './conditions.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { deletionOrder } from './pod/deletion-order.js';
-import { claim } from './pod/owned.js';
+import { claim, orphansIn } from './pod/owned.js';
+import { OwnedPodCounts } from './pod/owned-counts.js';
 import { createPod, deletePod } from './pod/pod-control.js';
 import { availableInNs, controllerOf, isActive, isAvailable, isReady } from './pod/pod-state.js';
 import { type SyncOutcome, WorkQueue } from './work-queue.js';
@@ -58,9 +61,10 @@ function selectorOf(set: Replicated): LabelSelector {
 function start(context: ControlContext, flavor: Flavor): Controller {
   const { client, clock } = context;
   const { store } = client;
+  const counts = new OwnedPodCounts(flavor.kind, store.list('pods'));
   const queue: WorkQueue = new WorkQueue({
     clock,
-    sync: (key): SyncOutcome => sync(context, flavor, queue, key),
+    sync: (key): SyncOutcome => sync({ context, flavor, counts, queue }, key),
   });
 
   function wake(pod: Pod): void {
@@ -76,7 +80,9 @@ function start(context: ControlContext, flavor: Flavor): Controller {
 
   const ends = [
     store.watch(flavor.resource, ({ object }) => queue.add(queueKey(object))),
-    store.watch('pods', ({ type, object, previous }) => {
+    store.watch('pods', (change) => {
+      counts.take(change);
+      const { type, object, previous } = change;
       if (previous !== undefined && controllerOf(previous)?.uid !== controllerOf(object)?.uid) {
         wake(previous);
       }
@@ -96,10 +102,23 @@ function start(context: ControlContext, flavor: Flavor): Controller {
   };
 }
 
-function sync(context: ControlContext, flavor: Flavor, queue: WorkQueue, key: string): SyncOutcome {
+interface Parts {
+  readonly context: ControlContext;
+  readonly flavor: Flavor;
+  readonly counts: OwnedPodCounts;
+  readonly queue: WorkQueue;
+}
+
+function sync(parts: Parts, key: string): SyncOutcome {
+  const { context, flavor, queue } = parts;
   const [namespace, name] = splitQueueKey(key);
   const set: Replicated | undefined = context.client.store.get(flavor.resource, namespace, name);
   if (set === undefined) return 'done';
+  const complete = completeCounts(parts, set);
+  if (complete !== undefined) {
+    updateStatus({ context, flavor, set, counts: complete, failed: undefined });
+    return 'done';
+  }
   const claimed = claim({
     client: context.client,
     resource: 'pods',
@@ -111,8 +130,14 @@ function sync(context: ControlContext, flavor: Flavor, queue: WorkQueue, key: st
     set.metadata.deletionTimestamp === undefined
       ? manage(context, flavor, set, active)
       : { failed: undefined, more: false };
-  // Read again: what was made or deleted just now counts from the next pass on, as upstream.
-  updateStatus({ context, flavor, set, active, failed: managed.failed });
+  // What was made or deleted just now counts from the next pass on, as upstream.
+  updateStatus({
+    context,
+    flavor,
+    set,
+    counts: countPods(set, active, context.time),
+    failed: managed.failed,
+  });
   const minReady = set.spec.minReadySeconds ?? 0;
   if (minReady > 0) {
     const waits = active
@@ -122,6 +147,47 @@ function sync(context: ControlContext, flavor: Flavor, queue: WorkQueue, key: st
   }
   if (managed.more) queue.add(key);
   return managed.failed === undefined ? 'done' : 'retry';
+}
+
+interface PodCounts {
+  readonly active: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly fullyLabeled: number;
+}
+
+/**
+ * The counts of a set that has as many pods as it wants and none to take over or let go, so that only its status can
+ * differ: no pod need be looked at. Undefined for any other set.
+ */
+function completeCounts({ context, counts }: Parts, set: Replicated): PodCounts | undefined {
+  const { metadata, spec } = set;
+  const { active, labels, ready } = counts.of(metadata.uid ?? '');
+  if (metadata.deletionTimestamp !== undefined || (spec.minReadySeconds ?? 0) > 0) return undefined;
+  if (active !== (spec.replicas ?? 1)) return undefined;
+  if (orphansIn(context.client.store, 'pods', metadata.namespace).length > 0) return undefined;
+  const matches = labelSelectorMatcher(selectorOf(set));
+  for (const each of labels) {
+    if (!matches(each) || !hasLabels(each, spec.template)) return undefined;
+  }
+  return { active, ready, available: ready, fullyLabeled: active };
+}
+
+function countPods(set: Replicated, active: readonly Pod[], time: WallTime): PodCounts {
+  const minReady = set.spec.minReadySeconds ?? 0;
+  const ready = active.filter(isReady);
+  return {
+    active: active.length,
+    ready: ready.length,
+    available: ready.filter((pod) => isAvailable(pod, minReady, time)).length,
+    fullyLabeled: active.filter(({ metadata }) => hasLabels(metadata.labels, set.spec.template))
+      .length,
+  };
+}
+
+function hasLabels(labels: Pod['metadata']['labels'], template: PodTemplateSpec): boolean {
+  const wanted = Object.entries(template.metadata?.labels ?? {});
+  return wanted.every(([key, value]) => labels?.[key] === value);
 }
 
 interface Managed {
@@ -185,17 +251,11 @@ function updateStatus(options: {
   readonly context: ControlContext;
   readonly flavor: Flavor;
   readonly set: Replicated;
-  readonly active: readonly Pod[];
+  readonly counts: PodCounts;
   readonly failed: Managed['failed'];
 }): void {
-  const { context, flavor, set, active, failed } = options;
-  const labels = Object.entries(set.spec.template.metadata?.labels ?? {});
-  const minReady = set.spec.minReadySeconds ?? 0;
-  const ready = active.filter(isReady);
-  const available = ready.filter((pod) => isAvailable(pod, minReady, context.time)).length;
-  const fullyLabeled = active.filter((pod) =>
-    labels.every(([key, value]) => pod.metadata.labels?.[key] === value),
-  ).length;
+  const { context, flavor, set, failed } = options;
+  const { active, available, fullyLabeled, ready } = options.counts;
   const current = set.status?.conditions;
   const conditions =
     failed === undefined
@@ -211,9 +271,9 @@ function updateStatus(options: {
           context.time.now(),
         );
   const status: Replicated['status'] = {
-    replicas: active.length,
+    replicas: active,
     ...(fullyLabeled === 0 ? {} : { fullyLabeledReplicas: fullyLabeled }),
-    ...(ready.length === 0 ? {} : { readyReplicas: ready.length }),
+    ...(ready === 0 ? {} : { readyReplicas: ready }),
     ...(available === 0 ? {} : { availableReplicas: available }),
     ...(set.metadata.generation === undefined
       ? {}

@@ -42,6 +42,15 @@ export function ownedBy<R extends ResourceName>(
   return store.byIndex(resource, BY_CONTROLLER, owner.metadata.uid ?? '');
 }
 
+/** The objects of a namespace that nobody controls, in order of name. */
+export function orphansIn<R extends ResourceName>(
+  store: ObjectStore,
+  resource: R,
+  namespace: string | undefined,
+): readonly ObjectOf<R>[] {
+  return store.byIndex(resource, ORPHANS, namespace ?? '');
+}
+
 /**
  * The objects that `owner` manages, after taking over those its selector matches that nobody manages and
  * letting go those it matches no more (upstream `controller_ref_manager.go`).
@@ -60,12 +69,9 @@ export function claim<R extends ResourceName>(options: {
   if (leaving) return owned.filter((object) => matches(object.metadata.labels));
   const unmatched = owned.filter((object) => !matches(object.metadata.labels));
   for (const object of unmatched) release(client, resource, object, owner);
-  const adoptable = store
-    .byIndex(resource, ORPHANS, owner.metadata.namespace ?? '')
-    .filter(
-      (object) =>
-        object.metadata.deletionTimestamp === undefined && matches(object.metadata.labels),
-    );
+  const adoptable = orphansIn(store, resource, owner.metadata.namespace).filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined && matches(metadata.labels),
+  );
   if (adoptable.length === 0 && unmatched.length === 0) return owned;
   for (const object of adoptable) {
     const ownerReferences = [
