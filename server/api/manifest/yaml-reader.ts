@@ -11,6 +11,7 @@ import {
   type ScalarTag,
   type YAMLParseError,
 } from 'yaml';
+import { duplicateKeys } from './duplicate-keys.js';
 import { createLocator, type Locator, type Position } from './locate.js';
 import type { Problem } from './problem.js';
 
@@ -64,6 +65,12 @@ export function readYaml(file: string, text: string): YamlContents {
       continue;
     }
     if (document.contents === null) continue;
+    const twice = duplicateKeys(document.contents);
+    if (twice.length > 0) {
+      for (const offset of twice.slice(0, MAX_ERRORS_PER_DOCUMENT))
+        problems.push(duplicateProblem(file, text, at(lines, offset)));
+      continue;
+    }
     const read = toValue(file, document, lines);
     if ('message' in read) problems.push(read);
     else documents.push(read);
@@ -80,12 +87,12 @@ function parseText(text: string, lines: LineCounter): readonly Document.Parsed[]
       customTags: (tags) => kubernetesTags(tags as ScalarTag[]) as ScalarTag[],
       lineCounter: lines,
       prettyErrors: true,
-      uniqueKeys: true,
+      uniqueKeys: false,
       logLevel: 'silent',
     });
     return Array.isArray(parsed) ? parsed : [];
   } catch (error) {
-    return error instanceof RangeError ? 'is nested too deeply' : String(error);
+    return sentenceOf(error);
   }
 }
 
@@ -121,9 +128,17 @@ function toValue(
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value, position, node: document.contents, lines };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { reason: 'syntax', file, ...position, message };
+    return { reason: 'syntax', file, ...position, message: sentenceOf(error) };
   }
+}
+
+/** What the parser or the reading of values gave up on. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof RangeError) return 'is nested too deeply';
+  const message = error instanceof Error ? error.message : String(error);
+  return message.startsWith('Excessive alias count')
+    ? `its aliases are followed more than ${MAX_ALIASES} times: such a small file could fill the memory`
+    : message;
 }
 
 const MAX_ERRORS_PER_DOCUMENT = 3;
@@ -147,11 +162,23 @@ function syntaxProblem(file: string, text: string, error: YAMLParseError): Probl
   const hint = hintFor(error.code, source, text, line);
   const template = source.includes('{{');
   return {
-    reason: template ? 'template' : error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'syntax',
+    reason: template ? 'template' : 'syntax',
     file,
     line,
     column: col,
-    message: error.code === 'DUPLICATE_KEY' ? duplicateMessage(source) : message,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function duplicateProblem(file: string, text: string, position: Position): Problem {
+  const source = text.split('\n')[position.line - 1] ?? '';
+  const hint = hintFor('DUPLICATE_KEY', source, text, position.line);
+  return {
+    reason: source.includes('{{') ? 'template' : 'duplicate-key',
+    file,
+    ...position,
+    message: duplicateMessage(source),
     ...(hint === undefined ? {} : { hint }),
   };
 }
