@@ -10,9 +10,10 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { lockFolder } from './folder-lock.js';
 import { StoreOpenError } from './open-error.js';
 
@@ -41,7 +42,7 @@ export function openDataFolder(folder: string): DataFolder {
   const marker = join(folder, MARKER_FILE);
   const objectsFile = join(folder, OBJECTS_FILE);
   const release = writing(folder, () => {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     if (existsSync(marker)) checkMarker(folder, marker);
     else refuseForeign(folder);
     return lockFolder(folder);
@@ -57,6 +58,16 @@ export function openDataFolder(folder: string): DataFolder {
     throw failure;
   }
   return { objectsFile, release };
+}
+
+/** Like mkdir -p. Node's own recursive mkdir does not return where the system says ENOENT to a folder below one that is there, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) {
+    if (!statSync(folder).isDirectory()) throw new Error('it is a file, not a folder');
+    return;
+  }
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** The error for contents that cannot be read back. */
