@@ -24,6 +24,9 @@ export interface PodObservation {
   readonly verdict?: { readonly reason: string; readonly message: string };
 }
 
+/** Verdict on a pod that ran longer than its activeDeadlineSeconds. */
+export const DEADLINE_EXCEEDED = 'DeadlineExceeded';
+
 /** Whether an init container is a native sidecar. */
 export function isSidecar(container: Container): boolean {
   return container.restartPolicy === 'Always';
@@ -80,6 +83,8 @@ export function podStatusOf(observed: PodObservation): PodStatus {
   const { app, ephemeral, hostIp, init, now, pod, podIp, startTime, verdict } = observed;
   const before = pod.status ?? {};
   const phase = verdict === undefined ? phaseOf(pod, init, app) : 'Failed';
+  // A pod that was refused has no containers to tell of (kubelet.go, rejectPod).
+  const refused = verdict !== undefined && verdict.reason !== DEADLINE_EXCEEDED;
   const own = conditionsOf(observed, phase);
   const names = new Set(own.map(({ type }) => type));
   const others = (before.conditions ?? []).filter(({ type }) => !names.has(type));
@@ -98,8 +103,8 @@ export function podStatusOf(observed: PodObservation): PodStatus {
     hostIPs: [{ ip: hostIp }],
     ...(podIp === undefined ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
     startTime,
-    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-    ...(app.length === 0 ? {} : { containerStatuses: app }),
+    ...(init.length === 0 || refused ? {} : { initContainerStatuses: init }),
+    ...(app.length === 0 || refused ? {} : { containerStatuses: app }),
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: before.qosClass ?? observed.qosClass,
   };

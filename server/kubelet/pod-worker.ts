@@ -16,6 +16,7 @@ import type { DownwardFacts } from './field-ref.js';
 import { namespaceOf, uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { PodReporter } from './pod-reporter.js';
+import { DEADLINE_EXCEEDED } from './pod-status.js';
 import type { RuntimeContainer } from './runtime.js';
 import type { Sandbox } from './sandbox.js';
 import { SandboxKeeper, type SandboxOwner } from './sandbox-keeper.js';
@@ -367,7 +368,7 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     this.deadlineTimer = this.node.options.clock.schedule(activeDeadlineSeconds * SECOND, () => {
       if (this.ending || this.isFinished()) return;
       const message = 'Pod was active on the node longer than the specified deadline';
-      this.verdict = { reason: 'DeadlineExceeded', message };
+      this.verdict = { reason: DEADLINE_EXCEEDED, message };
       this.reporter.event(undefined, { type: 'Normal', reason: 'DeadlineExceeded', message });
       this.reporter.step('stop', 'deadline', message, { code: 'DeadlineExceeded' });
       this.changed();
