@@ -18,7 +18,7 @@ export async function openSession(options: QuestionOptions): Promise<Session> {
   if (options.server !== undefined) {
     if (options.filename !== undefined)
       throw new CommandFailure('give either --filename or --server, not both');
-    if (!URL.canParse(options.server)) {
+    if (!/^https?:\/\//.test(options.server) || !URL.canParse(options.server)) {
       throw new CommandFailure(
         `--server must be a URL such as http://127.0.0.1:8080, not '${options.server}'`,
       );
@@ -34,8 +34,7 @@ export async function openSession(options: QuestionOptions): Promise<Session> {
     store: createMemoryStore(),
     epochMs: EPOCH_MS,
   });
-  if (report.applied === 0)
-    throw new CommandFailure('the input holds no object that could be applied');
+  if (report.applied === 0) throw new CommandFailure(emptyInput(options.filename));
   await cluster.settle(SETTLE_LIMIT_NS);
   const operations = new Operations(cluster);
   return {
@@ -44,4 +43,8 @@ export async function openSession(options: QuestionOptions): Promise<Session> {
     commands: async (pod, namespace) => operations.commands(pod, namespace),
     close: () => cluster.stop(),
   };
+}
+
+function emptyInput(paths: readonly string[]): string {
+  return `${paths.join(', ')}: nothing here could be applied; a manifest is a .yaml, .yml or .json file with apiVersion and kind`;
 }

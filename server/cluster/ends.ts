@@ -3,6 +3,7 @@ import type { Pod, Service } from '../contract/kube.js';
 import type { ZoneSource } from '../program/index.js';
 import type { ObjectStore } from '../store/index.js';
 import { slicesOf } from './indexes.js';
+import { listed, unknownName } from './unknown-name.js';
 
 /** Where packets are sent from. */
 export type Source =
@@ -30,6 +31,8 @@ export interface EndContext {
   readonly protocol: 'tcp' | 'udp' | 'icmp';
   /** Ports that a pod has bound, for a default. */
   readonly boundPorts: (pod: Pod, protocol: 'tcp' | 'udp') => readonly number[];
+  /** What the resolver of the world outside says to a name. */
+  readonly outsideAddress: (name: string) => Ip | undefined;
 }
 
 /**
@@ -57,7 +60,17 @@ export function resolveSource(text: string, context: EndContext): Result<Source,
     return pod === undefined ? fail(`no pod has the address ${text}`) : ok({ kind: 'pod', pod });
   }
   const pod = findPod(text, context);
-  return pod.ok ? ok({ kind: 'pod', pod: pod.value }) : pod;
+  if (pod.ok) return ok({ kind: 'pod', pod: pod.value });
+  const service = findService(text, context);
+  return service === undefined ? pod : fail(notASender(service, context));
+}
+
+function notASender({ metadata }: Service, { store }: EndContext): string {
+  const { name, namespace = '' } = metadata;
+  const pods = slicesOf(store, namespace, name)
+    .flatMap((slice) => slice.endpoints)
+    .flatMap(({ targetRef }) => (targetRef?.kind === 'Pod' ? [targetRef.name ?? ''] : []));
+  return `${namespace}/${name} is a Service, and has no ports or processes of its own; its pods: ${listed(pods)}`;
 }
 
 /**
@@ -69,7 +82,7 @@ export function resolveTarget(text: string, context: EndContext): Result<Target,
   if (port !== undefined && !(port >= 0 && port <= 65535)) {
     return fail(`'${text}': a port must be a whole number from 0 to 65535`);
   }
-  const address = parseIp(name);
+  const address = parseIp(name === 'localhost' ? '127.0.0.1' : name);
   if (address.ok) return withPort({ address: address.value, label: name }, port, context);
   const [head = '', tail] = name.split('/');
   if ((head === 'node' && tail !== undefined) || context.machines().includes(name)) {
@@ -83,6 +96,15 @@ export function resolveTarget(text: string, context: EndContext): Result<Target,
   const pod = service === undefined || head === 'pod' ? findPod(name, context) : undefined;
   if (pod?.ok === true) return podTarget(pod.value, port, context);
   if (service !== undefined) return serviceTarget(service, port, context);
+  if (head === 'svc' || head === 'service' || head === 'services') {
+    const [, middle = '', last] = name.split('/');
+    const { store, namespace } = context;
+    return fail(
+      last === undefined
+        ? unknownName({ store, namespace, name: middle })
+        : unknownName({ store, namespace: middle, name: last }),
+    );
+  }
   if (name.includes('.')) return dnsTarget(name, port, context);
   return pod ?? fail(`nothing is named '${name}'`);
 }
@@ -155,18 +177,7 @@ function firstPodOf(uid: string, label: string, context: EndContext): Result<Pod
 function getPod(namespace: string, name: string, context: EndContext): Result<Pod, string> {
   const pod = context.store.get('pods', namespace, name);
   if (pod !== undefined) return ok(pod);
-  const there = context.store.list('pods', namespace).map((p) => p.metadata.name);
-  const elsewhere = context.store.list('pods').find((p) => p.metadata.name === name);
-  if (elsewhere !== undefined) {
-    return fail(
-      `no pod '${name}' in namespace ${namespace}; it is in ${elsewhere.metadata.namespace}: write ${elsewhere.metadata.namespace}/${name}`,
-    );
-  }
-  const list =
-    there.length === 0
-      ? 'it has none'
-      : `it has ${there.slice(0, 8).join(', ')}${there.length > 8 ? ' …' : ''}`;
-  return fail(`no pod, Service or workload '${name}' in namespace ${namespace}; pods: ${list}`);
+  return fail(unknownName({ store: context.store, namespace, name }));
 }
 
 function findService(text: string, context: EndContext): Service | undefined {
@@ -280,7 +291,12 @@ function dnsTarget(
       );
     }
   }
-  return fail(`the name '${name}' has no address: no Service of that name exists (NXDOMAIN)`);
+  const outside = context.outsideAddress(absolute);
+  if (outside !== undefined)
+    return withPort({ address: outside, label: `${name} (${formatIp(outside)})` }, port, context);
+  return fail(
+    `the name '${name}' has no address (NXDOMAIN): no Service is called that, and no host outside the cluster that podnet knows, such as example.com`,
+  );
 }
 
 function withPort(

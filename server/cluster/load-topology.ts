@@ -55,7 +55,11 @@ export function readTopology(text: string, file: string): Result<TopologySpec, r
     return fail(
       document.errors.map((error) => {
         const { line, col } = lines.linePos(error.pos[0]);
-        return `${file}:${line}:${col}: ${error.message}`;
+        const message =
+          error.code === 'MULTIPLE_DOCS'
+            ? 'a Topology file holds one document; is this a manifest? Those are given with -f'
+            : error.message;
+        return `${file}:${line}:${col}: ${message}`;
       }),
     );
   }

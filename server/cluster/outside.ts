@@ -16,7 +16,7 @@ export interface MachineProgramContext {
 }
 
 /** The address that names outside the cluster have: the outside answers for all of them. */
-function outsideNames(address: Ip): OutsideNames {
+export function outsideNames(address: Ip): OutsideNames {
   const known =
     /(^|\.)(example\.(com|org|net)|google\.com|kubernetes\.io|github\.com|docker\.io|cloudflare\.com)$/;
   return {

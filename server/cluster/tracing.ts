@@ -11,6 +11,7 @@ import type { TraceRequest } from '../contract/live.js';
 import type { TraceReport } from '../contract/reports.js';
 import type { Cluster } from './cluster.js';
 import { type EndContext, resolveSource, resolveTarget, type Source } from './ends.js';
+import { outsideNames } from './outside.js';
 import type { Reply } from './reply.js';
 
 /** How much simulated time a probe may take before the answer is "nothing came". */
@@ -77,6 +78,12 @@ export function endContext(
       [...fabric.machines.values()].filter((m) => m.kind !== 'switch').map((m) => m.name),
     machineAddress: (name) => fabric.addressOf(name),
     boundPorts: (pod, protocol) => boundPorts(cluster, pod, protocol),
+    outsideAddress: (name) => {
+      const outside = [...fabric.machines.values()].find((m) => m.kind === 'outside');
+      return outside?.address === undefined
+        ? undefined
+        : outsideNames(outside.address).lookup(name)?.[0];
+    },
   };
 }
 

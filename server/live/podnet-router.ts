@@ -57,14 +57,14 @@ export function traceProblem(asked: unknown): string | undefined {
     return `protocol must be tcp, udp or icmp, not '${String(protocol)}'`;
   }
   if (namespace !== undefined && typeof namespace !== 'string') return 'namespace must be a name';
-  for (const [name, value, most] of [
-    ['port', port, 65535],
-    ['ttl', ttl, 255],
-    ['size', size, 65507],
+  for (const [name, value, least, most] of [
+    ['port', port, 0, 65535],
+    ['ttl', ttl, 1, 255],
+    ['size', size, 0, 65507],
   ] as const) {
     if (value === undefined) continue;
-    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > most) {
-      return `${name} must be a whole number from 0 to ${most}, not ${String(value)}`;
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+      return `${name} must be a whole number from ${least} to ${most}, not ${String(value)}`;
     }
   }
   return undefined;
