@@ -49,6 +49,7 @@ export class ListenError extends Error {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { cluster, host } = options;
   const hosts = [host];
+  cluster.onError = options.onError;
   const operations = new Operations(cluster);
   const app = express();
   app.disable('x-powered-by');

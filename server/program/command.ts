@@ -1,4 +1,5 @@
 /** Which program a command line names inside an image. */
+import type { ImageFacts } from './contract.js';
 import { absolutePath } from './fs/node.js';
 import type { Guest } from './guest.js';
 import { imageHas } from './image-commands.js';
@@ -42,10 +43,13 @@ export function resolveMain(guest: Guest, argv: readonly string[]): Resolved | u
     // An image whose default is a shell or a tool runs that; the kind says nothing more.
     const plain = SHELLS.has(named) || (!NAMED_MAINS.has(named) && findTool(named) !== undefined);
     const speaks = image.listens.length > 0 || !plain;
-    if (speaks) return { kind: 'main', main: kindMain, argv: stripped };
+    if (speaks) {
+      const program = stripped.length === 0 ? [ownName(image)] : stripped;
+      return { kind: 'main', main: kindMain, argv: program };
+    }
   }
   const replaced = stripped.length < argv.length && (stripped[0] ?? '').startsWith('-');
-  if (replaced) return { kind: 'main', main: kindMain, argv: ['server', ...stripped] };
+  if (replaced) return { kind: 'main', main: kindMain, argv: [ownName(image), ...stripped] };
   const first = stripped[0] ?? '';
   const ownProgram = [image.entrypoint[0], image.cmd[0]].find(
     (word) =>
@@ -62,6 +66,11 @@ export function resolveMain(guest: Guest, argv: readonly string[]): Resolved | u
     return { kind: 'main', main: kindMain, argv: stripped };
   }
   return found;
+}
+
+/** Whether a command goes through an entrypoint script or an init that ends in exec. */
+export function isWrapped(argv: readonly string[]): boolean {
+  return WRAPPERS.has(baseName(argv[0] ?? ''));
 }
 
 /** Finds a command that a shell or exec names; undefined when the image does not have it. */
@@ -94,6 +103,13 @@ export function resolveCommand(guest: Guest, argv: readonly string[]): Resolved 
 /** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The program that an image's entrypoint script starts when the command names none. */
+function ownName({ cmd, entrypoint, programKind }: ImageFacts): string {
+  return (
+    withoutWrapper([...entrypoint, ...cmd]).find((word) => !word.startsWith('-')) ?? programKind
+  );
 }
 
 function withoutWrapper(argv: readonly string[]): readonly string[] {

@@ -263,6 +263,8 @@ export interface ProgramRequest {
   onBindFailure?(failure: BindFailure): void;
   /** Called with a sentence when podnet had to assume what a program does. */
   onAssumption?(sentence: string): void;
+  /** Told when podnet itself got a program wrong; the program ends as if it had crashed, and all else goes on. */
+  onError?(error: unknown): void;
   /** Every socket made from now on records its packets here, until it returns undefined. */
   readonly trace?: () => PacketTrace | undefined;
 }

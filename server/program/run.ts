@@ -258,7 +258,10 @@ class ContainerRunner implements ExternalRunner {
       descriptors: shell.descriptors,
       interactive: false,
     };
-    if (replace) return runResolved(shell.guest, found, context);
+    if (replace) {
+      shell.guest.sys.exec(argv);
+      return runResolved(shell.guest, found, context);
+    }
     const child = this.inChild(argv, shell, (guest) => runResolved(guest, found, context));
     shell.guest.foregroundPid = child.pid;
     const status = await child.done;

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../topology/index.js';
-import { resolveCommand, resolveMain } from './command.js';
+import { isWrapped, resolveCommand, resolveMain } from './command.js';
 import type {
   ExecRequest,
   ExecSession,
@@ -8,6 +8,7 @@ import type {
   StartError,
 } from './contract.js';
 import { imageTree } from './fs/image-tree.js';
+import { guarded, guardedStart } from './guard.js';
 import { Guest, SIGNALS } from './guest.js';
 import { runResolved, standardDescriptors } from './run.js';
 import { Pipe } from './shell/streams.js';
@@ -31,8 +32,8 @@ export function startProgram(request: ProgramRequest): Result<ProgramHandle, Sta
   const prepared = prepareWorkingDir(request);
   if (prepared !== undefined) return fail(prepared);
   // Entrypoint scripts and init wrappers end in exec: the process goes on as what they start.
-  if (found.argv.length < request.argv.length) guest.sys.exec(found.argv);
-  if (found.kind === 'main') found.main(guest, found.argv.slice(1));
+  if (isWrapped(request.argv)) guest.sys.exec(found.argv);
+  if (found.kind === 'main') guardedStart(guest, () => found.main(guest, found.argv.slice(1)));
   else {
     const context = {
       environment: environmentOf(guest, request.env),
@@ -40,7 +41,9 @@ export function startProgram(request: ProgramRequest): Result<ProgramHandle, Sta
       descriptors: standardDescriptors(guest),
       interactive: false,
     };
-    void runResolved(guest, found, context).then((code) => guest.sys.exit(code));
+    void guarded(guest, () => runResolved(guest, found, context)).then((code) =>
+      guest.sys.exit(code),
+    );
   }
   return ok({ exec: (execRequest) => startExec(request, execRequest) });
 }
@@ -96,12 +99,13 @@ function startExec(container: ProgramRequest, exec: ExecRequest): Result<ExecSes
     const target = guest.foregroundPid ?? (found.kind === 'shell' ? undefined : exec.sys.pid);
     if (target !== undefined) exec.sys.kill(target, SIGNALS.INT);
   });
-  const exitCode = runResolved(guest, found, {
+  const context = {
     environment: environmentOf(guest, request.env),
     workingDir: container.workingDir || '/',
     descriptors: standardDescriptors(guest, reader),
     interactive: exec.terminal === true,
-  });
+  };
+  const exitCode = guarded(guest, () => runResolved(guest, found, context));
   void exitCode.then((code) => exec.sys.exit(code));
   return ok({
     exitCode,

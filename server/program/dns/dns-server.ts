@@ -8,6 +8,7 @@ import {
   type Ip,
   parseDns,
 } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import type { Guest } from '../guest.js';
 import { OctetQueue } from '../io/octets.js';
 import {
@@ -25,6 +26,9 @@ export type DnsReply = Partial<
 /** Answers one question; the query is given whole for servers that pass it on. */
 export type DnsResponder = (query: DnsMessage) => DnsReply | Promise<DnsReply>;
 
+/** A responder that calls back, at once or later. */
+type Ask = (query: DnsMessage, done: (reply: DnsReply) => void) => void;
+
 /** Serves DNS over UDP and TCP on every address. The errno of a refused bind, with its protocol. */
 export function serveDns(
   guest: Guest,
@@ -32,17 +36,22 @@ export function serveDns(
   respond: DnsResponder,
 ): { readonly proto: 'tcp' | 'udp'; readonly errno: Errno } | undefined {
   const any = 0 as Ip;
+  const ask: Ask = (query, done) => {
+    const reply = respond(query);
+    if (reply instanceof Promise) background(guest, reply.then(done));
+    else done(reply);
+  };
   const tcp = listenTcp(guest, {
     address: any,
     port,
-    accept: (connection) => new TcpDns(connection, respond),
+    accept: (connection) => new TcpDns(connection, ask),
   });
   if (!tcp.ok) return { proto: 'tcp', errno: tcp.error };
   const udp = listenUdp(guest, {
     address: any,
     port,
     onDatagram: (octets, from, socket) => {
-      answer(octets, respond, (message, query) => {
+      answer(octets, ask, (message, query) => {
         socket.send(fitDns(message, udpLimit(query)), from);
       });
     },
@@ -57,12 +66,12 @@ function udpLimit(query: DnsMessage): number {
 
 class TcpDns implements ConnectionHandler {
   private readonly connection: Connection;
-  private readonly respond: DnsResponder;
+  private readonly ask: Ask;
   private readonly input = new OctetQueue();
 
-  constructor(connection: Connection, respond: DnsResponder) {
+  constructor(connection: Connection, ask: Ask) {
     this.connection = connection;
-    this.respond = respond;
+    this.ask = ask;
   }
 
   onData(octets: Uint8Array): void {
@@ -72,7 +81,7 @@ class TcpDns implements ConnectionHandler {
       const length = ((head[0] ?? 0) << 8) | (head[1] ?? 0);
       if (head.length < 2 || head.length < length + 2) return;
       const whole = this.input.take(length + 2).subarray(2);
-      answer(whole, this.respond, (message) => {
+      answer(whole, this.ask, (message) => {
         const packed = emitDns(message);
         const framed = new Uint8Array(packed.length + 2);
         framed[0] = packed.length >> 8;
@@ -86,7 +95,7 @@ class TcpDns implements ConnectionHandler {
 
 function answer(
   octets: Uint8Array,
-  respond: DnsResponder,
+  ask: Ask,
   send: (message: DnsMessage, query: DnsMessage) => void,
 ): void {
   const parsed = parseDns(octets);
@@ -112,9 +121,7 @@ function answer(
     finish({ rcode: DNS_RCODE.NOTIMP });
     return;
   }
-  const reply = respond(query);
-  if (reply instanceof Promise) void reply.then(finish);
-  else finish(reply);
+  ask(query, finish);
 }
 
 const OPT_RECORD = {

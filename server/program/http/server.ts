@@ -6,6 +6,7 @@ import {
   type Socket,
   type SocketAddress,
 } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import type { Guest } from '../guest.js';
 import { type Connection, type ConnectionHandler, listenTcp } from '../net/tcp-server.js';
 import { emitHead, type Headers, HttpParser, headerOf, REASONS } from './message.js';
@@ -57,11 +58,12 @@ export function serveHttp(guest: Guest, options: HttpServerOptions): Result<Sock
     address: options.address,
     port: options.port,
     ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
-    accept: (connection) => new HttpConnection(connection, options),
+    accept: (connection) => new HttpConnection(guest, connection, options),
   });
 }
 
 class HttpConnection implements ConnectionHandler {
+  private readonly guest: Guest;
   private readonly connection: Connection;
   private readonly options: HttpServerOptions;
   private readonly parser: HttpParser;
@@ -69,7 +71,8 @@ class HttpConnection implements ConnectionHandler {
   private busy = false;
   private peerEnded = false;
 
-  constructor(connection: Connection, options: HttpServerOptions) {
+  constructor(guest: Guest, connection: Connection, options: HttpServerOptions) {
+    this.guest = guest;
     this.connection = connection;
     this.options = options;
     this.parser = new HttpParser(
@@ -126,11 +129,12 @@ class HttpConnection implements ConnectionHandler {
       const reply = this.options.handle(request);
       if (reply instanceof Promise) {
         this.busy = true;
-        void reply.then((settled) => {
+        const sent = reply.then((settled) => {
           this.busy = false;
           this.send(request, settled);
           this.next();
         });
+        background(this.guest, sent);
       } else this.send(request, reply);
     }
   }

@@ -4,6 +4,7 @@
  * Fidelity: `netexec` answers /, /hostname, /echo, /clientip, /healthz, /exit, /dial (http and udp); SCTP is left out.
  */
 import { decodeUtf8, encodeUtf8, formatIp, type Ip, parseIp } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import type { Guest } from '../guest.js';
 import { fetchOnce } from '../http/client.js';
 import type { HttpReply, HttpRequest } from '../http/server.js';
@@ -39,7 +40,7 @@ export function agnhost(guest: Guest, args: readonly string[]): void {
       tcpReset(guest, rest);
       return;
     case 'connect':
-      void connect(guest, rest);
+      background(guest, connect(guest, rest));
       return;
     default:
       if (command.startsWith('-')) netexec(guest, args);

@@ -13,6 +13,7 @@ import {
   type Ip,
   strerror,
 } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import { type Guest, SIGNALS } from '../guest.js';
 import { headerOf } from '../http/message.js';
 import { type HttpReply, type HttpRequest, serveHttp } from '../http/server.js';
@@ -83,10 +84,11 @@ export function nginx(guest: Guest, args: readonly string[]): void {
     start(guest, version, { config: config.value, upstreams: new Map() });
     return;
   }
-  void resolveUpstreams(guest, config.value).then((upstreams) => {
+  const started = resolveUpstreams(guest, config.value).then((upstreams) => {
     if (upstreams.ok) start(guest, version, { config: config.value, upstreams: upstreams.value });
     else emergency(guest, upstreams.error);
   });
+  background(guest, started);
 }
 
 function emergency(guest: Guest, text: string): void {

@@ -5,6 +5,7 @@
  * instead of keeping a copy; persistence, transactions and publish/subscribe are left out.
  */
 import { type Ip, strerror } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import { type Guest, SIGNALS } from '../guest.js';
 import { formatDate } from '../io/date.js';
 import { OctetQueue } from '../io/octets.js';
@@ -186,7 +187,7 @@ class RedisConnection implements ConnectionHandler {
     if (this.server.leader !== undefined) {
       if (WRITES.has(name))
         this.reply(respError("READONLY You can't write against a read only replica."));
-      else void this.askLeader(words);
+      else background(this.server.guest, this.askLeader(words));
       return;
     }
     const answer = this.server.store.run(name, args);

@@ -1,5 +1,6 @@
 /** The three programs of Docker's example voting application. */
 import { decodeUtf8 } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import type { Guest } from '../guest.js';
 import type { HttpReply, HttpRequest } from '../http/server.js';
 import { sleep } from '../io/wait.js';
@@ -78,7 +79,7 @@ function votePage(
  * Fidelity: the count is kept in memory; to the database it only holds a connection.
  */
 export function worker(guest: Guest): void {
-  void work(guest);
+  background(guest, work(guest));
 }
 
 async function work(guest: Guest): Promise<void> {
@@ -151,7 +152,7 @@ export function result(guest: Guest): void {
       body: '<!DOCTYPE html>\n<html>\n<head><title>Cats vs Dogs -- Result</title></head>\n<body><div id="result"></div></body>\n</html>\n',
     }),
   });
-  if (served) void waitForDatabase(guest);
+  if (served) background(guest, waitForDatabase(guest));
 }
 
 async function waitForDatabase(guest: Guest): Promise<void> {

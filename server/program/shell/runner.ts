@@ -1,4 +1,5 @@
 import type { Process, Result } from '../../../topology/index.js';
+import { guarded } from '../guard.js';
 import type { Guest } from '../guest.js';
 import type { Script } from './ast.js';
 import type { Shell } from './interpreter.js';
@@ -38,13 +39,15 @@ export function startChild(
   spawned: Result<Process, string> | undefined,
   run: (guest: Guest) => Promise<number>,
 ): Child {
-  if (spawned?.ok !== true) return { pid: guest.nextPseudoPid(), done: run(guest) };
+  if (spawned?.ok !== true) {
+    return { pid: guest.nextPseudoPid(), done: guarded(guest, () => run(guest)) };
+  }
   const process = spawned.value;
   const done = new Promise<number>((resolve) => {
     process.onExit((ended) => resolve(ended.exitCode ?? 0));
   });
   const inside = guest.inProcess(process.sys);
-  void run(inside).then((status) => {
+  void guarded(inside, () => run(inside)).then((status) => {
     if (process.state === 'running') process.sys.exit(status);
   });
   return { pid: process.pidInNamespace, done };

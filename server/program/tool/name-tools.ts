@@ -1,15 +1,12 @@
-/** Tools that ask the name system: nslookup, dig, host, getent. */
+/** Tools that ask the name system: dig, host, getent. */
 import {
   DNS_TYPE,
   type DnsRecord,
   dnsRcodeName,
   dnsTypeName,
-  ERRNO,
-  type Errno,
   formatIp,
   type Ip,
   parseIp,
-  strerror,
 } from '../../../topology/index.js';
 import { reverseName } from '../dns/zone.js';
 import {
@@ -17,177 +14,13 @@ import {
   type DnsAnswer,
   lookupHostsFile,
   queryServers,
-  type ResolverConfig,
   resolveHost,
   resolverConfig,
   searchNames,
 } from '../net/resolver.js';
+import { askTypes, configFor, errorWords, recordLine, typeNumber } from './dns-words.js';
+import { nslookup } from './nslookup.js';
 import type { Tool, ToolIo } from './tool.js';
-
-function isErrno(text: string): text is Errno {
-  return text in ERRNO;
-}
-
-function errorWords(error: string): string {
-  return isErrno(error)
-    ? strerror(error).toLowerCase()
-    : error === 'TIMEOUT'
-      ? 'timed out'
-      : error.toLowerCase();
-}
-
-/** The resolver's configuration with the server a person named. */
-async function configFor(
-  io: ToolIo,
-  server: string | undefined,
-): Promise<ResolverConfig | undefined> {
-  const config = resolverConfig(io.guest);
-  if (server === undefined) return config;
-  const resolved = await resolveHost(io.guest, server);
-  return resolved.ok ? { ...config, nameservers: resolved.value } : undefined;
-}
-
-function recordLine(record: DnsRecord): string | undefined {
-  switch (record.type) {
-    case 'A':
-    case 'AAAA':
-      return formatIp(record.address);
-    case 'CNAME':
-    case 'PTR':
-    case 'NS':
-      return `${record.target}.`;
-    case 'SRV':
-      return `${record.priority} ${record.weight} ${record.port} ${record.target}.`;
-    case 'MX':
-      return `${record.preference} ${record.exchange}.`;
-    case 'TXT':
-      return record.texts.map((text) => `"${text}"`).join(' ');
-    case 'SOA':
-      return `${record.mname}. ${record.rname}. ${record.serial} ${record.refresh} ${record.retry} ${record.expire} ${record.minimum}`;
-    default:
-      return undefined;
-  }
-}
-
-function typeNumber(name: string): number | undefined {
-  const upper = name.toUpperCase();
-  return Object.entries(DNS_TYPE).find(([known]) => known === upper)?.[1];
-}
-
-const nslookup: Tool = async (io) => {
-  const words = io.args.filter((arg) => !arg.startsWith('-'));
-  const option = (name: string): string | undefined =>
-    io.args.find((arg) => arg.startsWith(`-${name}=`))?.split('=')[1];
-  const [name = '', server] = words;
-  const found = await configFor(io, server);
-  if (found === undefined) return io.fail(`can't resolve '${server}'`);
-  const config = {
-    ...found,
-    timeoutNs: option('timeout') === undefined ? found.timeoutNs : Number(option('timeout')) * 1e9,
-    attempts:
-      option('retry') === undefined ? (io.busybox ? found.attempts : 3) : Number(option('retry')),
-  };
-  const literal = parseIp(name);
-  const type = typeNumber(option('type') ?? option('query') ?? '');
-  const wanted = literal.ok
-    ? [DNS_TYPE.PTR]
-    : type === undefined
-      ? [DNS_TYPE.A, DNS_TYPE.AAAA]
-      : [type];
-  const names = literal.ok
-    ? [reverseName(literal.value)]
-    : io.busybox
-      ? [name.replace(/\.$/, '')]
-      : searchNames(name, config);
-  let last: DnsAnswer | undefined;
-  for (const candidate of names) {
-    const answers = await askAll(io, { name: candidate, types: wanted, config });
-    if (answers === undefined) {
-      await io.out(
-        io.busybox
-          ? ';; connection timed out; no servers could be reached\n\n'
-          : ';; no servers could be reached\n\n',
-      );
-      return 1;
-    }
-    last ??= answers[0];
-    const records = answers.flatMap((answer) => answer.message.answers);
-    if (
-      records.length === 0 &&
-      answers.every((answer) => answer.message.rcode === 3) &&
-      candidate !== names.at(-1)
-    )
-      continue;
-    await printServer(io, answers[0]);
-    if (records.length === 0) {
-      const rcode = answers[0]?.message.rcode ?? 0;
-      const failed =
-        rcode === 0 ? "Can't find {}: No answer" : `server can't find {}: ${dnsRcodeName(rcode)}`;
-      await io.out(`** ${failed.replace('{}', candidate)}\n\n`);
-      return rcode === 0 && !io.busybox ? 0 : 1;
-    }
-    for (const record of records) await printFound(io, record);
-    await io.out('\n');
-    return 0;
-  }
-  await printServer(io, last);
-  await io.out(`** server can't find ${name}: NXDOMAIN\n\n`);
-  return 1;
-};
-
-async function askAll(
-  io: ToolIo,
-  ask: {
-    readonly name: string;
-    readonly types: readonly number[];
-    readonly config: ResolverConfig;
-  },
-): Promise<DnsAnswer[] | undefined> {
-  const answers: DnsAnswer[] = [];
-  for (const type of ask.types) {
-    const failures: string[] = [];
-    const answer = await queryServers(io.guest, {
-      name: ask.name,
-      type,
-      config: ask.config,
-      onFailure: (server, error) => {
-        const where = formatIp(server.address);
-        failures.push(
-          io.busybox && error !== 'TIMEOUT'
-            ? `nslookup: write to '${where}': ${isErrno(error) ? strerror(error) : error}\n`
-            : `;; communications error to ${where}#53: ${errorWords(error)}\n`,
-        );
-      },
-    });
-    if (!answer.ok) {
-      const shown = io.busybox
-        ? failures.filter((line) => line.startsWith('nslookup')).slice(0, 1)
-        : failures;
-      for (const line of shown) await (io.busybox ? io.err(line) : io.out(line));
-      return undefined;
-    }
-    answers.push(answer.value);
-  }
-  return answers;
-}
-
-async function printServer(io: ToolIo, answer: DnsAnswer | undefined): Promise<void> {
-  const address = answer === undefined ? '' : formatIp(answer.server.address);
-  if (io.busybox) await io.out(`Server:\t\t${address}\nAddress:\t${address}:53\n\n`);
-  else await io.out(`Server:\t\t${address}\nAddress:\t${address}#53\n\n`);
-}
-
-async function printFound(io: ToolIo, record: DnsRecord): Promise<void> {
-  if (record.type === 'A' || record.type === 'AAAA')
-    await io.out(`Name:\t${record.name}\nAddress: ${formatIp(record.address)}\n`);
-  else if (record.type === 'CNAME')
-    await io.out(`${record.name}\tcanonical name = ${record.target}${io.busybox ? '' : '.'}\n`);
-  else if (record.type === 'PTR')
-    await io.out(`${record.name}\tname = ${record.target}${io.busybox ? '' : '.'}\n`);
-  else if (record.type === 'SRV') await io.out(`${record.name}\tservice = ${recordLine(record)}\n`);
-  else if (record.type !== 'OPT')
-    await io.out(`${record.name}\t${record.type.toLowerCase()} = ${recordLine(record) ?? ''}\n`);
-}
 
 const dig: Tool = async (io) => {
   let server: string | undefined;
@@ -301,9 +134,9 @@ const host: Tool = async (io) => {
   const literal = parseIp(name);
   const types = literal.ok ? [DNS_TYPE.PTR] : [DNS_TYPE.A, DNS_TYPE.AAAA];
   for (const candidate of literal.ok ? [reverseName(literal.value)] : searchNames(name, config)) {
-    const answers = await askAll(io, { name: candidate, types, config });
-    if (answers === undefined) {
-      await io.out(';; no servers could be reached\n');
+    const { answers, failures } = await askTypes(io, { name: candidate, types, config });
+    if (failures.length > 0) {
+      await io.out(`${failures.join('')};; no servers could be reached\n`);
       return 1;
     }
     const records = answers.flatMap((answer) => answer.message.answers);

@@ -1,5 +1,6 @@
 /** nc, telnet, socat, ping and traceroute over emulated sockets. */
 import { formatIp, type Ip, isIpv4, type Socket, strerror } from '../../../topology/index.js';
+import { background } from '../guard.js';
 import { sleep, whenReady } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
 import { listenTcp, listenUdp } from '../net/tcp-server.js';
@@ -110,10 +111,13 @@ async function ncUdp(
   const refused = socket.connect(to.address, to.port);
   if (refused !== undefined) return io.fail(strerror(refused));
   if (options.flags.has('z')) return ncUdpProbe(io, socket, { to, options });
-  void (async () => {
-    for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read())
-      socket.send(piece);
-  })();
+  background(
+    io.guest,
+    (async () => {
+      for (let piece = await io.input.read(); piece !== undefined; piece = await io.input.read())
+        socket.send(piece);
+    })(),
+  );
   const idleNs = Number(options.values.get('w') ?? options.values.get('q') ?? 0) * SECOND_NS;
   for (;;) {
     const got = socket.receive();
@@ -153,7 +157,7 @@ async function ncListen(io: ToolIo, options: Options): Promise<number> {
     const bound = listenUdp(io.guest, {
       address,
       port,
-      onDatagram: (octets) => void io.out(octets),
+      onDatagram: (octets) => background(io.guest, io.out(octets)),
     });
     return bound.ok
       ? done
@@ -165,23 +169,29 @@ async function ncListen(io: ToolIo, options: Options): Promise<number> {
     backlog: 1,
     accept: (connection) => {
       if (options.flags.has('v'))
-        void io.err(
-          `connect to ${formatIp(connection.local.address)}:${port} from ${formatIp(connection.remote.address)}:${connection.remote.port}\n`,
+        background(
+          io.guest,
+          io.err(
+            `connect to ${formatIp(connection.local.address)}:${port} from ${formatIp(connection.remote.address)}:${connection.remote.port}\n`,
+          ),
         );
       if (!keeps && bound.ok) bound.value.close();
       if (command === undefined) {
-        void (async () => {
-          for (
-            let piece = await io.input.read();
-            piece !== undefined;
-            piece = await io.input.read()
-          )
-            connection.write(piece);
-          if (options.flags.has('N')) connection.end();
-        })();
+        background(
+          io.guest,
+          (async () => {
+            for (
+              let piece = await io.input.read();
+              piece !== undefined;
+              piece = await io.input.read()
+            )
+              connection.write(piece);
+            if (options.flags.has('N')) connection.end();
+          })(),
+        );
       }
       return {
-        onData: (octets) => void io.out(octets),
+        onData: (octets) => background(io.guest, io.out(octets)),
         onEnd: () => connection.end(),
         onClose: () => {
           if (!keeps) finish(0);
@@ -229,14 +239,17 @@ const socat: Tool = async (io) => {
         ? listenUdp(io.guest, {
             address,
             port,
-            onDatagram: (octets, from, socket) =>
-              void (echoes ? socket.send(octets, from) : io.out(octets)),
+            onDatagram: (octets, from, socket) => {
+              if (echoes) socket.send(octets, from);
+              else background(io.guest, io.out(octets));
+            },
           })
         : listenTcp(io.guest, {
             address,
             port,
             accept: (connection) => ({
-              onData: (octets) => (echoes ? connection.write(octets) : void io.out(octets)),
+              onData: (octets) =>
+                echoes ? connection.write(octets) : background(io.guest, io.out(octets)),
             }),
           });
     if (bound.ok) return new Promise(() => undefined);

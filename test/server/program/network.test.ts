@@ -102,11 +102,50 @@ describe('names', () => {
     );
   });
 
-  test('busybox nslookup prints server and addresses', async () => {
-    const got = await withDns().script('nslookup web.default.svc.cluster.local');
+  const SERVER = 'Server:\t\t127.0.0.1\nAddress:\t127.0.0.1:53\n\n';
+  const FOUND = 'Name:\tweb.default.svc.cluster.local\nAddress: 10.96.0.7\n\n';
+  const missing = (name: string) => `** server can't find ${name}: NXDOMAIN\n\n`;
+
+  test('busybox nslookup asks for a name with dots as it is', async () => {
+    const lab = withDns();
+    const full = await lab.script('nslookup web.default.svc.cluster.local');
+    expect(full.out).toBe(`${SERVER}${FOUND}\n`);
+    const short = await lab.script('nslookup web.default');
+    expect(short.out).toContain("** server can't find web.default:");
+    expect(short.code).toBe(1);
+  });
+
+  test('busybox nslookup asks for a name without dots in every search domain', async () => {
+    const got = await withDns().script('nslookup web');
+    const other = missing('web.svc.cluster.local');
+    expect(got.out).toBe(`${SERVER}${FOUND}${other}\n${other}`);
+    expect(got.code).toBe(0);
+  });
+
+  test('nslookup of busybox 1.28 goes through libc', async () => {
+    const lab = withDns();
+    const image = { reference: 'busybox:1.28' };
+    const got = await lab.script('nslookup web.default', { image });
     expect(got.out).toBe(
-      'Server:\t\t127.0.0.1\nAddress:\t127.0.0.1:53\n\nName:\tweb.default.svc.cluster.local\nAddress: 10.96.0.7\n\n',
+      'Server:    127.0.0.1\nAddress 1: 127.0.0.1\n\nName:      web.default\nAddress 1: 10.96.0.7 web.default.svc.cluster.local\n',
     );
+    const none = await lab.script('nslookup nope', { image });
+    expect([none.err, none.code]).toEqual(["nslookup: can't resolve 'nope'\n", 1]);
+  });
+
+  test('a loop that waits for a Service by its short name ends once it exists', async () => {
+    const lab = withDns();
+    const services: Record<string, ServiceRecord> = SERVICES;
+    const waiter = lab.start({
+      argv: ['sh', '-c', 'until nslookup late > /dev/null; do sleep 2; done; echo there'],
+    });
+    await lab.run(10);
+    expect(waiter.output.stdout).toBe('');
+    services.late = { clusterIps: [address('10.96.0.8')], ports: [], endpoints: [] };
+    await lab.run(5);
+    delete services.late;
+    expect(waiter.output.stdout).toBe('there\n');
+    expect(waiter.process.exitCode).toBe(0);
   });
 
   test('an unanswered question costs attempts times timeout', async () => {

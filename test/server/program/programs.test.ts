@@ -241,3 +241,56 @@ describe('exec', () => {
     expect(got.process.exitCode).toBe(4);
   });
 });
+
+describe('a program that podnet got wrong', () => {
+  const broken = () => {
+    const errors: unknown[] = [];
+    const files = new VirtualFileSystem();
+    files.makeDirectory('/etc');
+    files.readText = (path) => {
+      if (path === '/bad') throw new Error('podnet was wrong');
+      return VirtualFileSystem.prototype.readText.call(files, path);
+    };
+    return { errors, files, more: { onError: (error: unknown) => errors.push(error) } };
+  };
+
+  test('ends as if it had crashed, and says so to who started it', async () => {
+    const lab = new Lab();
+    const { errors, ...spec } = broken();
+    const got = await lab.script('. /bad; echo never', spec);
+    expect(got.code).toBe(139);
+    expect(got.err).toContain('Segmentation fault (podnet: podnet was wrong)');
+    expect(errors).toHaveLength(1);
+  });
+
+  test('takes only itself down when a shell started it', async () => {
+    const lab = new Lab();
+    const { errors, ...spec } = broken();
+    const got = await lab.script("sh -c '. /bad'; echo $?", spec);
+    expect(got.out).toBe('139\n');
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('the name of a process', () => {
+  test.each([
+    [['/docker-entrypoint.sh', 'nginx', '-g', 'daemon off;'], 'nginx'],
+    [['/docker-entrypoint.sh', '-g', 'daemon off;'], 'nginx'],
+    [['/docker-entrypoint.sh'], 'nginx'],
+    [['sh', '-c', 'exec nginx -g "daemon off;"'], 'nginx'],
+    [['sh', '-c', 'sleep 60'], 'sh'],
+  ])('%j is %s', async (argv, comm) => {
+    const lab = new Lab();
+    const container = lab.start({
+      argv,
+      image: {
+        programKind: 'nginx',
+        entrypoint: ['/docker-entrypoint.sh'],
+        cmd: ['nginx', '-g', 'daemon off;'],
+        executables: ['nginx', '/docker-entrypoint.sh'],
+      },
+    });
+    await lab.run(1);
+    expect(container.process.comm).toBe(comm);
+  });
+});
