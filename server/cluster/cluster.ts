@@ -68,6 +68,8 @@ export class Cluster {
   private readonly events: EventRecorder;
   /** Called when the clock is paused, resumed or set to another speed. */
   onClock: () => void = () => {};
+  /** Told of podnet's own mistakes inside an emulated program. */
+  onError: (error: unknown) => void = () => {};
   /** Called when a cable or veth was taken down or up, with the id of its edge. */
   linkChanged: (edge: string) => void = () => {};
   private readonly rng: Rng;
@@ -228,6 +230,7 @@ export class Cluster {
           startProgram({
             ...request,
             trace: this.traceOf,
+            onError: (error) => this.onError(error),
             ...(resolver === undefined ? {} : { upstream: { address: resolver, port: 53 } }),
           }),
         images,
