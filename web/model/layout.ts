@@ -3,7 +3,7 @@ import type { Box, Point } from './geometry.js';
 import { compareNames } from './names.js';
 import {
   choosePlan,
-  columnsFor,
+  columnsOf,
   FRAMES,
   nodeHeight,
   nodeWidth,
@@ -49,7 +49,7 @@ export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Lay
   const counts = nodes.map((node) => places.get(node.id) ?? 0);
   const plan = choosePlan(counts, options.stage);
   const boxes = new Map<string, Box>();
-  const columns = counts.map((count) => columnsFor(count, plan.podRows));
+  const columns = columnsOf(counts, plan);
   let y = placeNodes(nodes, { boxes, columns, plan, pins: options.pins });
   const width = Math.max(...[...boxes.values()].map((box) => box.x + box.width), MACHINE_WIDTH * 3);
   for (const [index, node] of nodes.entries()) {
@@ -57,15 +57,15 @@ export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Lay
   }
   const row = { boxes, pins: options.pins, width };
   y = placeSwitches(vertices, { ...row, y });
-  y = placeRouters(vertices, { ...row, y });
+  placeRouters(vertices, { ...row, y });
   const pending = places.get(PENDING_BOX) ?? 0;
   const across = pendingColumns(pending, width, plan);
   placePending(pending, across, { ...row, y, plan });
-  const columnsOf = new Map([
+  const columnsById = new Map([
     [PENDING_BOX, across],
     ...nodes.map((n, i) => [n.id, columns[i] ?? 1] as const),
   ]);
-  placePods(pods, slots, { boxes, plan, columns: columnsOf });
+  placePods(pods, slots, { boxes, plan, columns: columnsById });
   return { plan, boxes, slots, extent: extentOf(boxes) };
 }
 
@@ -143,13 +143,13 @@ function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside
   for (const [index, bridge] of bridges.entries()) {
     boxes.set(bridge.id, {
       x: x + index * (each + padding),
-      y: top + (dots ? 3 : 12),
+      y: top + (dots ? 3 : 10),
       width: each,
       height: dots ? 7 : 28,
     });
   }
   const middle = node.x + node.width / 2;
-  const stackY = top + (dots ? 14 : 60);
+  const stackY = top + (dots ? 14 : footer > 120 ? 58 : 50);
   const height = dots ? 6 : 24;
   const stackWidth = Math.min(width * (tunnels.length > 0 ? 0.5 : 1), dots ? 30 : 128);
   const stackX = tunnels.length > 0 ? x : middle - stackWidth / 2;
@@ -191,21 +191,19 @@ function placeSwitches(vertices: readonly Vertex[], row: UnderlayRow): number {
   return row.y + SWITCH_HEIGHT + ROW_GAP;
 }
 
-function placeRouters(vertices: readonly Vertex[], row: UnderlayRow): number {
+function placeRouters(vertices: readonly Vertex[], row: UnderlayRow): void {
   const machines = vertices
     .filter((v) => v.kind === 'router' || v.kind === 'outside')
     .sort(
       (a, b) =>
         Number(a.kind === 'outside') - Number(b.kind === 'outside') || compareNames(a.name, b.name),
     );
-  if (machines.length === 0) return row.y;
   const total = machines.length * (MACHINE_WIDTH + 60) - 60;
   const start = Math.max(0, row.width / 2 - total / 2);
   for (const [index, vertex] of machines.entries()) {
     const x = start + index * (MACHINE_WIDTH + 60);
     place(row, vertex.id, { x, y: row.y, width: MACHINE_WIDTH, height: MACHINE_HEIGHT });
   }
-  return row.y + MACHINE_HEIGHT + ROW_GAP;
 }
 
 const PENDING_HEADER = 32;
@@ -218,10 +216,13 @@ function placePending(
   if (count === 0) return;
   const { plan } = row;
   const { gap, padding } = FRAMES[plan.density];
+  // Beside the routers while it is narrow, else below them.
+  const width = Math.max(256, 2 * padding + columns * (plan.podWidth + gap));
+  const beside = width + 40 <= row.width / 2 - MACHINE_WIDTH - 30;
   place(row, PENDING_BOX, {
     x: 0,
-    y: row.y,
-    width: Math.max(280, 2 * padding + columns * (plan.podWidth + gap)),
+    y: beside ? row.y - 16 : row.y + MACHINE_HEIGHT + ROW_GAP,
+    width,
     height: PENDING_HEADER + Math.ceil(count / columns) * (plan.podHeight + gap) + padding,
   });
 }

@@ -38,7 +38,7 @@ export interface Frame {
 /** What lies around pods. */
 export const FRAMES: Readonly<Record<Density, Frame>> = {
   full: { header: 50, footer: 138, padding: 12, gutter: 18, gap: 10, between: 30 },
-  compact: { header: 50, footer: 132, padding: 10, gutter: 14, gap: 6, between: 24 },
+  compact: { header: 46, footer: 112, padding: 9, gutter: 13, gap: 5, between: 22 },
   dot: { header: 24, footer: 30, padding: 7, gutter: 3, gap: 3, between: 16 },
 };
 
@@ -49,7 +49,7 @@ const SIZES: Readonly<
   Record<Density, { least: readonly [number, number]; most: readonly [number, number] }>
 > = {
   full: { least: [146, 92], most: [236, 132] },
-  compact: { least: [104, 42], most: [170, 54] },
+  compact: { least: [100, 38], most: [180, 54] },
   dot: { least: [16, 16], most: [16, 16] },
 };
 
@@ -61,15 +61,24 @@ export function capacityFor(pods: number): number {
   return CAPACITIES.find((capacity) => pods <= capacity) ?? Math.ceil(pods / 250) * 250;
 }
 
-/** Columns that a node needs for its pods when they stand `rows` high. */
-export function columnsFor(pods: number, rows: number): number {
-  return Math.max(1, Math.ceil(capacityFor(pods) / rows));
+/** Narrowest node, by density: its name and state must fit. */
+const NARROWEST: Readonly<Record<Density, number>> = { full: 206, compact: 206, dot: 74 };
+
+/** Columns of pods in each node; where nodes stand in several rows they are all as wide as the fullest. */
+export function columnsOf(
+  podCounts: readonly number[],
+  plan: Pick<Plan, 'perRow' | 'podRows'>,
+): readonly number[] {
+  const columns = podCounts.map((pods) => Math.max(1, Math.ceil(capacityFor(pods) / plan.podRows)));
+  if (podCounts.length <= plan.perRow) return columns;
+  const most = Math.max(1, ...columns);
+  return columns.map(() => most);
 }
 
 /** Width of a node with that many columns. */
 export function nodeWidth(columns: number, plan: Pick<Plan, 'density' | 'podWidth'>): number {
   const { padding, gutter } = FRAMES[plan.density];
-  return 2 * padding + columns * (plan.podWidth + gutter);
+  return Math.max(NARROWEST[plan.density], 2 * padding + columns * (plan.podWidth + gutter));
 }
 
 /** Height of a node whose pods stand that many rows high. */
@@ -78,6 +87,9 @@ export function nodeHeight(plan: Pick<Plan, 'density' | 'podRows' | 'podHeight'>
   return header + plan.podRows * (plan.podHeight + gap) + footer;
 }
 
+/** How much smaller than its own size a drawing may be shown before less of each pod is drawn. */
+const LEAST_FIT = { full: 1, compact: 0.88 } as const;
+
 /**
  * Chooses how to draw so that it fills the stage and can still be read: as much of each pod as fits at its own size,
  * then pods as large as the space allows. Only marks are ever drawn smaller than readable.
@@ -85,7 +97,7 @@ export function nodeHeight(plan: Pick<Plan, 'density' | 'podRows' | 'podHeight'>
 export function choosePlan(podCounts: readonly number[], stage: Stage): Plan {
   for (const density of ['full', 'compact'] as const) {
     const best = bestOf(density, podCounts, stage);
-    if (best.fit >= 1) return best.plan;
+    if (best.fit >= LEAST_FIT[density]) return best.plan;
   }
   return bestOf('dot', podCounts, stage).plan;
 }
@@ -122,21 +134,32 @@ function candidate(
   const { stage, perRow, rows } = shape;
   const { header, footer, padding, gutter, gap, between } = FRAMES[density];
   const nodeRows = Math.max(1, Math.ceil(podCounts.length / perRow));
-  let widestColumns = 1;
-  for (let start = 0; start < podCounts.length; start += perRow) {
-    const columns = podCounts
-      .slice(start, start + perRow)
-      .reduce((total, count) => total + columnsFor(count, rows), 0);
-    widestColumns = Math.max(widestColumns, columns);
-  }
-  const across = Math.min(perRow, Math.max(1, podCounts.length));
-  const fixedWidth = across * 2 * padding + (across - 1) * between + widestColumns * gutter;
-  const fixedHeight = nodeRows * (header + footer + rows * gap + between) + UNDERLAY_HEIGHT;
   const { least, most } = SIZES[density];
-  const podWidth = clamp((stage.width - fixedWidth) / widestColumns, least[0], most[0]);
+  const columns = columnsOf(podCounts, { perRow, podRows: rows });
+  const lines = chunked(columns, perRow);
+  // Nodes that are as narrow as they may be do not share what is left over.
+  const podWidths = lines.map((line) => {
+    const narrow = line.filter(
+      (n) => nodeWidth(n, { density, podWidth: least[0] }) <= NARROWEST[density],
+    );
+    const wide = line.filter((n) => !narrow.includes(n));
+    const fixed =
+      (line.length - 1) * between +
+      narrow.length * NARROWEST[density] +
+      wide.reduce((total, n) => total + 2 * padding + n * gutter, 0);
+    const shared = wide.reduce((total, n) => total + n, 0);
+    return shared === 0 ? most[0] : (stage.width - fixed) / shared;
+  });
+  const podWidth = clamp(Math.min(...podWidths), least[0], most[0]);
+  const fixedHeight = nodeRows * (header + footer + rows * gap + between) + UNDERLAY_HEIGHT;
   const podHeight = clamp((stage.height - fixedHeight) / (nodeRows * rows), least[1], most[1]);
+  const widest = Math.max(
+    ...lines.map((line) =>
+      line.reduce((total, n) => total + nodeWidth(n, { density, podWidth }) + between, -between),
+    ),
+  );
   const fit = Math.min(
-    stage.width / (fixedWidth + widestColumns * podWidth),
+    stage.width / widest,
     stage.height / (fixedHeight + nodeRows * rows * podHeight),
   );
   const roominess = (podWidth / most[0]) * 0.6 + (podHeight / most[1]) * 0.4;
@@ -151,4 +174,12 @@ function candidate(
     fit: fit + 0.005,
     score: Math.min(1, fit) * 10 + roominess,
   };
+}
+
+function chunked(values: readonly number[], size: number): readonly (readonly number[])[] {
+  const chunks: (readonly number[])[] = [];
+  for (let start = 0; start < values.length; start += size) {
+    chunks.push(values.slice(start, start + size));
+  }
+  return chunks.length === 0 ? [[1]] : chunks;
 }

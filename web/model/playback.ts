@@ -119,3 +119,19 @@ function flagWords(flags: string): string {
     .map(([, word]) => word)
     .join('+');
 }
+
+/** Where a key takes the player; undefined for keys that do not move it. */
+export function positionForKey(key: string, position: number, last: number): number | undefined {
+  switch (key) {
+    case 'ArrowRight':
+      return Math.min(last, position + 1);
+    case 'ArrowLeft':
+      return Math.max(0, position - 1);
+    case 'Home':
+      return 0;
+    case 'End':
+      return last;
+    default:
+      return undefined;
+  }
+}

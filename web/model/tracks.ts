@@ -23,7 +23,7 @@ export function portOf(box: Box): Point {
 /** Height of the pause container's bar at the foot of a pod; the pod's eth0 is on its right end. */
 export function pauseHeight(podHeight: number): number {
   if (podHeight >= 84) return 22;
-  return podHeight >= 36 ? 8 : 3;
+  return podHeight >= 36 ? 7 : 3;
 }
 
 /** Lays the tracks of everything that has a place. */

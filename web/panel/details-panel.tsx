@@ -18,6 +18,9 @@ interface Props {
 /** How often an open panel asks again, in milliseconds: kernels change without a diff of the graph. */
 const REFRESH_MS = 1500;
 
+/** Sections of a pod that come before its journey: facts and containers. */
+const LEADING = 2;
+
 /** What the selected thing is made of, read from its kernel, and what can be done to it. */
 export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
   const { details, error, load } = useDetails(id, store);
@@ -35,6 +38,9 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
     onTell(answer.ok ? 'good' : 'bad', answer.ok ? answer.value : answer.error);
   }
 
+  const sections = details?.sections ?? [];
+  const leading = details?.journey === undefined ? 0 : LEADING;
+  const [first, rest] = [sections.slice(0, leading), sections.slice(leading)];
   const gone = vertex === undefined && edge === undefined && details !== undefined;
   return (
     <div className="details-panel">
@@ -46,15 +52,22 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
       {vertex?.kind === 'pod' && vertex.problem !== undefined ? (
         <p className="problem">▲ {vertex.problem}</p>
       ) : null}
-      <VertexActions vertex={vertex} edge={edge} actions={{ fault, remove, chooseEnd: onChooseEnd }} />
+      <VertexActions
+        vertex={vertex}
+        edge={edge}
+        actions={{ fault, remove, chooseEnd: onChooseEnd }}
+      />
       {error === undefined || gone ? null : (
         <p className="error" role="alert">
           {error}
         </p>
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
+      {first.map((section) => (
+        <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
+      ))}
       {details?.journey === undefined ? null : <PodJourney journey={details.journey} />}
-      {details?.sections.map((section) => (
+      {rest.map((section) => (
         <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
       ))}
       {vertex?.kind === 'pod' ? <Logs pod={vertex} store={store} /> : null}

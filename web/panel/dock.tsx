@@ -54,7 +54,10 @@ export function Dock(props: Props) {
           />
         )}
       </div>
-      <Legend vertices={live.vertices} />
+      <Legend
+        vertices={live.vertices}
+        idle={tab === 'trace' ? playback.journey === undefined : selected === undefined}
+      />
     </aside>
   );
 }

@@ -41,7 +41,6 @@ export function GraphView({ scene, fitRequest, select, pin }: Props) {
 
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: a click on empty space only clears the selection */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same */}
       <svg
         ref={element}

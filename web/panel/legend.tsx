@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Vertex } from '../../server/contract/graph.js';
 import { compareNames, hueOf } from '../model/names.js';
 import { useStoredSwitch } from '../state/stored.js';
@@ -23,14 +23,24 @@ const STATES = [
   ['done', '■', 'completed'],
 ] as const;
 
-/** What shapes and colours mean. */
-export function Legend({ vertices }: { readonly vertices: ReadonlyMap<string, Vertex> }) {
+interface Props {
+  readonly vertices: ReadonlyMap<string, Vertex>;
+  /** Nothing else needs the space. */
+  readonly idle: boolean;
+}
+
+/** What shapes and colours mean: open while there is room, a click away while there is something to read. */
+export function Legend({ vertices, idle }: Props) {
   const namespaces = useMemo(() => podNamespaces(vertices), [vertices]);
-  const [open, setOpen] = useStoredSwitch('legend', true);
+  const [openWhenIdle, setOpenWhenIdle] = useStoredSwitch('legend', true);
+  const [openWhenBusy, setOpenWhenBusy] = useState(false);
+  const [open, setOpen] = idle ? [openWhenIdle, setOpenWhenIdle] : [openWhenBusy, setOpenWhenBusy];
   return (
-    <details className="legend" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Legend</summary>
-      <ul>
+    <section className="legend">
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open ? '▼' : '▶'} Legend
+      </button>
+      <ul hidden={!open}>
         {STATES.map(([tone, sign, words]) => (
           <li key={tone}>
             <b className={tone}>{sign}</b> {words}
@@ -64,7 +74,7 @@ export function Legend({ vertices }: { readonly vertices: ReadonlyMap<string, Ve
           </li>
         ))}
       </ul>
-    </details>
+    </section>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
-import { elapsed, type Frame, isFailure, verdictOf } from '../model/playback.js';
+import { elapsed, type Frame, isFailure, positionForKey, verdictOf } from '../model/playback.js';
 import type { Playback } from '../state/playback.js';
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -22,6 +22,7 @@ export function Player({
     <section className="player" aria-label="Packet">
       <div className="player-head">
         <b className="player-title">{journey.title}</b>
+        <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
         <span className="spacer" />
         <Controls playback={playback} />
         <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
@@ -43,7 +44,6 @@ export function Player({
             {verdict.mark} {journey.disposition}
           </span>
           <span className="verdict-why">{journey.summary}</span>
-          <span className="muted">took {elapsed(journey, journey.endedNs)} of simulated time</span>
         </div>
         {frame === undefined ? (
           <p className="muted">No step is shown with this filter.</p>
@@ -97,21 +97,16 @@ function Controls({ playback }: { readonly playback: Playback }) {
 function useKeys(playback: Playback): void {
   useEffect(() => {
     const { position, frames } = playback;
-    const actions: Readonly<Record<string, () => void>> = {
-      ArrowRight: () => playback.go(position + 1),
-      ArrowLeft: () => playback.go(position - 1),
-      Home: () => playback.go(0),
-      End: () => playback.go(frames.length - 1),
-      ' ': playback.toggle,
-    };
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : undefined;
       if (target?.closest('input, textarea, select, dialog') != null) return;
       if (event.key === ' ' && target?.closest('button, summary, [role=button]') != null) return;
-      const action = actions[event.key];
-      if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const to = positionForKey(event.key, position, frames.length - 1);
+      if (to === undefined && event.key !== ' ') return;
       event.preventDefault();
-      action();
+      if (to === undefined) playback.toggle();
+      else playback.go(to);
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
 import type { Search } from '../model/filter.js';
 import { compareNames, hueOf } from '../model/names.js';
@@ -52,12 +53,18 @@ export function StageBar(props: Props) {
 
 function ServiceChip({ service, ...props }: Props & { readonly service: ServiceVertex }) {
   const { id, namespace, name, type, clusterIp, ports, endpoints } = service;
+  const lit = props.translated.has(id);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (lit) button.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [lit]);
   const classes = ['service'];
   if (id === props.selected) classes.push('selected');
-  if (props.translated.has(id)) classes.push('lit');
+  if (lit) classes.push('lit');
   if (props.dimmed.has(id)) classes.push('dimmed');
   return (
     <button
+      ref={button}
       type="button"
       className={classes.join(' ')}
       style={{ '--hue': hueOf(namespace) } as React.CSSProperties}
@@ -72,7 +79,6 @@ function ServiceChip({ service, ...props }: Props & { readonly service: ServiceV
       <span className={endpoints.length > 0 ? 'good' : 'bad'}>
         {endpoints.length > 0 ? `● ${endpoints.length}` : '▲ 0'}
       </span>
-      <span className="service-ip">{clusterIp}</span>
     </button>
   );
 }

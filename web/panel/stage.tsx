@@ -138,7 +138,7 @@ function spaceOfWindow(): Space {
   const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
   return {
     width: round(window.innerWidth - dock - 36),
-    height: round(window.innerHeight - 46 - 44 - 130),
+    height: round(window.innerHeight - 46 - 44 - 80),
   };
 }
 

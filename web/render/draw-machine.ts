@@ -60,12 +60,12 @@ function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
   const ready = node.ready ? '● Ready' : '▲ NotReady';
   const tone = node.ready ? 'good' : 'bad';
   if (density === 'dot') {
-    const room = box.width - 16;
+    const room = box.width - 10;
     text(
       group,
       `machine-name small ${tone}`,
-      { x: 8, y: 17 },
-      fitText(`${node.ready ? '' : '▲ '}${node.name}`, room, FONTS.small),
+      { x: 6, y: 17 },
+      fitText(`${node.ready ? '' : '▲ '}${node.name}`, room, FONTS.smallBold),
     );
     group.append('title').text(`${node.name}: ${ready}, ${place.pods} pods, ${node.podCidr ?? ''}`);
     drawStack(group, place);

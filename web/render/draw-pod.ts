@@ -33,11 +33,14 @@ export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density
       'd',
       `M6.5,1A5.5,5.5 0 0 0 1,6.5V${box.height - 6.5}A5.5,5.5 0 0 0 6.5,${box.height - 1}Z`,
     );
-  drawHeading(group, pod, box);
   if (density === 'full') {
+    drawHeading(group, pod, { y: 17, width: box.width });
     drawStatusLine(group, pod, { y: 34, width: box.width });
     drawTray(group, pod, box);
-  } else drawCompact(group, pod, box);
+  } else {
+    drawHeading(group, pod, { y: 14, width: box.width });
+    drawCompact(group, pod, box);
+  }
 }
 
 function drawDot(group: Group, pod: PodVertex, box: Box): void {
@@ -50,26 +53,21 @@ function drawDot(group: Group, pod: PodVertex, box: Box): void {
     .text(SIGNS[pod.tone]);
 }
 
-function drawHeading(group: Group, pod: PodVertex, box: Box): void {
+/** The name; what a controller appended to it only where there is room for both. */
+function drawHeading(group: Group, pod: PodVertex, at: { y: number; width: number }): void {
   const { base, suffix } = titleOfPod(pod);
   group
     .append('text')
     .attr('class', `sign ${pod.tone}`)
-    .attr('x', 12)
-    .attr('y', 17)
+    .attr('x', 11)
+    .attr('y', at.y)
     .text(SIGNS[pod.tone]);
-  const room = box.width - 28 - 8;
+  const room = at.width - 25 - 5;
+  const left = room - textWidth(base, FONTS.podName);
   const tail = suffix === '' ? '' : ` ${suffix}`;
-  const tailWidth = textWidth(tail, FONTS.small);
-  const name = fitText(base, Math.max(30, room - tailWidth), FONTS.podName);
-  const left = room - textWidth(name, FONTS.podName);
-  const text = group.append('text').attr('class', 'pod-name').attr('x', 28).attr('y', 17);
-  text.append('tspan').text(name);
-  if (tail !== '')
-    text
-      .append('tspan')
-      .attr('class', 'suffix')
-      .text(fitText(tail, left, FONTS.small));
+  const text = group.append('text').attr('class', 'pod-name').attr('x', 25).attr('y', at.y);
+  text.append('tspan').text(fitText(base, room, FONTS.podName));
+  if (textWidth(tail, FONTS.small) <= left) text.append('tspan').attr('class', 'suffix').text(tail);
 }
 
 function drawStatusLine(group: Group, pod: PodVertex, at: { y: number; width: number }): void {
@@ -199,14 +197,14 @@ function drawContainer(group: Group, container: ContainerMark, box: Box): void {
 /** Name, address and a square for each container, on a thin pause bar. */
 function drawCompact(group: Group, pod: PodVertex, box: Box): void {
   const containers = pod.containers.filter((c) => c.role !== 'pause').slice(0, 5);
-  const side = 9;
-  const squares = containers.length * (side + 3);
-  drawStatusLine(group, { ...pod, restarts: 0 }, { y: 31, width: box.width - squares });
+  const side = 7;
+  const squares = containers.length * (side + 2);
+  drawStatusLine(group, { ...pod, restarts: 0 }, { y: 27, width: box.width + 10 - squares });
   for (const [index, container] of containers.entries()) {
     group
       .append('g')
       .attr('class', `chip ${toneOfContainer(container)} ${container.role}`)
-      .attr('transform', `translate(${box.width - 7 - squares + index * (side + 3) + 3},${22})`)
+      .attr('transform', `translate(${box.width - 5 - squares + index * (side + 2)},${19})`)
       .append('path')
       .attr(
         'd',
@@ -225,7 +223,7 @@ function drawCompact(group: Group, pod: PodVertex, box: Box): void {
     .attr('x', 8)
     .attr('y', box.height - foot)
     .attr('width', box.width - 11)
-    .attr('height', foot - 3)
+    .attr('height', foot - 2)
     .attr('rx', 2);
   if (!pod.hostNetwork) drawCard(group, { x: box.width, y: box.height - foot / 2 });
 }
