@@ -1,6 +1,7 @@
 import { formatIp, formatIpv4, formatIpv6, formatMac, ipv4 } from '../addr/index.js';
 import { ARP_BYTES, ARP_OP } from './arp.js';
-import { describeDns, parseDns } from './dns.js';
+import { parseDns } from './dns.js';
+import { describeDns } from './dns-text.js';
 import { ICMP4, ICMP4_UNREACHABLE, ICMP6, ICMP6_UNREACHABLE } from './icmp.js';
 import { isIpv4Fragment } from './ipv4.js';
 import { isIpv6Fragment } from './ipv6.js';

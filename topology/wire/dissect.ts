@@ -1,7 +1,8 @@
 import { formatIp, formatIpv4, formatMac } from '../addr/index.js';
 import { ARP_OP } from './arp.js';
 import { formatTcpFlags } from './describe.js';
-import { dnsRcodeName, dnsTypeName, parseDns } from './dns.js';
+import { dnsRcodeName, parseDns } from './dns.js';
+import { dnsTypeName } from './dns-record.js';
 import { ETHERNET_HEADER_BYTES } from './ethernet.js';
 import { emitFrame } from './frame.js';
 import { ICMP_HEADER_BYTES, ICMP4_NAMES, ICMP6_NAMES } from './icmp.js';

@@ -4,6 +4,13 @@ export * from './describe.js';
 export * from './dissect.js';
 export * from './dns.js';
 export * from './dns-name.js';
+export {
+  DNS_CLASS_IN,
+  DNS_TYPE,
+  type DnsRecord,
+  dnsTypeName,
+} from './dns-record.js';
+export { describeDns } from './dns-text.js';
 export * from './error.js';
 export * from './ethernet.js';
 export * from './fragment.js';

@@ -1,5 +1,6 @@
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
-export { parseIptablesCommand, parseIptablesRestore } from './parse-iptables.js';
+export { parseIptablesCommand } from './parse-iptables.js';
+export { parseIptablesRestore } from './parse-restore.js';
 export { printOp } from './print.js';
 export {
   type IpFamily,

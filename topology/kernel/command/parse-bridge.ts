@@ -1,8 +1,8 @@
 import { parseMac } from '../../addr/index.js';
 import type { Result } from '../../base/index.js';
 import type { FdbOp, KernelOp } from '../ops.js';
+import { takePortOptions } from './bridge-port-words.js';
 import { garbage, type IpContext, inNetns, takeIp, takeName, takeNetns } from './ip-words.js';
-import { takePortOptions } from './parse-link.js';
 import { type CommandError, complete, Words } from './words.js';
 
 /** Reads the words of a `bridge` command after `bridge`: `link set` and `fdb`. */

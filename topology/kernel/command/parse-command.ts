@@ -3,7 +3,8 @@ import type { KernelOp } from '../ops.js';
 import { parseBridgeCommand } from './parse-bridge.js';
 import { parseConntrackCommand } from './parse-conntrack.js';
 import { parseIpCommand } from './parse-ip.js';
-import { parseIptablesCommand, parseIptablesRestore } from './parse-iptables.js';
+import { parseIptablesCommand } from './parse-iptables.js';
+import { parseIptablesRestore } from './parse-restore.js';
 import { parseSysctlCommand } from './parse-sysctl.js';
 import { type CommandError, complete, splitWords } from './words.js';
 

@@ -1,6 +1,7 @@
 import { type Ip, parseIp } from '../../addr/index.js';
 import type { PortRange, RejectWith, Target } from '../ops.js';
-import { parseMark, parsePorts } from './parse-match.js';
+import { parseMark } from './match-extension.js';
+import { parsePorts } from './match-header.js';
 import { type Words, wholeNumber } from './words.js';
 
 const FULL_MASK = 0xffffffff;
