@@ -53,10 +53,14 @@ export class EventRecorder {
   private readonly known = new Map<string, Kept>();
   private sweeping = false;
   private lastUnique = 0n;
+  /** What the wall showed when the clock stood at 0, in nanoseconds since 1970. */
+  private readonly startNs: bigint;
 
   constructor(options: EventRecorderOptions) {
     this.options = options;
     this.limit = options.limit ?? MAX_EVENTS;
+    const { clock, time } = options;
+    this.startNs = BigInt(Math.round(time.nowMs - clock.nowNs / NS_OF_MS)) * BigInt(NS_OF_MS);
     for (const event of options.store.list('events')) {
       this.keep(sameness(event.involvedObject, event), event);
     }
@@ -101,9 +105,7 @@ export class EventRecorder {
 
   /** Upstream ends an event's name with the time in nanoseconds; here many share one, so the next free number is taken. */
   private unique(): string {
-    const { clock, time } = this.options;
-    const startMs = Math.round(time.nowMs - clock.nowNs / NS_OF_MS);
-    const now = BigInt(startMs) * BigInt(NS_OF_MS) + BigInt(Math.round(clock.nowNs));
+    const now = this.startNs + BigInt(Math.round(this.options.clock.nowNs));
     this.lastUnique = now > this.lastUnique ? now : this.lastUnique + 1n;
     return this.lastUnique.toString(16).padStart(16, '0');
   }

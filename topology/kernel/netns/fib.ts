@@ -73,7 +73,8 @@ class RouteTable {
     if (networks === undefined) {
       networks = new Map();
       this.byLength[slot] = networks;
-      this.countLengths();
+      if (slot < V6) this.lengths4 = [...this.lengths4, slot].sort(descending);
+      else this.lengths6 = [...this.lengths6, slot - V6].sort(descending);
     }
     const routes = networks.get(entry.dst.network);
     if (routes === undefined) {
@@ -96,7 +97,8 @@ class RouteTable {
     networks.delete(entry.dst.network);
     if (networks.size > 0) return;
     this.byLength[slot] = undefined;
-    this.countLengths();
+    if (slot < V6) this.lengths4 = this.lengths4.filter((length) => length !== slot);
+    else this.lengths6 = this.lengths6.filter((length) => length !== slot - V6);
   }
 
   *all(): Iterable<RouteEntry> {
@@ -105,21 +107,14 @@ class RouteTable {
       for (const routes of networks.values()) yield* routes;
     }
   }
-
-  private countLengths(): void {
-    this.lengths4 = [];
-    this.lengths6 = [];
-    for (let length = 32; length >= 0; length--) {
-      if (this.byLength[length] !== undefined) this.lengths4.push(length);
-    }
-    for (let length = 128; length >= 0; length--) {
-      if (this.byLength[V6 + length] !== undefined) this.lengths6.push(length);
-    }
-  }
 }
 
 /** IPv6 prefix lengths follow IPv4's 0 to 32 in the same array. */
 const V6 = 33;
+
+function descending(a: number, b: number): number {
+  return b - a;
+}
 
 /**
  * The forwarding information base of a namespace: rules, tables, longest prefix match

@@ -29,8 +29,6 @@ interface DeviceKey {
 /** A key taken apart. */
 type Key = { readonly kind: 'global'; readonly key: string } | DeviceKey;
 
-const CONF4_TREE = 'net.ipv4.conf';
-
 /** Settings of one device, or of `all` or `default`, that differ from the built-in: by `net.ipv4.conf.rp_filter` and so on. */
 type DeviceSettings = ReadonlyMap<string, number>;
 
@@ -51,12 +49,12 @@ export class SysctlTable {
   private globals = new Map<string, number | string>();
   /** Never changed in place: a new device shares what `default` holds. */
   private devices = new Map<string, DeviceSettings>();
-  private lastConf: { readonly own: unknown; readonly all: unknown; readonly conf: DeviceConf };
+  /** What namespaces made last took from here, so that they share it. */
+  private inherited: { readonly of: DeviceSettings; readonly settings: DeviceSettings }[] = [];
   private readonly hasDevice: (name: string) => boolean;
 
   constructor(hasDevice: (name: string) => boolean) {
     this.hasDevice = hasDevice;
-    this.lastConf = { own: undefined, all: undefined, conf: DEFAULT_CONF };
   }
 
   /** What differs from the default, in order of key: the text of `sysctl -w`. */
@@ -146,53 +144,39 @@ export class SysctlTable {
   /** A new namespace takes IPv4's `all` and `default` from the host's own (devconf_inherit_init_net=0). */
   inheritFrom(host: SysctlTable): void {
     for (const name of ['all', 'default']) {
-      const settings = [...(host.devices.get(name) ?? [])].filter(([setting]) =>
-        setting.startsWith(`${CONF4_TREE}.`),
-      );
-      if (settings.length > 0) this.devices.set(name, new Map(settings));
+      const settings = host.inheritable(name);
+      if (settings.size > 0) this.devices.set(name, settings);
     }
   }
 
   /** The settings of a device that the packet path reads. */
   confOf(device: string): DeviceConf {
-    const own = this.devices.get(device);
-    const all = this.devices.get('all');
-    if (this.lastConf.own !== own || this.lastConf.all !== all) {
-      this.lastConf = { own, all, conf: this.workOutConf(device) };
+    const own = this.devices.get(device) ?? NO_SETTINGS;
+    const all = this.devices.get('all') ?? NO_SETTINGS;
+    let byOwn = confs.get(all);
+    if (byOwn === undefined) {
+      byOwn = new WeakMap();
+      confs.set(all, byOwn);
     }
-    return this.lastConf.conf;
+    let conf = byOwn.get(own);
+    if (conf === undefined) {
+      conf = deviceConf(own, all);
+      byOwn.set(own, conf);
+    }
+    return conf;
   }
 
-  private workOutConf(device: string): DeviceConf {
-    const forwarding = this.conf4(device, 'forwarding') !== 0;
-    const redirects = forwarding ? 'and' : 'or';
-    return {
-      forwarding,
-      rpFilter: this.conf4(device, 'rp_filter'),
-      arpIgnore: this.conf4(device, 'arp_ignore'),
-      arpAnnounce: this.conf4(device, 'arp_announce'),
-      arpAccept: this.conf4(device, 'arp_accept'),
-      proxyArp: this.conf4(device, 'proxy_arp') !== 0,
-      routeLocalnet: this.conf4(device, 'route_localnet') !== 0,
-      acceptLocal: this.conf4(device, 'accept_local') !== 0,
-      sendRedirects: this.conf4(device, 'send_redirects') !== 0,
-      acceptRedirects: this.folded(CONF4_TREE, device, 'accept_redirects', redirects) !== 0,
-      sharedMedia: this.conf4(device, 'shared_media') !== 0,
-    };
-  }
-
-  private conf4(device: string, name: string): number {
-    const [, fold] = CONF4.get(name) ?? [0, 'device' as const];
-    return this.folded(CONF4_TREE, device, name, fold);
+  private inheritable(name: string): DeviceSettings {
+    const of = this.devices.get(name) ?? NO_SETTINGS;
+    const known = this.inherited.find((each) => each.of === of);
+    if (known !== undefined) return known.settings;
+    const settings = new Map([...of].filter(([key]) => key.startsWith('net.ipv4.conf.')));
+    this.inherited = [...this.inherited.slice(-1), { of, settings }];
+    return settings;
   }
 
   private folded(tree: string, device: string, name: string, fold: Fold): number {
-    const own = this.number(tree, device, name);
-    if (fold === 'device') return own;
-    const all = this.number(tree, 'all', name);
-    if (fold === 'max') return Math.max(own, all);
-    const on = fold === 'or' ? own !== 0 || all !== 0 : own !== 0 && all !== 0;
-    return on ? 1 : 0;
+    return folded(fold, this.number(tree, device, name), this.number(tree, 'all', name));
   }
 
   private number(tree: string, device: string, name: string): number {
@@ -253,19 +237,54 @@ export class SysctlTable {
   }
 }
 
-const DEFAULT_CONF: DeviceConf = {
-  forwarding: false,
-  rpFilter: 0,
-  arpIgnore: 0,
-  arpAnnounce: 0,
-  arpAccept: 0,
-  proxyArp: false,
-  routeLocalnet: false,
-  acceptLocal: false,
-  sendRedirects: true,
-  acceptRedirects: true,
-  sharedMedia: true,
-};
+const NO_SETTINGS: DeviceSettings = new Map();
+
+/** What settings of `all` and of a device come to: most devices of a cluster have the same. */
+const confs = new WeakMap<DeviceSettings, WeakMap<DeviceSettings, DeviceConf>>();
+
+function deviceConf(own: DeviceSettings, all: DeviceSettings): DeviceConf {
+  const setting = (key: keyof typeof CONF4_KEYS, how?: Fold): number => {
+    const [builtIn, fold] = CONF4.get(key) ?? [0, 'device'];
+    const path = CONF4_KEYS[key];
+    return folded(how ?? fold, own.get(path) ?? builtIn, all.get(path) ?? builtIn);
+  };
+  const forwarding = setting('forwarding') !== 0;
+  return {
+    forwarding,
+    rpFilter: setting('rp_filter'),
+    arpIgnore: setting('arp_ignore'),
+    arpAnnounce: setting('arp_announce'),
+    arpAccept: setting('arp_accept'),
+    proxyArp: setting('proxy_arp') !== 0,
+    routeLocalnet: setting('route_localnet') !== 0,
+    acceptLocal: setting('accept_local') !== 0,
+    sendRedirects: setting('send_redirects') !== 0,
+    acceptRedirects: setting('accept_redirects', forwarding ? 'and' : 'or') !== 0,
+    sharedMedia: setting('shared_media') !== 0,
+  };
+}
+
+const CONF4_KEYS = {
+  forwarding: 'net.ipv4.conf.forwarding',
+  rp_filter: 'net.ipv4.conf.rp_filter',
+  arp_ignore: 'net.ipv4.conf.arp_ignore',
+  arp_announce: 'net.ipv4.conf.arp_announce',
+  arp_accept: 'net.ipv4.conf.arp_accept',
+  proxy_arp: 'net.ipv4.conf.proxy_arp',
+  route_localnet: 'net.ipv4.conf.route_localnet',
+  accept_local: 'net.ipv4.conf.accept_local',
+  send_redirects: 'net.ipv4.conf.send_redirects',
+  accept_redirects: 'net.ipv4.conf.accept_redirects',
+  shared_media: 'net.ipv4.conf.shared_media',
+} as const;
+
+/** A device's setting with that of `all` folded in. */
+function folded(fold: Fold, own: number, all: number): number {
+  if (fold === 'device') return own;
+  if (fold === 'max') return Math.max(own, all);
+  const on = fold === 'or' ? own !== 0 || all !== 0 : own !== 0 && all !== 0;
+  return on ? 1 : 0;
+}
 
 /** sysctl(8) reads `net/ipv4/conf/eth0.100/rp_filter` too: slashes part, dots belong to names. */
 function swapSeparators(key: string): string {
