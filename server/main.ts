@@ -65,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   );
   app.use(securityHeaders, express.static(PAGE));
+  app.use(answerFailure(options.onError));
   const http = createServer(app);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
@@ -108,6 +109,23 @@ function logHandler(operations: Operations): SubresourceHandler {
         message: answer.error,
       });
     }
+  };
+}
+
+/** Whatever went wrong is told as a Status, never as a page with a stack. */
+function answerFailure(onError: (error: unknown) => void): express.ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    onError(error);
+    if (response.headersSent) return;
+    response.status(500).json({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      reason: 'InternalError',
+      code: 500,
+      message: 'podnet made a mistake; its log says more',
+    });
   };
 }
 

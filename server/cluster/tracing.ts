@@ -9,6 +9,7 @@ import {
 import type { Pod } from '../contract/kube.js';
 import type { TraceRequest } from '../contract/live.js';
 import type { TraceReport } from '../contract/reports.js';
+import { adviceOn } from './advice.js';
 import type { Cluster } from './cluster.js';
 import { type EndContext, resolveSource, resolveTarget, type Source } from './ends.js';
 import { outsideNames } from './outside.js';
@@ -57,9 +58,21 @@ export async function traceProbe(
     return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
   const startNs = BigInt(cluster.options.epochMs) * 1_000_000n;
   const capture = captureOf(result.recorder, names, startNs);
+  const { journey } = result;
+  const { protocol } = request;
+  const advice = adviceOn({
+    cluster,
+    protocol,
+    source: source.value,
+    target: target.value,
+    journey,
+  });
   return {
     ok: true,
-    value: { journey: result.journey, capture: Buffer.from(capture).toString('base64') },
+    value: {
+      journey: advice === undefined ? journey : { ...journey, advice },
+      capture: Buffer.from(capture).toString('base64'),
+    },
   };
 }
 
@@ -140,7 +153,7 @@ function titleOf(
       ? `${source.pod.metadata.namespace}/${source.pod.metadata.name}`
       : source.name;
   const protocol = request.protocol === 'icmp' ? 'ping' : request.protocol.toUpperCase();
-  return `${protocol} ${from} → ${label}${port === undefined ? '' : ` port ${port}`}`;
+  return `${protocol} ${from} → ${label}${port === undefined || request.protocol === 'icmp' ? '' : ` port ${port}`}`;
 }
 
 /** Names of places and vertices of the graph, from host and namespace label. */

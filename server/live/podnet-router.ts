@@ -1,4 +1,4 @@
-import { json, type Request, type Response, Router } from 'express';
+import { json, type NextFunction, type Request, type Response, Router } from 'express';
 import type { Journey } from '../contract/journey.js';
 import type { TraceRequest } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
@@ -43,6 +43,7 @@ export function podnetRouter(questions: PodnetQuestions): Router {
   about('ports', (pod, namespace) => questions.ports(pod, namespace));
   about('commands', (pod, namespace) => questions.commands(pod, namespace));
   about('journeys', (pod, namespace) => questions.podJourney(pod, namespace));
+  router.use(BASE, badBody);
   return router;
 }
 
@@ -75,14 +76,33 @@ function answer(response: Response, reply: Reply<unknown>): void {
   else refuse(response, reply.error);
 }
 
+/** What the body parser could not take: not JSON, or too large. */
+function badBody(error: unknown, _request: Request, response: Response, next: NextFunction): void {
+  const { status, type } = error as { readonly status?: unknown; readonly type?: unknown };
+  if (status === 413) {
+    send(response, {
+      code: 413,
+      reason: 'RequestEntityTooLarge',
+      message: `the body must be at most ${MAX_BODY}`,
+    });
+  } else if (type === 'entity.parse.failed') {
+    send(response, {
+      code: 400,
+      reason: 'BadRequest',
+      message: 'the body must be a JSON object with from, to and protocol',
+    });
+  } else next(error);
+}
+
 function refuse(response: Response, message: string): void {
-  response.status(422).json({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    reason: 'Invalid',
-    code: 422,
-    message,
-  });
+  send(response, { code: 422, reason: 'Invalid', message });
+}
+
+function send(
+  response: Response,
+  refusal: { readonly code: number; readonly reason: string; readonly message: string },
+): void {
+  response
+    .status(refusal.code)
+    .json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...refusal });
 }

@@ -13,7 +13,7 @@ const MARK = 0x2000;
  * Chains that every node has before its first hostPort.
  *
  * Source: containernetworking/plugins `portmap/portmap_iptables.go`. Fidelity: upstream makes them with the
- * first mapping; podnet with the node.
+ * first mapping; podnet with the node's first pod.
  */
 export function portmapNodeOps(): KernelOp[] {
   const local: Match = { match: 'addrtype', dstType: 'LOCAL' };

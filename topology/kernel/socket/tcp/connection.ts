@@ -52,7 +52,7 @@ export interface ConnectionSpec {
  * A TCP connection, RFC 9293, with what Linux adds: timestamps and window scaling (RFC 7323), NewReno (RFC 6582), delayed
  * acknowledgements with a quick start. `input.ts` takes segments in, `output.ts` sends them, `timers.ts` waits.
  *
- * Fidelity: congestion avoidance is Reno's, not CUBIC; SACK is offered but blocks are neither sent nor read; no RACK,
+ * Fidelity: congestion avoidance is Reno's, not CUBIC; SACK blocks are sent but not used; no RACK,
  * tail loss probe, ECN, urgent data, Fast Open or keepalive. The send buffer is a fixed 256 KiB, the receive window
  * grows as the program reads. Segments are never larger than the MSS, as with offloads off.
  */
