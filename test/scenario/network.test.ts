@@ -176,7 +176,7 @@ describe('a fault', () => {
     const down = await scenario.trace('asker', 'server:80');
     expect(down.journey.disposition).toBe('dropped');
     expect(down.journey.summary).toContain(
-      'dropped in lan: port p3 has no carrier: the cable to eth0 of worker-2 is unplugged',
+      'dropped in switch lan: port p3 has no carrier: the cable to eth0 of worker-2 is unplugged',
     );
     expect(unexplained(down.journey)).toEqual([]);
     await scenario.fault({ kind: 'link-up', edge });

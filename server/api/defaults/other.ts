@@ -31,8 +31,19 @@ export function setSecretDefaults(draft: JsonObject): void {
   draft.data = { ...asObject(draft.data), ...Object.fromEntries(encoded) };
 }
 
-/** Fills in a NetworkPolicy: Ingress always, Egress when there are egress rules. */
+/** A Node has a spec even when its manifest has none: upstream's is a struct, not a pointer. */
+export function setNodeDefaults(draft: JsonObject): void {
+  draft.spec ??= {};
+}
+
+/** The same holds for what an Event is about. */
+export function setEventDefaults(draft: JsonObject): void {
+  draft.involvedObject ??= {};
+}
+
+/** Fills in a NetworkPolicy: Ingress always, Egress when there are egress rules; without a spec it isolates all pods. */
 export function setNetworkPolicyDefaults(draft: JsonObject): void {
+  draft.spec ??= {};
   const spec = asObject(draft.spec);
   if (spec === undefined) return;
   spec.podSelector ??= {};

@@ -205,7 +205,14 @@ export function validateStatefulSet(object: KubeObject): readonly FieldError[] {
   const errors = validateSelected(spec, 'statefulset').filter(
     ({ type, value }) => type !== 'notFound' || !claims.has(String(value)),
   );
+  // Upstream lets the pods fail instead; a claim without a name can only be a mistake.
+  const nameless = (spec.volumeClaimTemplates ?? []).flatMap(({ metadata }, index) =>
+    (metadata?.name ?? '') === ''
+      ? [required(`spec.volumeClaimTemplates[${index}].metadata.name`)]
+      : [],
+  );
   return [
+    ...nameless,
     ...notNegative(spec.replicas, 'spec.replicas'),
     ...oneOf(spec.podManagementPolicy, 'spec.podManagementPolicy', ['OrderedReady', 'Parallel']),
     ...oneOf(spec.updateStrategy?.type, 'spec.updateStrategy', ['RollingUpdate', 'OnDelete']),
