@@ -73,6 +73,9 @@ function applySources(
   });
   for (const problem of [...manifests.problems, ...report.problems]) say(formatProblem(problem));
   for (const note of [...manifests.notes, ...report.notes]) say(`note: ${formatNote(note)}`);
+  for (const [kind, count] of report.keptWithoutEffect) {
+    say(`note: ${kind}${count > 1 ? ` (${count})` : ''} is stored and has no effect in podnet`);
+  }
   if (report.stopped) throw new CommandFailure('stopped at the first problem (--strict)');
   const { created, configured, unchanged, refused } = report.counts;
   return {
