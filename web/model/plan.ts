@@ -88,7 +88,7 @@ export function nodeHeight(plan: Pick<Plan, 'density' | 'podRows' | 'podHeight'>
 }
 
 /** How much smaller than its own size a drawing may be shown before less of each pod is drawn. */
-const LEAST_FIT = { full: 1, compact: 0.88 } as const;
+const LEAST_FIT = { full: 0.9, compact: 0.86 } as const;
 
 /**
  * Chooses how to draw so that it fills the stage and can still be read: as much of each pod as fits at its own size,
