@@ -11,6 +11,7 @@ import {
 import type { Cluster } from './cluster/cluster.js';
 import { createGraph } from './cluster/graph-sources.js';
 import { Operations } from './cluster/operations.js';
+import { createLogHandler } from './live/log-handler.js';
 import { podnetRouter } from './live/podnet-router.js';
 import { attachLive } from './live/sockets.js';
 
@@ -59,7 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use(
     createApiRouter(cluster.api, {
       subresourceHandlers: new Map<string, SubresourceHandler>([
-        ['pods/log', logHandler(operations)],
+        ['pods/log', createLogHandler((pod, target) => operations.logOf(pod, target))],
       ]),
       onError: options.onError,
     }),
@@ -86,29 +87,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         http.close(() => resolve());
       });
     },
-  };
-}
-
-function logHandler(operations: Operations): SubresourceHandler {
-  return (_request, response, { object, query }) => {
-    const answer = operations.logsOf(object.metadata.namespace ?? '', object.metadata.name, {
-      container: query.get('container') ?? undefined,
-      previous: query.get('previous') === 'true',
-      timestamps: query.get('timestamps') === 'true',
-      tailLines: query.has('tailLines') ? Number(query.get('tailLines')) : undefined,
-    });
-    if (answer.ok) response.type('text/plain').send(answer.value);
-    else {
-      response.status(400).json({
-        kind: 'Status',
-        apiVersion: 'v1',
-        metadata: {},
-        status: 'Failure',
-        reason: 'BadRequest',
-        code: 400,
-        message: answer.error,
-      });
-    }
   };
 }
 

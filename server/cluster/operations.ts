@@ -14,24 +14,17 @@ import type {
   VertexDetails,
 } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
+import type { LogOptions } from '../kubelet/index.js';
 import { traceProblem } from '../live/podnet-router.js';
 import type { CommandHandlers } from '../live/sockets.js';
 import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
 import { applyFault } from './faults.js';
+import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
 import { endContext, traceProbe } from './tracing.js';
-
-/** Which part of a log is wanted. */
-export interface LogRequest {
-  /** May be absent when the pod has one container. */
-  readonly container?: string | undefined;
-  readonly previous?: boolean;
-  readonly timestamps?: boolean;
-  readonly tailLines?: number | undefined;
-}
 
 /** Everything that people ask of a cluster, or do to it, apart from the Kubernetes API. */
 export class Operations {
@@ -104,38 +97,17 @@ export class Operations {
     return details === undefined ? refuse(`'${id}' is gone`) : reply(details);
   }
 
-  logsOf(namespace: string, name: string, request: LogRequest): Reply<string> {
+  /** A container's log as one text. */
+  logsOf(namespace: string, name: string, request: LogTarget & LogOptions): Reply<string> {
     const pod = this.cluster.store.get('pods', namespace, name);
     if (pod === undefined) return refuse(`pods "${name}" not found`);
-    const containers = pod.spec.containers.map((c) => c.name);
-    const container = request.container ?? containers[0] ?? '';
-    if (request.container === undefined && containers.length > 1) {
-      return refuse(
-        `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]`,
-      );
-    }
-    const known = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
-      (c) => c.name === container,
-    );
-    if (!known) return refuse(`container ${container} is not valid for pod ${name}`);
-    const which = request.previous === true ? 'previous' : 'current';
-    const log = this.cluster.kubeletOf(pod)?.logs(pod.metadata.uid ?? '', container, which);
-    if (log === undefined) {
-      const reason =
-        request.previous === true
-          ? `previous terminated container "${container}" in pod "${name}" not found`
-          : `container "${container}" in pod "${name}" is waiting to start`;
-      return request.previous === true
-        ? refuse(reason)
-        : refuse(`${reason}: ${pod.status?.phase ?? 'Pending'}`);
-    }
-    const lines = log
-      .lines()
-      .map((line) => (request.timestamps === true ? `${line.time} ${line.text}` : line.text));
-    const { tailLines } = request;
-    const wanted =
-      tailLines === undefined ? lines : lines.slice(Math.max(0, lines.length - tailLines));
-    return reply(wanted.length === 0 ? '' : `${wanted.join('\n')}\n`);
+    const found = this.logOf(pod, request);
+    return found.ok ? reply(new TextDecoder().decode(found.value.print(request))) : found;
+  }
+
+  /** A container's log, to be printed or followed. */
+  logOf(pod: Pod, target: LogTarget): Reply<FoundLog> {
+    return findLog(this.cluster, pod, target);
   }
 
   private async apply(request: Commands['apply']['request']): Promise<Answer<ApplyReport>> {

@@ -13,6 +13,7 @@ export type {
   PortMapping,
 } from './contract.js';
 export { Kubelet } from './kubelet.js';
+export { followLog, type LogOptions, type LogSink, printLog } from './log-print.js';
 export type { LogChunk, LogLine, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';

@@ -9,10 +9,13 @@ export interface LogChunk {
 
 /** A line of a container's log without its end. */
 export interface LogLine {
+  readonly atNs: number;
   /** RFC 3339 with nanoseconds, as `kubectl logs --timestamps` prints it. */
   readonly time: string;
   readonly stream: OutputStream;
   readonly text: string;
+  /** False for a line whose end was not written yet. */
+  readonly complete: boolean;
 }
 
 const LIMIT_BYTES = 64 * 1024;
@@ -30,7 +33,11 @@ export class LogRing {
   private dropped = 0;
   private readonly nowNs: () => number;
   private readonly epochMs: number;
-  private readonly listeners = new Set<(chunk: LogChunk) => void>();
+  private readonly followers = new Set<{
+    readonly listener: (chunk: LogChunk) => void;
+    readonly ended: () => void;
+  }>();
+  private isEnded = false;
 
   /** `epochMs` is the wall time, in milliseconds since 1970, of simulated time 0. */
   constructor(nowNs: () => number, epochMs: number) {
@@ -58,24 +65,62 @@ export class LogRing {
   lines(): readonly LogLine[] {
     const decoder = new TextDecoder();
     const lines: LogLine[] = [];
-    const open = new Map<OutputStream, { readonly time: string; text: string }>();
+    const open = new Map<OutputStream, { readonly atNs: number; text: string }>();
+    const close = (stream: OutputStream, { atNs, text }: { atNs: number; text: string }) => {
+      const complete = text.endsWith('\n');
+      lines.push({
+        atNs,
+        time: this.timeOf(atNs),
+        stream,
+        text: complete ? text.slice(0, -1) : text,
+        complete,
+      });
+    };
     for (const { atNs, octets, stream } of this.chunks()) {
       const part = decoder.decode(octets);
-      const line = open.get(stream) ?? { time: formatNanoseconds(this.epochMs, atNs), text: '' };
+      const line = open.get(stream) ?? { atNs, text: '' };
       line.text += part;
       if (part.endsWith('\n')) {
         open.delete(stream);
-        lines.push({ time: line.time, stream, text: line.text.slice(0, -1) });
+        close(stream, line);
       } else open.set(stream, line);
     }
-    for (const [stream, line] of open) lines.push({ ...line, stream });
+    for (const [stream, line] of open) close(stream, line);
     return lines;
   }
 
-  /** Calls back with each later write; returns the call that ends it. */
-  follow(listener: (chunk: LogChunk) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /** Calls back with each later write, and at the end of the container; returns the call that stops it. */
+  follow(listener: (chunk: LogChunk) => void, ended: () => void = () => {}): () => void {
+    if (this.isEnded) {
+      ended();
+      return () => undefined;
+    }
+    const follower = { listener, ended };
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+
+  /** Nothing more comes: the container has ended. */
+  end(): void {
+    this.isEnded = true;
+    const followers = [...this.followers];
+    this.followers.clear();
+    for (const { ended } of followers) ended();
+  }
+
+  /** RFC 3339 with nanoseconds of a time of the simulated clock. */
+  timeOf(atNs: number): string {
+    return formatNanoseconds(this.epochMs, atNs);
+  }
+
+  /** Simulated time some seconds ago. */
+  agoNs(seconds: number): number {
+    return this.nowNs() - seconds * 1e9;
+  }
+
+  /** Simulated time of a wall time in milliseconds since 1970. */
+  atWall(ms: number): number {
+    return (ms - this.epochMs) * 1e6;
   }
 
   /** Everything that is kept as one text, as `kubectl logs` prints it. */
@@ -102,7 +147,7 @@ export class LogRing {
       this.kept = this.kept.slice(this.dropped);
       this.dropped = 0;
     }
-    for (const listener of this.listeners) listener(chunk);
+    for (const { listener } of this.followers) listener(chunk);
   }
 }
 

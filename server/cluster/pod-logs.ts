@@ -1,0 +1,110 @@
+/** Finding the log that somebody asks for, with the refusals of the API server and the kubelet. */
+import type { ContainerStatus, Pod } from '../contract/kube.js';
+import {
+  followLog,
+  type LogOptions,
+  type LogRing,
+  type LogSink,
+  printLog,
+} from '../kubelet/index.js';
+import type { Cluster } from './cluster.js';
+import { type Reply, refuse, reply } from './reply.js';
+
+/** Which container's log. */
+export interface LogTarget {
+  /** May be absent when the pod has one container. */
+  readonly container?: string | undefined;
+  /** The run before the present one. */
+  readonly previous?: boolean;
+}
+
+/** A log that was found; one that has not begun prints nothing and has ended. */
+export interface FoundLog {
+  print(options: LogOptions): Uint8Array;
+  /** Returns the call that stops it. */
+  follow(options: LogOptions, sink: LogSink): () => void;
+}
+
+/** The log of a container (`pkg/registry/core/pod/strategy.go` LogLocation, kubelet `validateContainerLogStatus`). */
+export function findLog(cluster: Cluster, pod: Pod, target: LogTarget): Reply<FoundLog> {
+  const named = containerOf(pod, target.container);
+  if (!named.ok) return named;
+  if ((pod.spec.nodeName ?? '') === '') return reply(NOTHING);
+  const which = target.previous === true ? 'previous' : 'current';
+  const ring = cluster.kubeletOf(pod)?.logs(pod.metadata.uid ?? '', named.value, which);
+  const refused = refusal(pod, named.value, which);
+  if (ring === undefined || (refused !== undefined && which === 'previous')) {
+    return refuse(refused ?? waiting(pod, named.value, undefined));
+  }
+  return reply(found(ring));
+}
+
+const NOTHING: FoundLog = {
+  print: () => new Uint8Array(),
+  follow: (_options, sink) => {
+    sink.end();
+    return () => undefined;
+  },
+};
+
+function found(ring: LogRing): FoundLog {
+  return {
+    print: (options) => printLog(ring, options),
+    follow: (options, sink) => followLog(ring, options, sink),
+  };
+}
+
+function containerOf(pod: Pod, asked: string | undefined): Reply<string> {
+  const { containers, initContainers = [] } = pod.spec;
+  const { name } = pod.metadata;
+  const [first] = containers;
+  if (asked === undefined && containers.length === 1 && first !== undefined) {
+    return reply(first.name);
+  }
+  if (asked === undefined) {
+    const listed = (list: readonly { readonly name: string }[]) =>
+      `[${list.map((one) => one.name).join(' ')}]`;
+    const more =
+      initContainers.length === 0
+        ? ''
+        : ` or one of the init containers: ${listed(initContainers)}`;
+    return refuse(
+      `a container name must be specified for pod ${name}, choose one of: ${listed(containers)}${more}`,
+    );
+  }
+  return [...initContainers, ...containers].some((one) => one.name === asked)
+    ? reply(asked)
+    : refuse(`container ${asked} is not valid for pod ${name}`);
+}
+
+function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses].find((one) => one.name === container);
+}
+
+function refusal(pod: Pod, container: string, which: 'current' | 'previous'): string | undefined {
+  const status = statusOf(pod, container);
+  const pair = `container "${container}" in pod "${pod.metadata.name}"`;
+  if (which === 'previous') {
+    return status?.lastState?.terminated === undefined
+      ? `previous terminated ${pair} not found`
+      : undefined;
+  }
+  if (status === undefined) return `${pair} is not available`;
+  const { running, terminated, waiting: waits } = status.state ?? {};
+  if (running !== undefined || terminated !== undefined) return undefined;
+  if (status.lastState?.terminated !== undefined) return undefined;
+  return waiting(pod, container, waits?.reason);
+}
+
+const WAITS: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
+function waiting(pod: Pod, container: string, reason: string | undefined): string {
+  const pair = `container "${container}" in pod "${pod.metadata.name}"`;
+  return reason === undefined
+    ? `${pair} is waiting to start - no logs yet`
+    : `${pair} is waiting to start: ${WAITS[reason] ?? reason}`;
+}
