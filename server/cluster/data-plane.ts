@@ -24,6 +24,7 @@ export function startDataPlane(store: ObjectStore, fabric: Fabric): void {
   let scheduled = false;
   const program = (): void => {
     scheduled = false;
+    tellEndpoints();
     // The proxy's FORWARD rules accept marked packets, so policies go on top of them.
     applyAll(fabric, proxy.sync());
     applyAll(fabric, policies.sync());
@@ -37,7 +38,7 @@ export function startDataPlane(store: ObjectStore, fabric: Fabric): void {
     proxy.addNode(name);
     policies.resetNode(name);
   }
-  followServices(store, proxy, changed);
+  const tellEndpoints = followServices(store, proxy, changed);
   followPolicies(store, policies, changed);
   changed();
 }

@@ -1,5 +1,5 @@
 import {
-  formatIp,
+  IPV4_ANY,
   type Ip,
   type ProxyEndpoint,
   type ProxyService,
@@ -11,16 +11,21 @@ import type { EndpointSlice, Service } from '../contract/kube.js';
 import type { Change, ObjectStore } from '../store/index.js';
 import { SERVICE_NAME_LABEL, slicesOf } from './indexes.js';
 
-/** Tells the proxy of Services and EndpointSlices, those that are there and those that come; `changed` after each. */
-export function followServices(store: ObjectStore, proxy: ServiceProxy, changed: () => void): void {
+/**
+ * Tells the proxy of Services and EndpointSlices, those that are there and those that come; `changed` after each.
+ * Endpoints are told by the call that is returned, however often their slices were written before.
+ */
+export function followServices(
+  store: ObjectStore,
+  proxy: ServiceProxy,
+  changed: () => void,
+): () => void {
+  const untold = new Map<string, { readonly namespace: string; readonly name: string }>();
   const sliceChanged = (slice: EndpointSlice): void => {
     const name = slice.metadata.labels?.[SERVICE_NAME_LABEL];
     if (name === undefined) return;
     const namespace = slice.metadata.namespace ?? '';
-    proxy.setEndpoints(
-      `${namespace}/${name}`,
-      slicesOf(store, namespace, name).flatMap(endpointsOf),
-    );
+    untold.set(`${namespace}/${name}`, { namespace, name });
     changed();
   };
   const serviceChanged = ({ type, object, previous }: Change<Service>): void => {
@@ -35,6 +40,12 @@ export function followServices(store: ObjectStore, proxy: ServiceProxy, changed:
   for (const slice of store.list('discovery.k8s.io/endpointslices')) sliceChanged(slice);
   store.watch('services', serviceChanged);
   store.watch('discovery.k8s.io/endpointslices', ({ object }) => sliceChanged(object));
+  return () => {
+    for (const [key, { namespace, name }] of untold) {
+      proxy.setEndpoints(key, slicesOf(store, namespace, name).flatMap(endpointsOf));
+    }
+    untold.clear();
+  };
 }
 
 function serviceOf(service: Service): ProxyService {
@@ -66,7 +77,19 @@ function serviceOf(service: Service): ProxyService {
   };
 }
 
-function endpointsOf(slice: EndpointSlice): ProxyEndpoint[] {
+/** Most slices of a Service are as they were when one changes. */
+const endpoints = new WeakMap<EndpointSlice, readonly ProxyEndpoint[]>();
+
+function endpointsOf(slice: EndpointSlice): readonly ProxyEndpoint[] {
+  let known = endpoints.get(slice);
+  if (known === undefined) {
+    known = readEndpoints(slice);
+    endpoints.set(slice, known);
+  }
+  return known;
+}
+
+function readEndpoints(slice: EndpointSlice): readonly ProxyEndpoint[] {
   return slice.endpoints.flatMap((endpoint) => {
     const ready = endpoint.conditions?.ready !== false;
     const common = {
@@ -89,5 +112,5 @@ function endpointsOf(slice: EndpointSlice): ProxyEndpoint[] {
 
 function address(text: string): Ip[] {
   const parsed = parseIp(text);
-  return parsed.ok && formatIp(parsed.value) !== '0.0.0.0' ? [parsed.value] : [];
+  return parsed.ok && parsed.value !== IPV4_ANY ? [parsed.value] : [];
 }
