@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RecordedState } from './state.js';
 
 /** One scenario as it was recorded on a real kernel: what was built, what was tried, what happened. */
 export interface RecordedLab {
@@ -98,6 +99,7 @@ export type RecordedStep =
       readonly probe: RecordedProbe;
       readonly result: RecordedResult;
       readonly hops: readonly RecordedHop[];
+      readonly state_after?: RecordedState;
     };
 
 /** Something done between probes. */

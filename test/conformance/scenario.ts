@@ -3,9 +3,13 @@ import { applyChange, buildLab } from './build.js';
 import { type HopFields, hopAt } from './hop.js';
 import { Prober } from './probe.js';
 import type { RecordedHop, RecordedLab, RecordedStep } from './recorded.js';
+import { type LabState, recordedState, stateOf } from './state.js';
 
 /** Time between two probes of a recording. */
 const PAUSE_NS = 100_000_000;
+
+/** Time after a probe until its namespaces were looked at. */
+const SETTLE_NS = 1_000_000;
 
 /** What podnet did otherwise than Linux; absent when nothing. */
 export interface Difference {
@@ -44,7 +48,24 @@ export function runScenario(lab: RecordedLab): Difference | undefined {
       (lab.unstable === undefined ? compareHops(step.hops, seen) : undefined);
     if (found !== undefined) return { ...found, summary: `${where}: ${found.summary}` };
     prober.finish();
+    host.clock.advance(SETTLE_NS);
+    const left = compareState(step, stateOf(host, lab.macs));
+    if (left !== undefined) return { ...left, summary: `${where}: ${left.summary}` };
     host.clock.advance(PAUSE_NS);
+  }
+  return undefined;
+}
+
+function compareState(
+  { state_after: recorded }: ProbeStep,
+  actual: LabState,
+): Difference | undefined {
+  if (recorded === undefined) return undefined;
+  const expected = recordedState(recorded);
+  for (const ns of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+    if (isDeepStrictEqual(expected[ns], actual[ns])) continue;
+    const summary = `${ns} knows other neighbours, forwarding entries or connections afterwards`;
+    return { summary, expected: expected[ns], actual: actual[ns] };
   }
   return undefined;
 }
