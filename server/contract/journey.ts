@@ -11,6 +11,8 @@ export interface Journey {
   readonly disposition: Disposition;
   /** One sentence that says why it ended so. */
   readonly summary: string;
+  /** What to do about it, in the words of manifests; absent when nothing is known beyond the summary. */
+  readonly advice?: string;
   readonly startedNs: number;
   readonly endedNs: number;
   readonly hops: readonly Hop[];

@@ -6,7 +6,7 @@ import type { Process, Socket } from '../kernel/sys.js';
 import type { TraceStep } from '../kernel/trace.js';
 import { ICMP_HEADER_BYTES, ICMP4 } from '../wire/index.js';
 import type { Disposition, Journey } from './journey.js';
-import { dropSentence, type Loss, type PlaceNames, Recorder } from './recorder.js';
+import { type Loss, type PlaceNames, Recorder } from './recorder.js';
 
 /** What to send. */
 export interface ProbeRequest {
@@ -103,7 +103,7 @@ class Probe {
     if (this.outcome === undefined && delivered !== undefined) {
       this.settle({
         disposition: 'delivered',
-        summary: `${delivered.reason}; UDP asks for no answer`,
+        summary: `${delivered.reason}, in ${this.placeOf(delivered)}; UDP asks for no answer`,
       });
     }
   }
@@ -147,7 +147,7 @@ class Probe {
     const step = this.deliveryAtPeer();
     return step === undefined
       ? 'the connection is established'
-      : `the connection is established: ${step.reason}`;
+      : `the connection is established: ${step.reason}, in ${this.placeOf(step)}`;
   }
 
   private deliveryAtPeer(): TraceStep | undefined {
@@ -159,7 +159,10 @@ class Probe {
   private failed(errno: Errno, during: string): Outcome {
     const refused = errno === 'ECONNREFUSED' || errno === 'ECONNRESET';
     const loss = decisiveLoss(this.recorder.losses(), false);
-    const because = loss === undefined ? '' : `: ${loss.step.reason}${this.behind(loss)}`;
+    const because =
+      loss === undefined
+        ? ''
+        : `: in ${this.placeOf(loss.step)}, ${loss.step.reason}${this.behind(loss)}`;
     return {
       disposition: refused ? 'refused' : loss === undefined ? 'error' : 'dropped',
       summary: `${strerror(errno)} (${errno}) while ${during}${because}`,
@@ -173,12 +176,15 @@ class Probe {
         disposition: 'timeout',
         summary: 'no answer came, and nothing was seen to be dropped',
       };
-    const where =
-      loss.step.netns === '' ? loss.step.host : `${loss.step.netns} on ${loss.step.host}`;
     return {
       disposition: 'dropped',
-      summary: `dropped in ${where}: ${loss.step.reason} (${loss.reason}: ${dropSentence(loss.reason)})${this.behind(loss)}`,
+      summary: `dropped in ${this.placeOf(loss.step)}: ${loss.step.reason} (${loss.reason})${this.behind(loss)}`,
     };
+  }
+
+  private placeOf({ host, netns }: TraceStep): string {
+    const { place } = this.request.names(host, netns);
+    return netns === '' ? place : `${place} on ${host}`;
   }
 
   /** Why nobody answered who has the next hop, when the question itself was lost. */

@@ -1,4 +1,4 @@
-import { DROP_REASONS, type DropReason } from '../kernel/drop.js';
+import type { DropReason } from '../kernel/drop.js';
 import type { PacketTrace, PacketView, TraceStep } from '../kernel/trace.js';
 import { describePacket } from '../wire/index.js';
 import { changesBetween } from './changes.js';
@@ -165,9 +165,4 @@ function finishStep(step: TraceStep, previous: PacketView | undefined): Step {
     ...(changes.length === 0 ? {} : { changes }),
     ...(step.facts === undefined ? {} : { facts: step.facts }),
   };
-}
-
-/** The sentence of a drop reason, for summaries. */
-export function dropSentence(reason: DropReason): string {
-  return DROP_REASONS[reason];
 }
