@@ -5,6 +5,7 @@ import { CommandFailure, EXIT } from '../exit.js';
 import { openSession } from '../open-session.js';
 import { addQuestionOptions, portNumber, type QuestionOptions, wholeNumber } from '../options.js';
 import { renderJourney, renderTree } from '../render/journey.js';
+import { paperOf } from '../render/paint.js';
 
 interface TraceOptions extends QuestionOptions {
   readonly protocol: string;
@@ -13,6 +14,7 @@ interface TraceOptions extends QuestionOptions {
   readonly size?: number;
   readonly dontFragment?: boolean;
   readonly tree?: boolean;
+  readonly verbose?: boolean;
   readonly pcap?: string;
 }
 
@@ -32,6 +34,7 @@ export function addTraceCommand(program: Command, done: (exitCode: number) => vo
     .option('--size <bytes>', 'payload in octets', wholeNumber)
     .option('--dont-fragment', 'set DF and fail rather than fragment')
     .option('--tree', 'print hops by packet, without their steps')
+    .option('-v, --verbose', 'print rules with their comments, and what repeats')
     .option('--pcap <file>', 'write a pcapng capture of every device passed')
     .addHelpText(
       'after',
@@ -55,7 +58,10 @@ async function runTrace(from: string, to: string, options: TraceOptions): Promis
     const { journey, capture } = reply.value;
     if (options.pcap !== undefined) writeCapture(options.pcap, capture);
     if (options.json === true) process.stdout.write(`${JSON.stringify(journey, undefined, 2)}\n`);
-    else process.stdout.write(options.tree === true ? renderTree(journey) : renderJourney(journey));
+    else {
+      const style = { ...paperOf(process.stdout, process.env), verbose: options.verbose === true };
+      process.stdout.write((options.tree === true ? renderTree : renderJourney)(journey, style));
+    }
     return journey.disposition === 'delivered' ? EXIT.ok : EXIT.negative;
   } finally {
     await session.close();
