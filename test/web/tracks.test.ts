@@ -115,7 +115,7 @@ describe('a packet in flight', () => {
   const frames = framesOf(journey);
 
   test('goes along the lines from step to step and leaves a trail', () => {
-    const { marks, trail } = flightAt(frames, 2, graph);
+    const { marks, trail } = flightAt({ journey, frames, position: 2 }, graph);
     expect(marks).toHaveLength(1);
     expect(marks[0]?.way[0]).toEqual(graph.at('pod:default/a#eth0'));
     expect(marks[0]?.way.at(-1)).toEqual(graph.at('node:w1#stack'));
@@ -123,9 +123,29 @@ describe('a packet in flight', () => {
   });
 
   test('leaves a mark where it died', () => {
-    expect(flightAt(frames, 3, graph).marks[0]).toMatchObject({
+    expect(flightAt({ journey, frames, position: 3 }, graph).marks[0]).toMatchObject({
       tone: 'dropped',
       at: graph.at('node:w1#stack'),
+    });
+  });
+
+  test('marks the switch when flooded copies were ignored and the one that matters is lost', () => {
+    const lost: Journey = {
+      ...journey,
+      hops: [
+        hop('node:w1', [step('device', 'eth0')]),
+        hop('switch:lan', [step('bridge', 'p1', { action: 'flood' })]),
+        hop('node:gateway', [
+          step('device', 'eth0'),
+          step('ip', 'eth0', { action: 'drop', code: 'other-host' }),
+        ]),
+      ],
+    };
+    const { marks } = flightAt({ journey: lost, frames: framesOf(lost), position: 3 }, graph);
+    expect(marks.at(-1)).toMatchObject({
+      id: 'lost',
+      tone: 'dropped',
+      at: graph.at('switch:lan#p1'),
     });
   });
 

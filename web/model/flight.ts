@@ -1,7 +1,7 @@
 import type { Journey } from '../../server/contract/journey.js';
 import type { Point } from './geometry.js';
 import { placeOfStep } from './place-of-step.js';
-import { type Frame, isFailure, shortLabel } from './playback.js';
+import { type Frame, isFailure, isIgnored, shortLabel, verdictOf } from './playback.js';
 import type { TrackGraph } from './track-graph.js';
 
 /** A packet on the drawing. */
@@ -22,12 +22,22 @@ export interface Flight {
   readonly trail: readonly (readonly Point[])[];
   /** Vertices and devices that the shown packets pass. */
   readonly lit: ReadonlySet<string>;
+  /** Vertices that they will have passed in the end. */
+  readonly ahead: ReadonlySet<string>;
 }
 
-const NOTHING: Flight = { marks: [], trail: [], lit: new Set() };
+/** A journey as it is played. */
+export interface Played {
+  readonly journey: Journey;
+  readonly frames: readonly Frame[];
+  readonly position: number;
+}
+
+const NOTHING: Flight = { marks: [], trail: [], lit: new Set(), ahead: new Set() };
 
 /** Where the packets of a journey are at a position of the player. */
-export function flightAt(frames: readonly Frame[], position: number, graph: TrackGraph): Flight {
+export function flightAt(played: Played, graph: TrackGraph): Flight {
+  const { frames, position } = played;
   const now = frames[position];
   if (now === undefined) return NOTHING;
   const last = lastPositions(frames);
@@ -59,11 +69,27 @@ export function flightAt(frames: readonly Frame[], position: number, graph: Trac
     ([packet, mark]) =>
       mark.current || mark.tone === 'dropped' || (last.get(packet) ?? 0) > position,
   );
+  const ended = position === frames.length - 1 ? lossOf(played, graph) : undefined;
   return {
-    marks: waiting.map(([, mark]) => mark).sort((a, b) => Number(a.current) - Number(b.current)),
+    marks: [
+      ...waiting.map(([, mark]) => mark).sort((a, b) => Number(a.current) - Number(b.current)),
+      ...(ended === undefined ? [] : [ended]),
+    ],
     trail,
     lit,
+    ahead: new Set(frames.map((frame) => frame.hop.vertex)),
   };
+}
+
+/** A mark where a packet was last seen that got lost without a step that says so. */
+function lossOf({ journey, frames }: Played, graph: TrackGraph): PacketMark | undefined {
+  if (verdictOf(journey).tone !== 'bad' || frames.some(({ step }) => isFailure(step)))
+    return undefined;
+  const last = frames.findLast(({ hop }) => !hop.steps.some(isIgnored));
+  const place = last === undefined ? undefined : placeOfStep(last.hop, last.step, graph);
+  const at = place === undefined ? undefined : graph.at(place);
+  if (at === undefined) return undefined;
+  return { id: 'lost', at, way: [at], label: journey.disposition, tone: 'dropped', current: true };
 }
 
 function lastPositions(frames: readonly Frame[]): ReadonlyMap<number, number> {
@@ -86,9 +112,4 @@ export function translatedServices(
     }
   }
   return found;
-}
-
-/** Every vertex that a journey passes, whatever is filtered. */
-export function verticesOf(journey: Journey | undefined): ReadonlySet<string> {
-  return new Set(journey?.hops.map((hop) => hop.vertex) ?? []);
 }

@@ -48,9 +48,17 @@ export function isArp(step: Step): boolean {
   return step.component === 'arp' || step.packet?.startsWith('ARP') === true;
 }
 
-/** True when the packet ends here against its sender's wish; an ARP question that is not for this host is none. */
+/** What a host does with a frame that a switch or bridge flooded to it and that is not for it. */
+const IGNORED: ReadonlySet<string | undefined> = new Set(['other-host', 'arp-ignored']);
+
+/** True when a host leaves a flooded copy alone: nothing is lost by that. */
+export function isIgnored(step: Step): boolean {
+  return IGNORED.has(step.code);
+}
+
+/** True when the packet ends here against its sender's wish. */
 export function isFailure(step: Step): boolean {
-  return step.code !== undefined && !isArp(step);
+  return step.code !== undefined && !isArp(step) && !isIgnored(step);
 }
 
 /** Steps that follow each other in one hop. */

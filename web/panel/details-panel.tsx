@@ -38,7 +38,7 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
     onTell(answer.ok ? 'good' : 'bad', answer.ok ? answer.value : answer.error);
   }
 
-  const sections = details?.sections ?? [];
+  const sections = conflictsFirst(details?.sections ?? []);
   const leading = details?.journey === undefined ? 0 : LEADING;
   const [first, rest] = [sections.slice(0, leading), sections.slice(leading)];
   const gone = vertex === undefined && edge === undefined && details !== undefined;
@@ -73,6 +73,12 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
       {vertex?.kind === 'pod' ? <Logs pod={vertex} store={store} /> : null}
     </div>
   );
+}
+
+/** Conflicts are why someone looks: they come before everything else. */
+function conflictsFirst(sections: readonly DetailSection[]): readonly DetailSection[] {
+  const conflicts = sections.filter(({ title }) => title.includes('conflict'));
+  return [...conflicts, ...sections.filter((section) => !conflicts.includes(section))];
 }
 
 /** Asks for details now and again; what was told last stays until there is something else. */

@@ -29,7 +29,8 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
   const tracks = useMemo(() => layTracks(layout, live.edges.values()), [layout, live.edges]);
   const { journey, frames, position, stepMs } = playback;
   const flight = useMemo(
-    () => (journey === undefined ? undefined : flightAt(frames, position, tracks.graph)),
+    () =>
+      journey === undefined ? undefined : flightAt({ journey, frames, position }, tracks.graph),
     [journey, frames, position, tracks],
   );
   const translated = useMemo(

@@ -211,6 +211,7 @@ export class GraphRenderer {
       .classed('selected', (p) => p.vertex.id === scene.selected)
       .classed('related', (p) => scene.related.has(p.vertex.id))
       .classed('dimmed', (p) => scene.dimmed.has(p.vertex.id))
+      .classed('ahead', (p) => flight?.ahead.has(p.vertex.id) === true)
       .classed('lit', (p) => flight?.lit.has(p.vertex.id) === true)
       .on('click', (event: MouseEvent, p) => {
         if (event.defaultPrevented) return;
