@@ -41,6 +41,9 @@ function before(a: Entry, b: Entry): boolean {
  * Due calls run in order of time, then of creation. A call scheduled for now runs after the
  * current one. Times are whole nanoseconds since the clock was made; numbers stay exact for 104 days
  * and within two nanoseconds for a year.
+ *
+ * Fidelity: Linux's timer wheel rounds timers up to a bucket and runs those of one bucket last armed first
+ * (enqueue_timer); which of two machines acts first in one instant may differ from it, what each does not.
  */
 export class SimClock {
   private heap: Entry[] = [];

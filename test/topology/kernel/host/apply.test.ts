@@ -161,6 +161,37 @@ describe('apply', () => {
     expect(heard).toEqual(['link.add']);
   });
 
+  test('puts chains back as they were, each in its place, when a later op is refused', () => {
+    const { host } = oneNode();
+    const chain = (name: string, target?: string) => ({
+      name,
+      rules:
+        target === undefined ? [] : [{ matches: [], target: { target: 'jump', chain: target } }],
+    });
+    const restore = (
+      chains: readonly ReturnType<typeof chain>[],
+      removeChains: readonly string[],
+    ) =>
+      ({
+        op: 'iptables.restore',
+        family: 'ipv4',
+        noflush: true,
+        tables: [{ table: 'nat', chains, removeChains }],
+      }) as KernelOp;
+    host.apply([restore([chain('A'), chain('B'), chain('C', 'B')], [])]);
+    const before = JSON.stringify(host.root.netfilter.tables('ipv4'));
+    const refused = host.apply([
+      restore([chain('D'), chain('C', 'D')], ['A']),
+      { op: 'iptables.policy', family: 'ipv4', table: 'nat', chain: 'OUTPUT', policy: 'DROP' },
+      { op: 'iptables.new-chain', family: 'ipv4', table: 'mangle', chain: 'E' },
+      restore([chain('C')], ['B', 'D']),
+      FAILS,
+    ]);
+    expect(refused.ok).toBe(false);
+    expect(JSON.stringify(host.root.netfilter.tables('ipv4'))).toBe(before);
+    expect(host.apply([restore([chain('C')], ['B'])]).ok).toBe(true);
+  });
+
   test('deletes the other end of a veth with a namespace and frees its port', () => {
     const machine = oneNode();
     machine.sh('ip netns del p1');
