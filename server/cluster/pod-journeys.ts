@@ -205,7 +205,12 @@ function whatIsAwaited({ spec, status }: Pod): string {
     ({ name, ready }) =>
       !ready && spec.initContainers?.find((c) => c.name === name)?.restartPolicy !== 'Always',
   );
-  return initializing?.state?.running === undefined
+  if (initializing?.state?.running !== undefined)
+    return `waits for init container ${initializing.name} to end`;
+  const unready = status?.containerStatuses?.find(
+    ({ ready, state }) => !ready && state?.running !== undefined,
+  );
+  return unready === undefined
     ? 'not Ready yet'
-    : `waits for init container ${initializing.name} to end`;
+    : `waits for container ${unready.name} to answer its readiness probe`;
 }

@@ -153,6 +153,9 @@ export class ContainerConfigurator {
   }
 }
 
+/** User of an assumed image whose pod forbids root. */
+const ASSUMED_USER = 1000;
+
 /** Kubernetes' rules for command and args over the image's entrypoint and cmd. */
 function commandOf(
   spec: ContainerSlot['spec'],
@@ -174,9 +177,13 @@ function userOf(
   const own = securityOf(spec);
   const whole = securityOf(pod.spec);
   const asked = own.runAsUser ?? whole.runAsUser;
-  const uid = asked ?? image.entry.uid;
+  const nonRoot = own.runAsNonRoot ?? whole.runAsNonRoot;
+  // An image that podnet only assumes to exist is assumed to fit its manifest.
+  const imageUser =
+    nonRoot === true && image.entry.assumed === true ? ASSUMED_USER : image.entry.uid;
+  const uid = asked ?? imageUser;
   const gid = own.runAsGroup ?? whole.runAsGroup ?? 0;
-  if ((own.runAsNonRoot ?? whole.runAsNonRoot) === true && uid === 0) {
+  if (nonRoot === true && uid === 0) {
     const what =
       asked === 0
         ? "container's runAsUser breaks non-root policy"

@@ -77,6 +77,13 @@ function environmentOf(
   return new Map([['PATH', PATH], ['HOSTNAME', guest.sys.hostname], ['HOME', '/root'], ...env]);
 }
 
+/** What podnet cannot run, in a container that runs, is no server but a check or a chore: it is assumed to succeed. */
+function assumedSuccess(guest: Guest, { argv, sys }: ExecRequest): ExecSession {
+  guest.assume(`${argv.join(' ')}: podnet cannot run it and assumes that it succeeds`);
+  sys.exit(0);
+  return { exitCode: Promise.resolve(0), writeInput: () => undefined, closeInput: () => undefined };
+}
+
 function startExec(container: ProgramRequest, exec: ExecRequest): Result<ExecSession, StartError> {
   const terminal = exec.terminal === true ? new Terminal(exec.write) : undefined;
   const { spawn: _containerSpawn, ...rest } = container;
@@ -91,6 +98,7 @@ function startExec(container: ProgramRequest, exec: ExecRequest): Result<ExecSes
   const guest = new Guest(request);
   const found = resolveCommand(guest, exec.argv);
   if (found === undefined) return fail(notFound(exec.argv[0] ?? ''));
+  if (found.kind === 'assumed') return ok(assumedSuccess(guest, exec));
   const pipe = new Pipe();
   const writer = pipe.writeEnd();
   const reader = pipe.readEnd();

@@ -20,7 +20,7 @@ const folders = present
   : ['the corpus (skipped: PODNET_CORPUS is not set)'];
 /** How long a file's pods may take, in simulated time. */
 const PATIENCE_NS = 90_000_000_000;
-/** Pods of one file that are run; a file that asks for more is cut by the quota of attention of this test. */
+/** Longest that one source may take, in real time. */
 const SECONDS_PER_FOLDER = 120;
 
 const totals = { files: 0, objects: 0, accepted: 0, refused: 0, pods: 0, running: 0 };

@@ -75,11 +75,14 @@ function serveAnything(guest: Guest, address: Ip, port: number): boolean {
   return served.ok;
 }
 
+/** Paths that programs answer probes on, whatever they answer elsewhere. */
+const HEALTH = /^\/(healthz|livez|readyz|health|ready)$/;
+
 function pageOf(guest: Guest, request: HttpRequest): HttpReply {
   const settings = guest.request.image.settings ?? {};
   const { hostname } = guest.sys;
   if (settings.page === 'starwars') return starwars(request);
-  const status = Number(settings.status ?? 200);
+  const status = HEALTH.test(request.path) ? 200 : Number(settings.status ?? 200);
   const type = settings.contentType ?? 'text/plain; charset=utf-8';
   const body =
     settings.text?.replaceAll('$HOSTNAME', hostname) ??

@@ -222,6 +222,32 @@ const telnet: Tool = async (io) => {
   return 1;
 };
 
+/**
+ * grpc_health_probe, which images with a gRPC server carry for their probes.
+ *
+ * Fidelity: podnet speaks no gRPC; a server that accepts the connection is SERVING.
+ */
+const grpcHealthProbe: Tool = async (io) => {
+  const given = io.args.map((arg) => /^--?addr=(.*):(\d+)$/.exec(arg)).find((match) => match);
+  if (given === undefined || given === null) return io.fail('--addr not specified', 1);
+  const [, name = '', port = ''] = given;
+  const resolved = await resolveHost(io.guest, name === '' ? 'localhost' : name, {
+    family: 'ipv4',
+  });
+  const address = resolved.ok ? resolved.value[0] : undefined;
+  const connected =
+    address === undefined
+      ? undefined
+      : await connectTcp(io.guest, { address, port: Number(port) }, { timeoutNs: SECOND_NS });
+  if (connected?.ok !== true) {
+    await io.err(`timeout: failed to connect service "${name}:${port}" within 1s\n`);
+    return 2;
+  }
+  connected.value.close();
+  await io.out('status: SERVING\n');
+  return 0;
+};
+
 /** Of socat, listeners that echo or run nothing, and a client between input and a TCP address. */
 const socat: Tool = async (io) => {
   const addresses = io.args.filter((arg) => !arg.startsWith('-') || arg === '-');
@@ -286,6 +312,7 @@ const arping: Tool = async (io) => {
 /** Network tools by name. */
 export const NET_TOOLS: Readonly<Record<string, Tool>> = {
   nc,
+  grpc_health_probe: grpcHealthProbe,
   ncat: nc,
   netcat: nc,
   telnet,

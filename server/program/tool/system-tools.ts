@@ -299,9 +299,16 @@ const test: Tool = (io) => {
     : 1;
 };
 
+/** Fidelity: `-w KEY=VALUE` is answered and changes nothing; settings of a pod are its securityContext.sysctls. */
 const sysctl: Tool = async (io) => {
   let status = 0;
-  for (const name of io.args.filter((arg) => !arg.startsWith('-'))) {
+  for (const word of io.args.filter((arg) => !arg.startsWith('-'))) {
+    const [name = '', ...given] = word.split('=');
+    if (given.length > 0) {
+      // Node-wide settings that no packet depends on: taken and forgotten.
+      await io.out(`${name} = ${given.join('=')}\n`);
+      continue;
+    }
     const value = io.guest.request.viewer?.sysctl(name.replaceAll('/', '.'));
     if (value === undefined)
       status = await io.fail(

@@ -246,7 +246,7 @@ export const WEB: readonly CatalogueRow[] = [
       'registry.k8s.io/ingress-nginx/controller',
       'quay.io/kubernetes-ingress-controller/nginx-ingress-controller',
     ],
-    program: 'nginx',
+    program: 'generic',
     entrypoint: ['/usr/bin/dumb-init', '--'],
     cmd: ['/nginx-ingress-controller'],
     listens: [http(80), tcp(443), { proto: 'tcp', port: 10254, protocol: 'http' }, tcp(8443)],

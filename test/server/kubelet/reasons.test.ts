@@ -128,7 +128,7 @@ describe('configuration', () => {
 
   test('root where the pod forbids it is CreateContainerConfigError', () => {
     const node = makeNode();
-    node.create(podOf('a', web({ securityContext: { runAsNonRoot: true } })));
+    node.create(podOf('a', web({ image: 'nginx:1.27', securityContext: { runAsNonRoot: true } })));
     node.run(5);
     expect(node.waitingMessage('a')).toBe(
       'container has runAsNonRoot and image will run as root (pod: "a_default(uid-a)", container: web)',
