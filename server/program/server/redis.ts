@@ -4,7 +4,7 @@
  * Fidelity: replication is accepted in words (INFO, REPLICAOF) and a replica sends what it is asked on to its leader
  * instead of keeping a copy; persistence, transactions and publish/subscribe are left out.
  */
-import { type Ip, strerror } from '../../../topology/index.js';
+import { type Ip, parseIp, strerror } from '../../../topology/index.js';
 import { background } from '../guard.js';
 import { type Guest, SIGNALS } from '../guest.js';
 import { formatDate } from '../io/date.js';
@@ -69,16 +69,17 @@ export function redisServer(guest: Guest, args: readonly string[]): void {
     '#',
     `Redis version=${version}, bits=64, commit=00000000, modified=0, pid=1, just started`,
   );
-  const bound = listenTcp(guest, {
-    address: 0 as Ip,
-    port: server.port,
-    accept: (connection) => new RedisConnection(server, connection),
-  });
-  if (!bound.ok) {
+  for (const [name, address] of bindAddresses(options.get('bind'))) {
+    const bound = listenTcp(guest, {
+      address,
+      port: server.port,
+      accept: (connection) => new RedisConnection(server, connection),
+    });
+    if (bound.ok) continue;
     say(
       guest,
       '#',
-      `Warning: Could not create server TCP listening socket *:${server.port}: bind: ${strerror(bound.error)}`,
+      `Warning: Could not create server TCP listening socket ${name}:${server.port}: bind: ${strerror(bound.error)}`,
     );
     say(guest, '#', `Failed listening on port ${server.port} (tcp), aborting.`);
     guest.sys.exit(1);
@@ -87,6 +88,16 @@ export function redisServer(guest: Guest, args: readonly string[]): void {
   say(guest, '*', `Running mode=standalone, port=${server.port}.`);
   say(guest, '*', 'Ready to accept connections tcp');
   guest.exitOn([SIGNALS.TERM, SIGNALS.INT], 0, () => say(guest, '#', 'User requested shutdown...'));
+}
+
+/** Addresses of the option `bind`, with their names; all of them when it is absent. Those in IPv6 are passed over. */
+function bindAddresses(option: string | undefined): readonly (readonly [string, Ip])[] {
+  return (option ?? '*').split(/\s+/).flatMap((word) => {
+    const name = word.replace(/^-/, '');
+    if (name === '*' || name === '') return [[name || '*', 0 as Ip] as const];
+    const address = parseIp(name);
+    return address.ok && typeof address.value === 'number' ? [[name, address.value] as const] : [];
+  });
 }
 
 function say(guest: Guest, level: string, text: string): void {
