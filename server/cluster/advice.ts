@@ -60,7 +60,12 @@ function onPolicy({ journey }: Question): string | undefined {
       ({ reason }) => /--comment "policy (\S+)"/.exec(reason)?.[1] ?? [],
     );
     const [, pod, direction] = denied;
-    return `NetworkPolicy ${listed([...new Set(policies)])} selects pod ${pod} and allows no such ${direction}: add a rule for this ${direction === 'ingress' ? 'sender' : 'receiver'} and port`;
+    const names = [...new Set(policies)];
+    const verbs =
+      names.length === 1
+        ? [`NetworkPolicy ${listed(names)} selects`, 'allows']
+        : [`NetworkPolicies ${listed(names)} select`, 'allow'];
+    return `${verbs[0]} pod ${pod} and ${verbs[1]} no such ${direction}: add a rule for this ${direction === 'ingress' ? 'sender' : 'receiver'} and port`;
   }
   return undefined;
 }
