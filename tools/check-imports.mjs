@@ -42,7 +42,8 @@ const read = new Set(
 );
 const missed = [...present].filter((path) => !read.has(path));
 const unknown = [...read].filter((path) => !present.has(path));
-for (const { rule, from, to } of summary.violations) console.error(`${rule.name}: ${from} -> ${to}`);
+for (const { rule, from, to } of summary.violations)
+  console.error(`${rule.name}: ${from} -> ${to}`);
 for (const path of missed) console.error(`not read: ${path}`);
 for (const path of unknown) console.error(`imported, but not there: ${path}`);
 console.log(
