@@ -23,11 +23,11 @@ import { type Directive, readNginxConfig } from './nginx-config.js';
 import {
   type NginxSite,
   resolveUpstreams,
-  SiteHandler,
   sitesOf,
   type UpstreamAddresses,
   upstreamNames,
-} from './nginx-site.js';
+} from './nginx-servers.js';
+import { SiteHandler } from './nginx-site.js';
 
 const RELEASES = [
   '1.27.5',

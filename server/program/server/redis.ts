@@ -92,11 +92,11 @@ export function redisServer(guest: Guest, args: readonly string[]): void {
 
 /** Addresses of the option `bind`, with their names; all of them when it is absent. Those in IPv6 are passed over. */
 function bindAddresses(option: string | undefined): readonly (readonly [string, Ip])[] {
-  return (option ?? '*').split(/\s+/).flatMap((word) => {
+  return (option ?? '*').split(/\s+/).flatMap((word): readonly (readonly [string, Ip])[] => {
     const name = word.replace(/^-/, '');
-    if (name === '*' || name === '') return [[name || '*', 0 as Ip] as const];
+    if (name === '*' || name === '') return [[name || '*', 0 as Ip]];
     const address = parseIp(name);
-    return address.ok && typeof address.value === 'number' ? [[name, address.value] as const] : [];
+    return address.ok && typeof address.value === 'number' ? [[name, address.value]] : [];
   });
 }
 

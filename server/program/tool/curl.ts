@@ -5,7 +5,7 @@ import { type HttpMessage, headerOf } from '../http/message.js';
 import { sleep } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
 import { connectTcp, type StreamError } from '../net/tcp-stream.js';
-import { parseDuration } from './system-tools.js';
+import { parseDuration } from './duration.js';
 import { parseOptions, type Tool, type ToolIo } from './tool.js';
 
 const SECOND_NS = 1_000_000_000;

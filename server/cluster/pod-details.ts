@@ -1,0 +1,281 @@
+/** What the side panel says of a pod. */
+import {
+  formatIp,
+  formatMac,
+  type NetnsView,
+  printIptablesSave,
+  printOp,
+  viewNetns,
+} from '../../topology/index.js';
+import { humanDuration } from '../api/table/duration.js';
+import { podWords } from '../api/table/pod-status.js';
+import type { Pod } from '../contract/kube.js';
+import type { DetailSection, VertexDetails } from '../contract/live.js';
+import type { PodRuntimeView } from '../kubelet/index.js';
+import type { Cluster } from './cluster.js';
+import { portsReport } from './port-report.js';
+
+/** The panel of a pod, with its journey. */
+export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetails {
+  const uid = pod.metadata.uid ?? '';
+  const view = cluster.kubeletOf(pod)?.podRuntimeView(uid);
+  const node = cluster.fabric.nodes.get(pod.spec.nodeName ?? '');
+  const netns =
+    view === undefined || view.netnsName === '' ? undefined : node?.host.netns(view.netnsName);
+  const kernel = netns === undefined ? undefined : viewNetns(netns);
+  return {
+    id,
+    title: pod.metadata.name,
+    subtitle: `pod in ${pod.metadata.namespace}, on ${pod.spec.nodeName ?? 'no node yet'}`,
+    journey: cluster.journeys.of(pod),
+    sections: [
+      podFacts(cluster, pod, view),
+      containerTable(view),
+      ...(view?.sandbox === undefined ? [] : [namespaceTable(view)]),
+      ...portSections(cluster, pod),
+      queueTable(cluster, pod, view),
+      ...(kernel === undefined ? [] : kernelSections(kernel)),
+      eventTable(cluster, uid),
+      ...(view?.sandbox === undefined || view.sandbox.ops.length === 0
+        ? []
+        : [
+            {
+              kind: 'text',
+              title: 'Commands that built it',
+              text: view.sandbox.ops.flatMap((op) => printOp(op)).join('\n'),
+            } as const,
+          ]),
+      { kind: 'text', title: 'Object (JSON)', text: JSON.stringify(pod, undefined, 2) },
+    ],
+  };
+}
+
+function podFacts(cluster: Cluster, pod: Pod, view: PodRuntimeView | undefined): DetailSection {
+  const rows: [string, string][] = [
+    ['status', podWords(pod, cluster.now()).status],
+    ['phase', pod.status?.phase ?? 'Pending'],
+    ['pod IP', pod.status?.podIP ?? 'none yet'],
+  ];
+  const sandbox = view?.sandbox;
+  if (sandbox?.mac !== undefined) rows.push(['MAC of eth0', sandbox.mac]);
+  if (sandbox?.gateway !== undefined) rows.push(['gateway', sandbox.gateway]);
+  if (sandbox?.hostDevice !== undefined) rows.push(['veth on the node', sandbox.hostDevice]);
+  const unmet = pod.status?.conditions?.filter((c) => c.status !== 'True') ?? [];
+  for (const condition of unmet) {
+    rows.push([
+      `not ${condition.type}`,
+      [condition.reason, condition.message].filter(Boolean).join(': '),
+    ]);
+  }
+  return { kind: 'facts', title: 'Pod', rows };
+}
+
+function containerTable(view: PodRuntimeView | undefined): DetailSection {
+  const pause =
+    view?.sandbox === undefined
+      ? []
+      : [
+          [
+            'pause',
+            'holds the namespaces',
+            String(view.sandbox.pausePid),
+            'running',
+            '0',
+            'registry.k8s.io/pause',
+          ],
+        ];
+  const rows = (view?.containers ?? []).map((container) => [
+    container.name,
+    container.kind,
+    container.pid === undefined ? '-' : String(container.pid),
+    stateWord(container.state),
+    String(container.restartCount),
+    `${container.image.requested}${container.image.assumed ? ' (assumed)' : ''}`,
+  ]);
+  return {
+    kind: 'table',
+    title: 'Containers',
+    columns: ['name', 'role', 'pid', 'state', 'restarts', 'image'],
+    rows: [...pause, ...rows],
+  };
+}
+
+function stateWord(state: PodRuntimeView['containers'][number]['state']): string {
+  if (state.running !== undefined) return 'running';
+  if (state.terminated !== undefined) {
+    return `${state.terminated.reason ?? 'terminated'} (exit ${state.terminated.exitCode})`;
+  }
+  return state.waiting?.reason ?? 'waiting';
+}
+
+function namespaceTable(view: PodRuntimeView): DetailSection {
+  const kinds = Object.keys(view.sandbox?.namespaces ?? {});
+  return {
+    kind: 'table',
+    title: 'Namespaces (inode numbers)',
+    columns: ['container', ...kinds],
+    rows: [
+      ['pause', ...kinds.map((kind) => String(view.sandbox?.namespaces[kind] ?? '-'))],
+      ...view.containers
+        .filter((container) => container.pid !== undefined)
+        .map((container) => [
+          container.name,
+          ...kinds.map((kind) => String(container.namespaces[kind] ?? '-')),
+        ]),
+    ],
+    note: 'Equal numbers are the same namespace: containers share what pause holds.',
+  };
+}
+
+function portSections(cluster: Cluster, pod: Pod): DetailSection[] {
+  const report = portsReport(cluster, pod);
+  const table: DetailSection = {
+    kind: 'table',
+    title: 'Ports',
+    columns: ['port', 'declared by', 'bound by', 'published as'],
+    rows: report.rows.map((row) => [
+      `${row.port}/${row.protocol}`,
+      row.declaredBy.join(', ') || '-',
+      row.boundBy || '-',
+      row.published.join(', ') || '-',
+    ]),
+    ...(report.notes.length === 0 ? {} : { note: report.notes.join('. ') }),
+  };
+  if (report.conflicts.length === 0) return [table];
+  const conflicts: DetailSection = {
+    kind: 'table',
+    title: 'Port conflicts',
+    columns: ['container', 'wanted', 'got', 'held by'],
+    rows: report.conflicts.map((c) => [
+      c.container,
+      `${c.address}:${c.port}/${c.protocol}`,
+      c.errno,
+      c.holder,
+    ]),
+  };
+  return [conflicts, table];
+}
+
+function queueTable(cluster: Cluster, pod: Pod, view: PodRuntimeView | undefined): DetailSection {
+  const host = cluster.fabric.nodes.get(pod.spec.nodeName ?? '')?.host;
+  const pid = view?.sandbox?.pausePid;
+  const queues = pid === undefined ? [] : (host?.processes.ipcOf(pid)?.queues() ?? []);
+  return {
+    kind: 'table',
+    title: 'Message queues',
+    columns: ['kind', 'name', 'messages', 'octets', 'limit'],
+    rows: queues.map((queue) =>
+      queue.kind === 'posix'
+        ? [
+            'POSIX',
+            queue.name,
+            String(queue.currentMessages),
+            String(queue.bytes),
+            `${queue.maxMessages} × ${queue.messageBytes}`,
+          ]
+        : [
+            'System V',
+            `id ${queue.id} key 0x${queue.key.toString(16)}`,
+            String(queue.currentMessages),
+            String(queue.bytes),
+            String(queue.maxBytes),
+          ],
+    ),
+    note: 'Queues live in the IPC namespace that pause holds: every container of the pod sees them, no other pod does.',
+  };
+}
+
+/** Devices, routes, neighbours and rules of a namespace. */
+export function kernelSections(view: NetnsView): DetailSection[] {
+  const main = view.routes.filter((route) => route.table === 254).map((route) => route.line);
+  return [
+    {
+      kind: 'table',
+      title: 'Devices',
+      columns: ['name', 'kind', 'address', 'MAC', 'MTU', 'state', 'in', 'out'],
+      rows: view.devices.map((device) => [
+        `${device.name}${device.peer === undefined ? '' : `@if${device.peer.ifindex}`}`,
+        device.master === undefined ? device.kind : `${device.kind} in ${device.master}`,
+        device.addresses.map((a) => `${formatIp(a.address)}/${a.prefixLength}`).join(' ') || '-',
+        formatMac(device.mac),
+        String(device.mtuBytes),
+        device.up ? (device.carrier ? 'up' : 'no carrier') : 'down',
+        String(device.stats.rxPackets),
+        String(device.stats.txPackets),
+      ]),
+    },
+    { kind: 'text', title: 'Routes (ip route)', text: main.join('\n') || '(none)' },
+    {
+      kind: 'table',
+      title: 'Neighbours (ip neigh)',
+      columns: ['address', 'device', 'MAC', 'state'],
+      rows: view.neighbors.map((n) => [
+        formatIp(n.address),
+        n.device,
+        n.mac === undefined ? '-' : formatMac(n.mac),
+        n.state.toUpperCase(),
+      ]),
+    },
+    ...(view.fdb.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            title: 'Forwarding database (bridge fdb)',
+            columns: ['MAC', 'port', 'age'],
+            rows: view.fdb.map((e) => [
+              formatMac(e.mac),
+              e.port,
+              e.local ? 'own' : humanDuration(e.ageSeconds),
+            ]),
+          } as const,
+        ]),
+    {
+      kind: 'text',
+      title: 'Rules (iptables-save)',
+      text: view.iptables.some((t) => t.chains.some((c) => c.rules.length > 0))
+        ? printIptablesSave(view.iptables)
+        : '(no rules)',
+    },
+    ...(view.conntrack.length === 0
+      ? []
+      : [
+          {
+            kind: 'text',
+            title: 'Connections (conntrack -L)',
+            text: view.conntrack.join('\n'),
+          } as const,
+        ]),
+    ...(view.drops.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            title: 'Drops so far',
+            columns: ['reason', 'packets'],
+            rows: view.drops.map(([reason, count]) => [reason, String(count)]),
+          } as const,
+        ]),
+    {
+      kind: 'table',
+      title: 'Sysctls that differ from the default',
+      columns: ['key', 'value'],
+      rows: view.sysctls.map(([key, value]) => [key, value]),
+    },
+  ];
+}
+
+function eventTable(cluster: Cluster, uid: string): DetailSection {
+  const events = cluster.store.byIndex('events', 'involvedUid', uid);
+  return {
+    kind: 'table',
+    title: 'Events',
+    columns: ['type', 'reason', 'count', 'message'],
+    rows: events.map((event) => [
+      event.type ?? '',
+      event.reason ?? '',
+      String(event.count ?? 1),
+      event.message ?? '',
+    ]),
+  };
+}
