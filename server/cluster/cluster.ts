@@ -61,6 +61,8 @@ export class Cluster {
   readonly driver: Driver;
   readonly kubelets = new Map<string, Kubelet>();
   readonly journeys: PodJourneys;
+  /** Nodes of an earlier run that this topology lacks; they are gone from the store. */
+  readonly vanishedNodes: readonly string[];
   readonly zone: ZoneSource;
   readonly controllers: Controllers;
   readonly settled: SettledPods;
@@ -121,6 +123,7 @@ export class Cluster {
       nowNs: () => this.fabric.clock.nowNs,
       explain: (pod) => this.explainScheduling(pod),
     });
+    this.vanishedNodes = this.removeVanishedNodes();
     this.startKubelets();
     startDataPlane(store, this.fabric);
     const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
@@ -207,6 +210,19 @@ export class Cluster {
     if (host === undefined) return;
     const ports = [{ proto: 'tcp', port: API_SERVER_PORT }] as const;
     runOnMachine({ host, kind: 'generic', comm: 'kube-apiserver', ports }, context);
+  }
+
+  /**
+   * Takes out nodes that only an earlier topology had, as a cloud's node controller does with machines that are no
+   * more (cloud-provider, node_lifecycle_controller.go); their pods are collected and made anew elsewhere.
+   */
+  private removeVanishedNodes(): readonly string[] {
+    const vanished = this.store
+      .list('nodes')
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => !this.fabric.nodes.has(name));
+    for (const name of vanished) this.api.delete({ resource: 'nodes', name });
+    return vanished;
   }
 
   private startKubelets(): void {
