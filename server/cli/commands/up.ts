@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import type { Cluster } from '../../cluster/cluster.js';
 import { ListenError, startServer } from '../../main.js';
 import {
   createDurableStore,
@@ -8,7 +9,7 @@ import {
   type ObjectStore,
   StoreOpenError,
 } from '../../store/index.js';
-import { buildCluster } from '../build-cluster.js';
+import { buildCluster, type InputReport } from '../build-cluster.js';
 import { CommandFailure } from '../exit.js';
 import { addCommonOptions, type CommonOptions, portNumber, speedNumber } from '../options.js';
 
@@ -16,6 +17,10 @@ import { addCommonOptions, type CommonOptions, portNumber, speedNumber } from '.
 const SAMPLE = fileURLToPath(new URL('../../../../labs/sample-app.yaml', import.meta.url));
 /** How long the start waits for pods, in simulated time, before it lets the clock run at its pace. */
 const HEAD_START_NS = 30_000_000_000;
+
+/** Where objects are kept when no folder is given. */
+const DEFAULT_FOLDER = '.podnet';
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 interface UpOptions extends CommonOptions {
   readonly port: number;
@@ -74,13 +79,12 @@ async function up(options: UpOptions): Promise<void> {
   await cluster.settle(HEAD_START_NS);
   cluster.driver.start();
   const took = ((performance.now() - started) / 1000).toFixed(1);
-  if (options.json === true)
-    process.stdout.write(`${JSON.stringify({ url: server.url, ...report })}\n`);
-  else {
-    process.stdout.write(
-      `podnet ${server.url}\n${report.applied} objects applied${report.refused > 0 ? `, ${report.refused} refused (see above)` : ''}, ready after ${took} s\nkubectl --server ${server.url} get pods -A\n`,
-    );
-  }
+  for (const note of notesOf(options, cluster)) process.stderr.write(`note: ${note}\n`);
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ url: server.url, ...report })}\n`
+      : banner({ url: server.url, took, report, cluster }),
+  );
   if (options.open && process.stdout.isTTY) openBrowser(server.url);
   const stop = (): void => {
     server
@@ -92,10 +96,48 @@ async function up(options: UpOptions): Promise<void> {
   process.once('SIGTERM', stop);
 }
 
+interface Started {
+  readonly url: string;
+  /** Seconds, as text. */
+  readonly took: string;
+  readonly report: InputReport;
+  readonly cluster: Cluster;
+}
+
+/** What there is now, and what to do next. */
+function banner({ url, took, report, cluster }: Started): string {
+  const pods = cluster.store.list('pods');
+  const running = pods.filter(({ status }) => status?.phase === 'Running').length;
+  const nodes = cluster.fabric.nodes.size;
+  const refused = report.refused > 0 ? `, ${report.refused} refused (see above)` : '';
+  return [
+    `podnet ${url}`,
+    `${nodes} node${nodes === 1 ? '' : 's'}, ${running} of ${pods.length} pods Running, ${report.applied} objects applied${refused}, ready after ${took} s`,
+    '',
+    `  kubectl --server ${url} get pods -A`,
+    `  npx podnet trace --server ${url} FROM TO     (pod, svc/NAME:PORT, node/NAME, outside)`,
+    '  Ctrl-C stops it',
+    '',
+  ].join('\n');
+}
+
+function notesOf({ dataDir, ephemeral, host }: UpOptions, { vanishedNodes }: Cluster): string[] {
+  const notes: string[] = [];
+  if (vanishedNodes.length > 0)
+    notes.push(
+      `${vanishedNodes.join(', ')}: ${ephemeral === true ? 'an earlier run' : (dataDir ?? DEFAULT_FOLDER)} had these nodes, this topology does not: they are removed, and their pods start elsewhere`,
+    );
+  if (!LOOPBACK.test(host))
+    notes.push(
+      `listening on ${host}: whoever reaches this port can change the cluster, there is no authentication`,
+    );
+  return notes;
+}
+
 async function openStore(options: UpOptions): Promise<ObjectStore> {
   if (options.ephemeral === true) return createMemoryStore();
   try {
-    return await createDurableStore({ folder: options.dataDir ?? '.podnet' });
+    return await createDurableStore({ folder: options.dataDir ?? DEFAULT_FOLDER });
   } catch (error) {
     if (error instanceof StoreOpenError) throw new CommandFailure(error.message);
     throw error;
