@@ -66,6 +66,8 @@ const CURL_VALUES = [
   'noproxy',
   'x',
   'max-redirs',
+  'cookie',
+  'cookie-jar',
 ];
 const LONG = [
   'silent',
@@ -109,6 +111,7 @@ const SAME: Readonly<Record<string, string>> = {
   'max-time': 'm',
   'user-agent': 'A',
   user: 'u',
+  cookie: 'b',
   get: 'G',
   'fail-with-body': 'f',
   'no-progress-meter': 's',
@@ -424,6 +427,8 @@ function curlExchange(options: CurlOptions, url: HttpUrl) {
   const method = values.get('X') ?? (flags.has('I') ? 'HEAD' : body === undefined ? 'GET' : 'POST');
   const own = new Set(options.headers.map(([name]) => name.toLowerCase()));
   const credentials = values.get('u') ?? url.credentials;
+  // Without '=' it names a cookie jar: podnet keeps none.
+  const cookie = values.get('b')?.includes('=') === true ? values.get('b') : undefined;
   const usual: [string, string][] = [
     ['Host', url.authority],
     ...(credentials === undefined
@@ -431,6 +436,7 @@ function curlExchange(options: CurlOptions, url: HttpUrl) {
       : [['Authorization', `Basic ${btoa(credentials)}`] as [string, string]]),
     ['User-Agent', values.get('A') ?? 'curl/8.10.1'],
     ['Accept', '*/*'],
+    ...(cookie === undefined ? [] : [['Cookie', cookie] as [string, string]]),
     ...(body === undefined
       ? []
       : [
