@@ -61,9 +61,9 @@ export default {
       { path: '^(test|bench)/' },
     ),
     forbid(
-      'express and socket.io stay at the edge',
+      'express, socket.io and ws stay at the edge',
       { path: '^server/', pathNot: '^server/(api/http|live|main)' },
-      { path: 'node_modules/(express|socket\\.io)/' },
+      { path: 'node_modules/(express|socket\\.io|ws)/' },
     ),
     ...layered('server', {
       contract: [],

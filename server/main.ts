@@ -11,6 +11,8 @@ import {
 import type { Cluster } from './cluster/cluster.js';
 import { createGraph } from './cluster/graph-sources.js';
 import { Operations } from './cluster/operations.js';
+import { execIn } from './cluster/pod-exec.js';
+import { attachExec } from './live/exec-sockets.js';
 import { createLogHandler } from './live/log-handler.js';
 import { podnetRouter } from './live/podnet-router.js';
 import { attachLive } from './live/sockets.js';
@@ -70,11 +72,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createServer(app);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
+  const check = createHostCheck({ hosts });
+  attachExec({ http, start: execIn(cluster), check, onError: options.onError });
   const live = attachLive({
     http,
     model: createGraph(cluster),
     handlers: operations.handlers,
-    check: createHostCheck({ hosts }),
+    check,
   });
   await listen(http, options);
   const { port } = http.address() as AddressInfo;

@@ -54,7 +54,8 @@ function found(ring: LogRing): FoundLog {
   };
 }
 
-function containerOf(pod: Pod, asked: string | undefined): Reply<string> {
+/** The container that a request means: the one it names, or the only one. */
+export function containerOf(pod: Pod, asked: string | undefined): Reply<string> {
   const { containers, initContainers = [] } = pod.spec;
   const { name } = pod.metadata;
   const [first] = containers;
