@@ -1,5 +1,6 @@
 import {
   fail,
+  isIpcSysctl,
   type KernelOp,
   type NamespaceKind,
   ok,
@@ -184,7 +185,9 @@ function netnsNameOf(id: string): string {
 /** containerd: enable_unprivileged_ports and enable_unprivileged_icmp, the loopback plugin, and the pod's own sysctls. */
 function preparation(pod: Pod, netns: string, pid: number): readonly KernelOp[] {
   const set = (key: string, value: string): KernelOp => ({ op: 'sysctl.set', netns, key, value });
-  const own = (securityOf(pod.spec).sysctls ?? []).filter(({ name }) => name.startsWith('net.'));
+  const own = (securityOf(pod.spec).sysctls ?? []).filter(
+    ({ name }) => name.startsWith('net.') || isIpcSysctl(name),
+  );
   return [
     { op: 'netns.attach', name: netns, pid },
     { op: 'link.set', netns, name: 'lo', up: true },
