@@ -122,7 +122,7 @@ async function runShell(
       shell.complain('-c requires an argument');
       return 2;
     }
-    if (arg0 !== undefined) shell.variables.set('0', { value: arg0, exported: false });
+    if (arg0 !== undefined) shell.variables.set('0', arg0);
     shell.positional = positional;
     return runText(shell, text);
   }
@@ -140,7 +140,7 @@ async function runShell(
       return shell.name === 'bash' ? 127 : 2;
     }
     shell.positional = positional;
-    shell.variables.set('0', { value: file, exported: false });
+    shell.variables.set('0', file);
     return runText(shell, read.value);
   }
   return fromInput(shell, context.interactive);
@@ -153,8 +153,10 @@ function makeShell(guest: Guest, context: RunContext & { readonly name: string }
     runner,
     descriptors: context.descriptors,
   });
-  for (const [name, value] of context.environment)
-    shell.variables.set(name, { value, exported: true });
+  for (const [name, value] of context.environment) {
+    shell.variables.set(name, value);
+    shell.variables.export(name);
+  }
   shell.workingDir = context.workingDir;
   shell.set('PWD', context.workingDir);
   return shell;

@@ -87,7 +87,7 @@ function bracket(close: string): Builtin {
 const exportVariables: Builtin = async (shell, args) => {
   const names = args.filter((arg) => !arg.startsWith('-'));
   if (names.length === 0) {
-    for (const [name, value] of [...shell.environment()].sort()) {
+    for (const [name, value] of [...shell.variables.exported()].sort()) {
       await shell.print(`export ${name}='${value}'\n`);
     }
   }
@@ -95,7 +95,7 @@ const exportVariables: Builtin = async (shell, args) => {
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);
     if (equals >= 0) shell.set(name, arg.slice(equals + 1));
-    shell.export(name);
+    shell.variables.export(name);
   }
   return 0;
 };
@@ -104,7 +104,7 @@ const local: Builtin = (shell, args) => {
   for (const arg of args.filter((each) => !each.startsWith('-'))) {
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);
-    const made = shell.makeLocal(name);
+    const made = shell.variables.makeLocal(name);
     if (equals >= 0) shell.set(name, arg.slice(equals + 1));
     else if (made) shell.set(name, '');
   }
@@ -145,8 +145,7 @@ function isOption(name: string): name is keyof Shell['options'] {
 
 const set: Builtin = async (shell, args) => {
   if (args.length === 0) {
-    for (const [name, { value }] of [...shell.variables].sort())
-      await shell.print(`${name}='${value}'\n`);
+    for (const [name, value] of shell.variables.sorted()) await shell.print(`${name}='${value}'\n`);
     return 0;
   }
   const rest = applyOptions(shell, args);
@@ -291,7 +290,7 @@ const command: Builtin = async (shell, args) => {
   if (builtin !== undefined) return builtin(shell, args.slice(1));
   return shell.runner.external(shell, {
     argv: args,
-    environment: shell.environment(),
+    environment: shell.variables.exported(),
     replace: false,
   });
 };
@@ -326,7 +325,7 @@ const source: Builtin = async (shell, args) => {
 const exec: Builtin = async (shell, args) => {
   const status = await shell.runner.external(shell, {
     argv: args,
-    environment: shell.environment(),
+    environment: shell.variables.exported(),
     replace: true,
   });
   throw new ShellJump('exit', status);
@@ -367,7 +366,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     'unset',
     (shell, args) => {
       for (const name of args) {
-        shell.variables.delete(name);
+        shell.variables.unset(name);
         shell.functions.delete(name);
       }
       return 0;

@@ -23,6 +23,7 @@ import { ShellJump } from './jump.js';
 import { type Descriptors, openRedirect } from './redirect.js';
 import type { ExternalRunner } from './runner.js';
 import { BrokenPipe, inputOf, outputTo, Pipe } from './streams.js';
+import { Variables } from './variables.js';
 
 /** Cost of a builtin in simulated processor time, so that endless loops let time pass. */
 const BUILTIN_NS = 50_000;
@@ -46,18 +47,13 @@ export interface ShellOptions {
   pipefail: boolean;
 }
 
-interface Variable {
-  value: string;
-  exported: boolean;
-}
-
 /** State of one shell or subshell. */
 export class Shell implements ExpansionScope {
   readonly guest: Guest;
   readonly runner: ExternalRunner;
   /** `sh`, `bash` or `ash`: how it calls itself in messages. */
   readonly name: string;
-  readonly variables = new Map<string, Variable>();
+  readonly variables: Variables;
   readonly functions = new Map<string, Command>();
   readonly options: ShellOptions = {
     errexit: false,
@@ -80,13 +76,18 @@ export class Shell implements ExpansionScope {
   descriptors: Descriptors;
   /** Above 0 where a failing command does not end the shell under `set -e`. */
   private tested = 0;
-  private readonly scopes: Map<string, Variable | undefined>[] = [];
 
   constructor(
     guest: Guest,
-    how: { name: string; runner: ExternalRunner; descriptors: Descriptors },
+    how: {
+      name: string;
+      runner: ExternalRunner;
+      descriptors: Descriptors;
+      variables?: Variables;
+    },
   ) {
     this.guest = guest;
+    this.variables = how.variables ?? new Variables();
     this.name = how.name;
     this.runner = how.runner;
     this.descriptors = how.descriptors;
@@ -123,7 +124,7 @@ export class Shell implements ExpansionScope {
       case '*':
         return this.positional.join(' ');
       case '0':
-        return this.variables.get('0')?.value ?? this.name;
+        return this.variables.get('0') ?? this.name;
       case '-':
         return `${this.options.errexit ? 'e' : ''}${this.options.xtrace ? 'x' : ''}`;
       case 'RANDOM':
@@ -134,46 +135,20 @@ export class Shell implements ExpansionScope {
         return String(Math.floor(this.guest.sys.nowNs / 1e9));
       default:
         if (/^\d+$/.test(name)) return this.positional[Number(name) - 1];
-        return this.variables.get(name)?.value;
+        return this.variables.get(name);
     }
   }
 
   set(name: string, value: string): void {
-    const known = this.variables.get(name);
-    if (known === undefined) this.variables.set(name, { value, exported: false });
-    else known.value = value;
-  }
-
-  export(name: string): void {
-    const known = this.variables.get(name);
-    if (known === undefined) this.variables.set(name, { value: '', exported: true });
-    else known.exported = true;
-  }
-
-  /** Makes a variable local to the function under way; false outside of one. */
-  makeLocal(name: string): boolean {
-    const scope = this.scopes.at(-1);
-    if (scope === undefined) return false;
-    if (!scope.has(name)) {
-      const known = this.variables.get(name);
-      scope.set(name, known === undefined ? undefined : { ...known });
-    }
-    return true;
-  }
-
-  /** Variables that commands inherit. */
-  environment(): Map<string, string> {
-    const environment = new Map<string, string>();
-    for (const [name, { value, exported }] of this.variables)
-      if (exported) environment.set(name, value);
-    return environment;
+    this.variables.set(name, value);
   }
 
   /** A copy for a subshell; what it changes stays there. */
   fork(descriptors: Descriptors, guest: Guest = this.guest): Shell {
-    const child = new Shell(guest, { name: this.name, runner: this.runner, descriptors });
-    for (const [name, variable] of this.variables) child.variables.set(name, { ...variable });
-    for (const [name, body] of this.functions) child.functions.set(name, body);
+    const { name, runner } = this;
+    const variables = this.variables.copy();
+    const child = new Shell(guest, { name, runner, descriptors, variables });
+    for (const [known, body] of this.functions) child.functions.set(known, body);
     Object.assign(child.options, this.options);
     child.positional = this.positional;
     child.workingDir = this.workingDir;
@@ -487,7 +462,7 @@ export class Shell implements ExpansionScope {
     }
     const pause = this.meter.charge(FORK_NS);
     if (pause !== undefined) await pause;
-    const environment = this.environment();
+    const environment = this.variables.exported();
     for (const [variable, value] of assigned) environment.set(variable, value);
     return this.runner.external(this, { argv, environment, replace: false });
   }
@@ -498,16 +473,15 @@ export class Shell implements ExpansionScope {
     args: readonly string[],
     assigned: readonly [string, string][],
   ): Promise<number> {
-    if (this.scopes.length >= MAX_CALLS) {
+    if (this.variables.depth >= MAX_CALLS) {
       this.complain('maximum function nesting level exceeded');
       throw new ShellJump('exit', 2);
     }
     const outer = this.positional;
-    const scope = new Map<string, Variable | undefined>();
-    this.scopes.push(scope);
+    this.variables.enter();
     this.positional = args;
     for (const [name, value] of assigned) {
-      this.makeLocal(name);
+      this.variables.makeLocal(name);
       this.set(name, value);
     }
     try {
@@ -517,11 +491,7 @@ export class Shell implements ExpansionScope {
       throw error;
     } finally {
       this.positional = outer;
-      this.scopes.pop();
-      for (const [name, variable] of scope) {
-        if (variable === undefined) this.variables.delete(name);
-        else this.variables.set(name, variable);
-      }
+      this.variables.leave();
     }
   }
 
