@@ -127,6 +127,14 @@ export interface IpLayer {
 /** Hook order inside a namespace, shared by both families. */
 export type Verdict = 'accept' | 'drop' | 'stolen';
 
+/** Rules as they were at a moment, as far as they have changed since. */
+export interface RuleCheckpoint {
+  /** Puts them back. */
+  restore(): void;
+  /** Keeps what is and forgets what was. */
+  release(): void;
+}
+
 /** Netfilter of a namespace: implemented in `netfilter`, called by `netns` and by br_netfilter. */
 export interface Netfilter {
   /** False while there are no rules and nothing is tracked: callers skip the hooks altogether. */
@@ -157,10 +165,10 @@ export interface Netfilter {
     chain: HookName,
     policy: 'ACCEPT' | 'DROP',
   ): Errno | undefined;
-  /** Present rules, for iptables-save and for undoing a restore. */
+  /** Present rules, for iptables-save. */
   tables(family: 'ipv4' | 'ipv6'): readonly RestoreTable[];
-  /** Puts back what `tables` returned. */
-  replaceAll(family: 'ipv4' | 'ipv6', tables: readonly RestoreTable[]): void;
+  /** Notes from now on what chains were before they change, until one of the answer's calls. */
+  checkpoint(family: 'ipv4' | 'ipv6'): RuleCheckpoint;
   /**
    * Ties an answer made by this kernel (ICMP error, RST) to the connection of the packet it is about, so that NAT
    * is undone in it (nf_ct_attach). Call before the answer is sent; nothing happens when there is no connection.

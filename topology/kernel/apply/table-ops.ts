@@ -10,8 +10,9 @@ export function applyIptables(transaction: Transaction, op: IptablesOp): OpFailu
   const { netfilter } = netns;
   const { family } = op;
   if (transaction.first(`iptables/${netns.inode}/${family}`)) {
-    const before = netfilter.tables(family);
-    transaction.undo(() => netfilter.replaceAll(family, before));
+    const before = netfilter.checkpoint(family);
+    transaction.undo(() => before.restore());
+    transaction.onCommit(() => before.release());
   }
   const tool = family === 'ipv4' ? 'iptables' : 'ip6tables';
   switch (op.op) {

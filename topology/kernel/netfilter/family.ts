@@ -1,3 +1,4 @@
+import type { RuleCheckpoint } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { HookName, RestoreTable, TableName } from '../ops.js';
 import { HOOK_ORDER, HOOKS, type HookStep, TABLES } from './hooks.js';
@@ -76,9 +77,20 @@ export class FamilyRules {
     });
   }
 
-  replaceAll(saved: readonly RestoreTable[]): void {
-    this.tables.clear();
-    for (const table of saved) this.ensure(table.table).restore(table, true);
+  checkpoint(): RuleCheckpoint {
+    const present = new Map([...this.tables].map(([name, table]) => [name, table.checkpoint()]));
+    return {
+      restore: () => {
+        for (const name of [...this.tables.keys()]) {
+          const table = present.get(name);
+          if (table === undefined) this.tables.delete(name);
+          else table.restore();
+        }
+      },
+      release: () => {
+        for (const table of present.values()) table.release();
+      },
+    };
   }
 
   ensure(name: TableName): RuleTable {

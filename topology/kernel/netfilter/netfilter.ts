@@ -1,5 +1,12 @@
 import type { Ip } from '../../addr/index.js';
-import type { ConntrackView, Device, Netfilter, Netns, Verdict } from '../contract.js';
+import type {
+  ConntrackView,
+  Device,
+  Netfilter,
+  Netns,
+  RuleCheckpoint,
+  Verdict,
+} from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { HookName, RestoreTable, Rule, TableName } from '../ops.js';
 import type { Skb } from '../skb.js';
@@ -86,9 +93,15 @@ class NamespaceNetfilter implements Netfilter {
     return this.rules[family].save();
   }
 
-  replaceAll(family: Family, tables: readonly RestoreTable[]): void {
-    this.rules[family].replaceAll(tables);
-    this.replan();
+  checkpoint(family: Family): RuleCheckpoint {
+    const checkpoint = this.rules[family].checkpoint();
+    return {
+      restore: () => {
+        checkpoint.restore();
+        this.replan();
+      },
+      release: () => checkpoint.release(),
+    };
   }
 
   attach(answer: Skb, about: Skb): void {

@@ -1,3 +1,4 @@
+import type { RuleCheckpoint } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { HookName, RestoreTable, Rule, RuleChain, TableName } from '../ops.js';
 import { type CompiledChain, compareJumps, compileChain, outlineOf } from './compile-chain.js';
@@ -26,12 +27,19 @@ export class ChainState {
   }
 }
 
+interface Notes {
+  readonly before: Map<string, RuleChain | undefined>;
+  /** Names of all chains before the first was removed. */
+  order: readonly string[] | undefined;
+}
+
 /** One table of one family in one namespace. Changes apply as a whole or not at all. */
 export class RuleTable {
   readonly name: TableName;
   private readonly chains = new Map<string, ChainState>();
   /** How many chains jump or go to a chain. */
   private readonly references = new Map<string, number>();
+  private notes: Notes | undefined = undefined;
   private conntrackChains = 0;
   private ruleCount = 0;
 
@@ -129,7 +137,7 @@ export class RuleTable {
   setPolicy(hook: HookName, policy: 'ACCEPT' | 'DROP'): Errno | undefined {
     const present = this.chains.get(hook);
     if (present === undefined) return 'ENOENT';
-    present.replace({ ...present.chain, policy });
+    this.put({ ...present.chain, policy });
     return undefined;
   }
 
@@ -162,7 +170,43 @@ export class RuleTable {
     return undefined;
   }
 
+  /** What chains were before they change; each is noted once, so a change costs what it touches. */
+  checkpoint(): RuleCheckpoint {
+    const notes: Notes = { before: new Map(), order: undefined };
+    this.notes = notes;
+    return {
+      restore: () => {
+        this.notes = undefined;
+        for (const [name, chain] of notes.before) {
+          if (chain === undefined) this.take(name);
+          else this.put(chain);
+        }
+        if (notes.order !== undefined) this.reorder(notes.order);
+      },
+      release: () => {
+        this.notes = undefined;
+      },
+    };
+  }
+
+  private note(name: string): void {
+    const { notes } = this;
+    if (notes === undefined || notes.before.has(name)) return;
+    notes.before.set(name, this.chains.get(name)?.chain);
+  }
+
+  /** Chains are listed in the order they were made; one that was removed and put back goes to its old place. */
+  private reorder(order: readonly string[]): void {
+    const states = new Map(this.chains);
+    this.chains.clear();
+    for (const name of order) {
+      const state = states.get(name);
+      if (state !== undefined) this.chains.set(name, state);
+    }
+  }
+
   private put(chain: RuleChain): void {
+    this.note(chain.name);
     const state = this.chains.get(chain.name);
     this.count(state?.chain, chain);
     if (state === undefined) this.chains.set(chain.name, new ChainState(chain));
@@ -172,6 +216,8 @@ export class RuleTable {
   private take(name: string): void {
     const state = this.chains.get(name);
     if (state === undefined) return;
+    this.note(name);
+    if (this.notes !== undefined) this.notes.order ??= [...this.chains.keys()];
     this.count(state.chain, undefined);
     this.chains.delete(name);
   }
