@@ -75,7 +75,8 @@ function onPacket({ codes, journey }: Question): string | undefined {
     return 'the path has more routers than the packet may pass: give a larger --ttl';
   if (journey.summary.includes('EMSGSIZE'))
     return 'with DF set the packet must fit the smallest MTU of the path; headers take 28 octets of it (ping and UDP over IPv4): send less, or leave out --dont-fragment';
-  if (/is unplugged|no carrier/.test(journey.summary)) return 'plug the cable in again (link up)';
+  if (/is unplugged|no carrier|is disabled/.test(journey.summary))
+    return 'bring up again what is down there: the cable, the interface, or the machine';
   return undefined;
 }
 
@@ -184,7 +185,9 @@ function onUnusedAddress({ cluster, codes, target }: Question): string | undefin
   if (typeof target.address !== 'number') return undefined;
   const text = formatIp(target.address);
   const { clusterCidr, serviceCidr } = cluster.fabric.spec.network;
-  if (contains(serviceCidr, target.address)) return `no Service has the ClusterIP ${text}`;
+  const isService = cluster.store.byIndex('services', 'clusterIP', text).length > 0;
+  if (contains(serviceCidr, target.address))
+    return isService ? undefined : `no Service has the ClusterIP ${text}`;
   if (contains(clusterCidr, target.address) && podByIp(cluster.store, text) === undefined)
     return `no pod has the address ${text}: pods get a new one whenever they are made anew, so use a Service or its name`;
   return codes.has('forwarding-disabled')

@@ -191,8 +191,14 @@ export class Cluster {
       apiServerPort: API_SERVER_PORT,
       dnsReplicas: nodes.length > 1 ? 2 : 1,
     };
-    ensureSystemObjects(this.api, {
-      kubernetesIp: formatIp(ipv4(network.serviceCidr.network + 1)),
+    const kubernetesIp = formatIp(ipv4(network.serviceCidr.network + 1));
+    ensureSystemObjects(this.api, { kubernetesIp });
+    this.store.watch('services', ({ type, object: { metadata } }) => {
+      if (type !== 'DELETED' || metadata.name !== 'kubernetes' || metadata.namespace !== 'default')
+        return;
+      this.fabric.clock.schedule(SYSTEM_PERIOD_NS, () =>
+        ensureSystemObjects(this.api, { kubernetesIp }),
+      );
     });
     for (const { resource, object } of systemObjects(facts)) {
       const { namespace, name } = object.metadata;
@@ -281,6 +287,12 @@ export class Cluster {
     const kubelet = this.kubelets.get(name);
     if (kubelet === undefined) return false;
     this.lastHeardOf(name);
+    for (const [edge, { cable, ends }] of this.fabric.links) {
+      const end = ends.findIndex(({ machine }) => machine === name);
+      if (end < 0) continue;
+      cable.setPower(end === 0 ? 0 : 1, on);
+      this.linkChanged(edge);
+    }
     if (on) kubelet.start();
     else kubelet.stop();
     return true;
@@ -316,5 +328,7 @@ export class Cluster {
 
 /** Nodes whose part in a scheduling decision a journey names; beyond that nobody reads on. */
 const MAX_EXPLAINED_NODES = 30;
+/** How soon the API server notices that its own Service is gone (kubernetesservice controller). */
+const SYSTEM_PERIOD_NS = 10_000_000_000;
 const SETTLE_START_NS = 100_000_000;
 const SETTLE_END_NS = 1_000_000_000;

@@ -110,6 +110,8 @@ function boundPorts(cluster: Cluster, pod: Pod, protocol: 'tcp' | 'udp'): readon
 function probeProcess(cluster: Cluster, source: Source): Reply<Process> {
   if (source.kind === 'machine') {
     const machine = cluster.fabric.machines.get(source.name);
+    if (cluster.kubelets.get(source.name)?.running === false)
+      return { ok: false, error: `${source.name} is off` };
     return machine === undefined
       ? { ok: false, error: `no machine '${source.name}'` }
       : cloneProbe(machine.host);

@@ -124,6 +124,10 @@ function sync(context: ControlContext, key: string): SyncOutcome {
     const endpoints = store.get('endpoints', namespace, name);
     const groups = endpoints === undefined ? [] : mirrored(endpoints);
     for (const slice of own) remove(context, slice);
+    if (groups.length === 0) {
+      for (const slice of slices.filter(isMirrored)) remove(context, slice);
+      return 'done';
+    }
     return write(
       context,
       { owner: endpoints ?? service, service, groups, manager: MIRROR },

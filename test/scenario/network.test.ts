@@ -227,7 +227,10 @@ describe('a fault', () => {
     expect([ready(), there() > 0]).toEqual(['True', true]);
     const offAt = scenario.seconds;
     await scenario.fault({ kind: 'node-down', node: 'worker-2' });
-    await scenario.run(35);
+    const ping = await scenario.trace('asker', 'node/worker-2', { protocol: 'icmp' });
+    expect(ping.journey.disposition).toBe('dropped');
+    expect(ping.journey.hops.map(({ place }) => place)).not.toContain('node worker-2');
+    await scenario.run(20);
     expect(ready()).toBe('True');
     await scenario.until('NotReady', () => ready() === 'Unknown', 30);
     const notReadyAt = scenario.seconds;

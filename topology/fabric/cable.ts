@@ -73,7 +73,7 @@ class Lane {
           next.skb,
           'cable-loss',
           'cable',
-          `${this.cable.id} was unplugged while the frame was on it`,
+          `${this.cable.id} went down while the frame was on it`,
         );
       next = this.queue[this.head];
     }
@@ -99,6 +99,7 @@ export class Cable {
   private readonly rng: Rng;
   private readonly lanes: readonly [Lane, Lane];
   private plugged = true;
+  private readonly powered: [boolean, boolean] = [true, true];
 
   constructor(options: {
     readonly id: string;
@@ -114,9 +115,9 @@ export class Cable {
     this.lanes = [new Lane(this, options.clock), new Lane(this, options.clock)];
   }
 
-  /** False when unplugged: both ends lose their carrier. */
+  /** False when unplugged, or when the machine at one end is off: both ends lose their carrier. */
   get up(): boolean {
-    return this.plugged;
+    return this.plugged && this.powered[0] && this.powered[1];
   }
 
   /** What one end hands its frames to. */
@@ -125,8 +126,9 @@ export class Cable {
     return {
       leadsTo: this.ends[index === 0 ? 1 : 0],
       send: (skb) => {
-        if (!this.plugged) {
-          skb.dev?.netns.drop(skb, 'no-carrier', 'cable', `${this.id} is unplugged`);
+        if (!this.up) {
+          const why = this.plugged ? 'leads to a machine that is off' : 'is unplugged';
+          skb.dev?.netns.drop(skb, 'no-carrier', 'cable', `${this.id} ${why}`);
           return;
         }
         if (this.properties.loss > 0 && this.rng.unit() < this.properties.loss) {
@@ -150,9 +152,23 @@ export class Cable {
   }
 
   /** Plugs or unplugs. */
-  setUp(up: boolean): void {
-    if (this.plugged === up) return;
-    this.plugged = up;
-    for (const lane of this.lanes) lane.target?.setCarrier(up);
+  setUp(plugged: boolean): void {
+    this.change(() => {
+      this.plugged = plugged;
+    });
+  }
+
+  /** Says whether the machine at one end is on. */
+  setPower(end: 0 | 1, on: boolean): void {
+    this.change(() => {
+      this.powered[end] = on;
+    });
+  }
+
+  private change(act: () => void): void {
+    const before = this.up;
+    act();
+    if (this.up === before) return;
+    for (const lane of this.lanes) lane.target?.setCarrier(this.up);
   }
 }

@@ -46,7 +46,7 @@ export function refusalText(to: BridgePort, reason: DropReason): string {
       return `${name} and the port it came in by are isolated from each other`;
     default:
       return to.device.driver.leadsTo !== undefined && !to.device.carrier
-        ? `port ${name} has no carrier: the cable to ${to.device.driver.leadsTo} is unplugged`
+        ? `port ${name} has no carrier: the cable to ${to.device.driver.leadsTo} is unplugged, or what it leads to is off`
         : `port ${name} is ${portStateName(to.state)}`;
   }
 }

@@ -225,7 +225,7 @@ export class NetDevice implements Device {
     const { leadsTo } = this.driver;
     return leadsTo === undefined
       ? `${this.name} has no carrier: its other end is down or gone`
-      : `${this.name} has no carrier: the cable to ${leadsTo} is unplugged`;
+      : `${this.name} has no carrier: the cable to ${leadsTo} is unplugged, or what it leads to is off`;
   }
 
   private sendSentence(skb: Skb): string {
