@@ -18,6 +18,7 @@ import type {
 } from '../program/index.js';
 import type { ResolvedImage } from '../registry/index.js';
 import type { KubeletOptions, RuntimeFailure } from './contract.js';
+import { expectedPorts } from './declared-ports.js';
 import { imageFacts } from './image-facts.js';
 import { LogRing } from './log-ring.js';
 import { namespaceOf, runtimeId } from './names.js';
@@ -152,11 +153,7 @@ export class ContainerRuntime {
       env: config.env,
       workingDir: config.workingDir,
       image: imageFacts(image),
-      declaredPorts: (spec.ports ?? []).map(({ containerPort, name, protocol = 'TCP' }) => ({
-        port: containerPort,
-        protocol,
-        ...(name === undefined ? {} : { name }),
-      })),
+      declaredPorts: expectedPorts(spec),
       files: config.files,
       write: (stream, octets) => container.log.write(stream, octets),
       containerName: spec.name,
