@@ -11,6 +11,7 @@ import { type Figure, median, report } from './helper/figure.js';
 
 /** A cable without delay: what is sent arrives at the other end in this instant. */
 class DirectCable implements CableEnd {
+  readonly leadsTo = 'the other node';
   far: NetDevice | undefined = undefined;
 
   send(frame: Skb): void {

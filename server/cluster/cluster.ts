@@ -90,6 +90,7 @@ export class Cluster {
       clock: this.fabric.clock,
       speed: options.speed ?? 1,
       onState: () => this.onClock(),
+      onError: (error) => this.onError(error),
     });
     addIndexes(store);
     this.zone = zoneOf(store, DOMAIN);

@@ -15,6 +15,7 @@ const MAX_LAG_MS = 250;
 export class Driver {
   private readonly clock: SimClock;
   private readonly onState: () => void;
+  private readonly onError: (error: unknown) => void;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private simSpeed: number;
@@ -24,10 +25,13 @@ export class Driver {
     readonly clock: SimClock;
     readonly speed: number;
     readonly onState?: () => void;
+    /** Told of what an event threw while the clock was paced; commands that run it get the error themselves. */
+    readonly onError?: (error: unknown) => void;
   }) {
     this.clock = options.clock;
     this.simSpeed = options.speed;
     this.onState = options.onState ?? (() => {});
+    this.onError = options.onError ?? (() => {});
   }
 
   /** True while the clock stands still. */
@@ -89,9 +93,12 @@ export class Driver {
       const nowMs = performance.now();
       const elapsedMs = Math.min(nowMs - lastMs, MAX_LAG_MS);
       const targetNs = this.clock.nowNs + Math.round(elapsedMs * 1e6 * this.simSpeed);
-      this.burst(targetNs, nowMs + BURST_MS).then(() => {
-        if (!this.stopped) this.tick(nowMs);
-      });
+      // A mistake in one event must not stop the clock for all.
+      this.burst(targetNs, nowMs + BURST_MS)
+        .catch((error: unknown) => this.onError(error))
+        .then(() => {
+          if (!this.stopped) this.tick(nowMs);
+        });
     }, TICK_MS);
   }
 

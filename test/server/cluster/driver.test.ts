@@ -74,4 +74,22 @@ describe('the clock', () => {
     expect(driver.speed).toBe(2);
     expect(told()).toBe(3);
   });
+
+  test('goes on after an event that throws, and tells of it', async () => {
+    const clock = new SimClock();
+    const errors: unknown[] = [];
+    const driver = new Driver({ clock, speed: 1000, onError: (error) => errors.push(error) });
+    let went = false;
+    clock.schedule(1000, () => {
+      throw new Error('a mistake');
+    });
+    clock.schedule(2000, () => {
+      went = true;
+    });
+    driver.start();
+    for (let turn = 0; turn < 200 && !went; turn++) await pause(5);
+    await driver.stop();
+    expect(went).toBe(true);
+    expect(errors).toEqual([new Error('a mistake')]);
+  });
 });
