@@ -132,6 +132,11 @@ function toValue(
   }
 }
 
+/** The parser wraps an overflow of its own stack in a syntax error. */
+function withoutStack(message: string): string {
+  return message.startsWith('Maximum call stack size exceeded') ? 'is nested too deeply' : message;
+}
+
 /** What the parser or the reading of values gave up on. */
 function sentenceOf(error: unknown): string {
   if (error instanceof RangeError) return 'is nested too deeply';
@@ -158,7 +163,9 @@ function syntaxProblem(file: string, text: string, error: YAMLParseError): Probl
   const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
   const source = text.split('\n')[line - 1] ?? '';
   const message =
-    error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
+    withoutStack(error.message)
+      .split('\n')[0]
+      ?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
   const hint = hintFor(error.code, source, text, line);
   const template = source.includes('{{');
   return {

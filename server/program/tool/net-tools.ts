@@ -1,5 +1,12 @@
 /** nc, telnet, socat, ping and traceroute over emulated sockets. */
-import { formatIp, type Ip, isIpv4, type Socket, strerror } from '../../../topology/index.js';
+import {
+  formatIp,
+  type Ip,
+  isIpv4,
+  parseIp,
+  type Socket,
+  strerror,
+} from '../../../topology/index.js';
 import { background } from '../guard.js';
 import { sleep, whenReady } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
@@ -148,7 +155,9 @@ async function ncListen(io: ToolIo, options: Options): Promise<number> {
   const port = Number(options.values.get('p') ?? options.rest.at(-1) ?? 0);
   const keeps = options.flags.has('k');
   const command = options.values.get('e');
-  const address = 0 as Ip;
+  const own = parseIp(options.values.get('s') ?? '0.0.0.0');
+  if (!own.ok) return io.fail(`bad address '${options.values.get('s')}'`);
+  const address = own.value;
   let finish: (status: number) => void = () => undefined;
   const done = new Promise<number>((resolve) => {
     finish = resolve;
