@@ -38,6 +38,7 @@ export function Player({
         aria-label={`Step ${position + 1} of ${frames.length}`}
         onChange={(event) => playback.go(Number(event.target.value))}
       />
+      {journey.advice === undefined ? null : <p className="advice">→ {journey.advice}</p>}
       <div className="player-body">
         <div className={`verdict ${verdict.tone}`}>
           <span className="verdict-word">
