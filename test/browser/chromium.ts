@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { CHROMIUM } from '../helper/tools.js';
 
-const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -12,13 +11,7 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Where a browser is on this machine; undefined when there is none. */
-export const chromiumPath = PATHS.find((path) => existsSync(path));
-
-/** True when a machine without a browser must fail the tests instead of skipping them. */
-export const chromiumRequired = (process.env.PODNET_REQUIRE ?? '').split(',').includes('chromium');
-
 /** Starts the browser. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath ?? '/usr/bin/chromium', args: ARGS });
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }

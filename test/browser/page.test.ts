@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, chromiumRequired, launchChromium } from './chromium.js';
+import { has } from '../helper/tools.js';
+import { launchChromium } from './chromium.js';
 import { type PodnetProcess, startPodnet } from './podnet-process.js';
 
 const PROBED = `apiVersion: v1
@@ -13,7 +14,7 @@ spec:
       image: nginx:1.27
 `;
 
-if (chromiumPath === undefined && !chromiumRequired) {
+if (!has('chromium')) {
   test.skip('the page in a browser is skipped: there is no Chromium on this machine', () => {});
 } else {
   describe('the page', () => {

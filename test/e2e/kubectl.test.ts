@@ -1,13 +1,13 @@
 /** The real kubectl against a running server, where kubectl is at hand. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { has, KUBECTL } from '../helper/tools.js';
 import { isBuilt, killAll, type Server, up } from './helper/podnet.js';
 
-const KUBECTL = process.env.PODNET_KUBECTL ?? '/usr/lib/google-cloud-sdk/bin/kubectl.1.32';
-const present = isBuilt && existsSync(KUBECTL);
+const present = isBuilt && has('kubectl');
 const whenPresent = present ? describe : describe.skip;
 
 const APP = `

@@ -10,19 +10,21 @@ const KUBECTLS = [
   '/usr/local/bin/kubectl',
   '/usr/bin/kubectl',
 ];
+const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** The kubectl to test with: PODNET_KUBECTL, or one that is installed. */
 export const KUBECTL =
   process.env.PODNET_KUBECTL ?? KUBECTLS.find((path) => existsSync(path)) ?? '';
 
-/** The Chromium to test with: PODNET_CHROMIUM, or the one that is installed. */
-export const CHROMIUM = process.env.PODNET_CHROMIUM ?? '/usr/bin/chromium';
+/** The Chromium to test with: PODNET_CHROMIUM, or one that is installed. */
+export const CHROMIUM =
+  process.env.PODNET_CHROMIUM ?? CHROMIUMS.find((path) => existsSync(path)) ?? '';
 
 /** The folder of manifests to test with, if any. */
 export const CORPUS = process.env.PODNET_CORPUS ?? '';
 
 const PROBES: Readonly<Record<Tool, () => boolean>> = {
-  chromium: () => existsSync(CHROMIUM),
+  chromium: () => CHROMIUM !== '',
   tshark: () => spawnSync('tshark', ['-v']).status === 0,
   iptables: () => canMakeNetns() && spawnSync('iptables-restore', ['--version']).status === 0,
   kubectl: () => KUBECTL !== '' && existsSync(KUBECTL),
