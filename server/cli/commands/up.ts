@@ -94,6 +94,21 @@ async function up(options: UpOptions): Promise<void> {
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent(stop);
+}
+
+/** How often a server that npm started looks whether npm is still there, in milliseconds. */
+const PARENT_CHECK_MS = 500;
+
+/** npm hands SIGTERM to the shell between it and the server, which ends without passing it on. */
+function stopWithParent(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 interface Started {
