@@ -125,7 +125,20 @@ function securityHeaders(
   next();
 }
 
-function listen(http: Server, { host, port }: ServerOptions): Promise<void> {
+/**
+ * Looks whether a server could listen, before anything is written for its sake.
+ *
+ * Failures: `ListenError`, as `startServer`.
+ */
+export async function checkAddress(address: Pick<ServerOptions, 'host' | 'port'>): Promise<void> {
+  const http = createServer();
+  await listen(http, address);
+  await new Promise<void>((resolve) => {
+    http.close(() => resolve());
+  });
+}
+
+function listen(http: Server, { host, port }: Pick<ServerOptions, 'host' | 'port'>): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
       const why =

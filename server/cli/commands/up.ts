@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Cluster } from '../../cluster/cluster.js';
-import { ListenError, startServer } from '../../main.js';
+import { checkAddress, ListenError, startServer } from '../../main.js';
 import {
   createDurableStore,
   createMemoryStore,
@@ -53,6 +53,7 @@ async function up(options: UpOptions): Promise<void> {
   if (options.ephemeral === true && options.dataDir !== undefined) {
     throw new CommandFailure('give either --data-dir or --ephemeral, not both');
   }
+  await checkAddress(options).catch(asCommandFailure);
   const store = await openStore(options);
   const fresh = store.revision === 0;
   const sample = options.filename === undefined && fresh;
@@ -74,7 +75,7 @@ async function up(options: UpOptions): Promise<void> {
       ),
   }).catch(async (error: unknown) => {
     await cluster.stop();
-    throw error instanceof ListenError ? new CommandFailure(error.message) : error;
+    return asCommandFailure(error);
   });
   await cluster.settle(HEAD_START_NS);
   cluster.driver.start();
@@ -109,6 +110,10 @@ function stopWithParent(stop: () => void): void {
     stop();
   }, PARENT_CHECK_MS);
   timer.unref();
+}
+
+function asCommandFailure(error: unknown): never {
+  throw error instanceof ListenError ? new CommandFailure(error.message) : error;
 }
 
 interface Started {
