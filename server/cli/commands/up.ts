@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Cluster } from '../../cluster/cluster.js';
+import { newestTimeMs } from '../../cluster/newest-time.js';
 import { checkAddress, ListenError, startServer } from '../../main.js';
 import {
   createDurableStore,
@@ -60,7 +61,7 @@ async function up(options: UpOptions): Promise<void> {
   const started = performance.now();
   const { cluster, report } = await buildCluster(
     { ...options, ...(sample ? { filename: [SAMPLE] } : {}) },
-    { store, epochMs: Date.now(), speed: options.speed },
+    { store, epochMs: Math.max(Date.now(), newestTimeMs(store) + 1000), speed: options.speed },
   ).catch(async (error: unknown) => {
     await store.close();
     throw error;
