@@ -3,10 +3,11 @@ import { parseCommand, parseIptablesRestore } from '../../topology/kernel/comman
 import { Host, type KernelOp, Softirq } from '../../topology/kernel/index.js';
 import type { RecordedChange, RecordedDevice, RecordedTopology } from './recorded.js';
 
-/** Builds a lab in one emulated host; throws when a command is refused. */
-export function buildLab(topology: RecordedTopology): Host {
+/** Builds a lab in one emulated host, and tells each op; throws when a command is refused. */
+export function buildLab(topology: RecordedTopology, onOp?: (op: KernelOp) => void): Host {
   const clock = new SimClock();
   const host = new Host({ name: 'lab', clock, rng: new Rng(1), softirq: new Softirq(clock) });
+  if (onOp !== undefined) host.onOp((ops) => ops.forEach(onOp));
   if (topology.nft !== undefined) throw new Error('nft rule sets are not modelled');
   const run = (netns: string | undefined, command: string) => runCommand(host, netns, command);
   for (const { name } of topology.netns) run(undefined, `ip netns add ${name}`);
