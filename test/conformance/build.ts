@@ -3,6 +3,9 @@ import { parseCommand, parseIptablesRestore } from '../../topology/kernel/comman
 import { Host, type KernelOp, Softirq } from '../../topology/kernel/index.js';
 import type { RecordedChange, RecordedDevice, RecordedTopology } from './recorded.js';
 
+/** Time until link-local addresses have passed duplicate address detection: up to a second of delay and a second of waiting. */
+const LINK_LOCAL_NS = 3_000_000_000;
+
 /** Builds a lab in one emulated host, and tells each op; throws when a command is refused. */
 export function buildLab(topology: RecordedTopology, onOp?: (op: KernelOp) => void): Host {
   const clock = new SimClock();
@@ -12,6 +15,10 @@ export function buildLab(topology: RecordedTopology, onOp?: (op: KernelOp) => vo
   const run = (netns: string | undefined, command: string) => runCommand(host, netns, command);
   for (const { name } of topology.netns) run(undefined, `ip netns add ${name}`);
   for (const { name, lo, sysctl } of topology.netns) {
+    if (topology.ipv6 !== true) {
+      run(name, "sysctl -w 'net.ipv6.conf.all.disable_ipv6=1'");
+      run(name, "sysctl -w 'net.ipv6.conf.default.disable_ipv6=1'");
+    }
     if (lo !== false && lo !== 'down') run(name, 'ip link set lo up');
     for (const [key, value] of Object.entries(sysctl ?? {})) {
       run(name, `sysctl -w '${key}=${value}'`);
@@ -50,6 +57,7 @@ export function buildLab(topology: RecordedTopology, onOp?: (op: KernelOp) => vo
     run(ns, `bridge fdb append ${lladdr} dev ${dev} dst ${dst}`);
   }
   for (const rules of topology.iptables) restore(host, rules);
+  if (topology.ipv6 === true) clock.advance(LINK_LOCAL_NS);
   return host;
 }
 
@@ -79,18 +87,29 @@ function configure(host: Host, device: RecordedDevice): void {
   if (device.hairpin === true) run(`bridge link set dev ${name} hairpin on`);
   if (device.isolated === true) run(`bridge link set dev ${name} isolated on`);
   for (const [key, value] of Object.entries(device.sysctl ?? {})) {
-    const [family, setting] = key.split('.');
-    run(`sysctl -w 'net.${family}.conf.${name}.${setting}=${value}'`);
+    run(`sysctl -w '${deviceKey(name, key)}=${value}'`);
   }
   if (up !== false) run(`ip link set ${name} up`);
   if (device.bridge_port_state !== undefined) {
     run(`bridge link set dev ${name} state ${device.bridge_port_state}`);
   }
-  for (const address of device.addrs ?? []) run(`ip addr add ${address} dev ${name}`);
+  for (const address of device.addrs ?? []) {
+    run(`ip addr add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`);
+  }
+}
+
+/** `ipv4.rp_filter` of eth0 → `net.ipv4.conf.eth0.rp_filter`. */
+function deviceKey(device: string, key: string): string {
+  const [family, ...setting] = key.split('.');
+  return `net.${family}.conf.${device}.${setting.join('.')}`;
 }
 
 function routeCommand(route: RecordedTopology['routes'][number]): string {
-  const words = ['ip route add', route.type ?? '', route.dst];
+  const words = [
+    route.family === 6 ? 'ip -6 route add' : 'ip route add',
+    route.type ?? '',
+    route.dst,
+  ];
   if (route.via !== undefined) words.push(`via ${route.via}`);
   if (route.dev !== undefined) words.push(`dev ${route.dev}`);
   if (route.src !== undefined) words.push(`src ${route.src}`);
@@ -109,8 +128,15 @@ function restore(host: Host, entry: RecordedTopology['iptables'][number]): void 
     ...entry.rules,
     'COMMIT',
   ].join('\n');
-  const ops = parseIptablesRestore(text, { family: 'ipv4', netns: entry.ns, noflush: true });
-  if (!ops.ok) throw new Error(`iptables-restore line ${ops.error.line}: ${ops.error.message}`);
+  const ops = parseIptablesRestore(text, {
+    family: entry.family === 6 ? 'ipv6' : 'ipv4',
+    netns: entry.ns,
+    noflush: true,
+  });
+  if (!ops.ok)
+    throw new Error(
+      `${entry.family === 6 ? 'ip6tables' : 'iptables'}-restore line ${ops.error.line}: ${ops.error.message}`,
+    );
   apply(host, ops.value, 'iptables-restore');
 }
 

@@ -4,9 +4,12 @@ import {
   type ArpPacket,
   type Frame,
   get16,
+  getIpv6,
   type IcmpMessage,
   IPPROTO,
+  IPV6_FRAGMENT_PROTO,
   type Ipv4Packet,
+  type Ipv6Packet,
   l3Bytes,
   readQuote,
   type TcpSegment,
@@ -26,8 +29,15 @@ const CAST: Readonly<Record<PacketType, string | undefined>> = {
   outgoing: undefined,
 };
 
+/** MLD query, report, done; router solicitation and advertisement; MLDv2 report. */
+const BACKGROUND_TYPES: ReadonlySet<number> = new Set([130, 131, 132, 133, 134, 143]);
+
+/** Hop-by-hop options stand before nothing but MLD in these labs. */
+const HOP_BY_HOP = 0;
+
 const PROTO: Readonly<Record<number, string>> = {
   [IPPROTO.icmp]: 'icmp',
+  [IPPROTO.icmpv6]: 'icmp6',
   [IPPROTO.tcp]: 'tcp',
   [IPPROTO.udp]: 'udp',
 };
@@ -59,9 +69,21 @@ function packetFields(packet: Frame['packet'], roles: MacRoles): HopFields {
       return { l3: 'arp', arp: arpFields(packet, roles) };
     case 'ipv4':
       return { l3: 'ip', ...ipv4Fields(packet, roles) };
+    case 'ipv6':
+      return { l3: 'ip6', ...ipv6Fields(packet, roles) };
     default:
       return { l3: packet.kind };
   }
+}
+
+/**
+ * Whether a recording leaves a frame out: multicast listener reports and router discovery, which every IPv6 device
+ * sends at moments of its own.
+ */
+export function isBackground(packet: Frame['packet']): boolean {
+  if (packet.kind !== 'ipv6') return false;
+  if (packet.body.kind === 'icmp') return BACKGROUND_TYPES.has(packet.body.type);
+  return packet.proto === HOP_BY_HOP;
 }
 
 function arpFields(arp: ArpPacket, roles: MacRoles): HopFields {
@@ -84,11 +106,28 @@ function ipv4Fields(packet: Ipv4Packet, roles: MacRoles): HopFields {
     len: l3Bytes(packet),
     df: packet.df,
     ...(mf || fragOffset > 0 ? { frag: { off: fragOffset, mf } } : {}),
-    ...bodyFields(packet, roles),
+    ...bodyFields(packet, fragOffset, roles),
   };
 }
 
-function bodyFields({ body, proto, fragOffset }: Ipv4Packet, roles: MacRoles): HopFields {
+function ipv6Fields(packet: Ipv6Packet, roles: MacRoles): HopFields {
+  const { fragment } = packet;
+  return {
+    proto: PROTO[packet.proto] ?? String(packet.proto),
+    src: formatIp(packet.src),
+    dst: formatIp(packet.dst),
+    ttl: packet.hopLimit,
+    len: l3Bytes(packet),
+    ...(fragment === undefined ? {} : { frag: { off: fragment.offset, mf: fragment.more } }),
+    ...bodyFields(packet, fragment?.offset ?? 0, roles),
+  };
+}
+
+function bodyFields(
+  { kind, body, proto }: Ipv4Packet | Ipv6Packet,
+  fragOffset: number,
+  roles: MacRoles,
+): HopFields {
   switch (body.kind) {
     case 'udp':
       if (body.payload instanceof Uint8Array) return { sport: body.srcPort, dport: body.dstPort };
@@ -100,7 +139,7 @@ function bodyFields({ body, proto, fragOffset }: Ipv4Packet, roles: MacRoles): H
     case 'tcp':
       return tcpFields(body);
     case 'icmp':
-      return { icmp: icmpFields(body) };
+      return { icmp: kind === 'ipv4' ? icmpFields(body) : icmp6Fields(body) };
     case 'opaque':
       return fragOffset === 0 ? firstFragment(proto, body.octets) : {};
   }
@@ -135,8 +174,23 @@ function icmpFields(icmp: IcmpMessage): HopFields {
   };
 }
 
+function icmp6Fields(icmp: IcmpMessage): HopFields {
+  const { type, code, rest, payload } = icmp;
+  if (type === 128 || type === 129) return { type, code, id: rest >>> 16, seq: rest & 0xffff };
+  if (type === 135 || type === 136 || type === 137) {
+    return payload.length < 16 ? { type, code } : { type, code, target: ipv6At(payload, 0) };
+  }
+  return {
+    type,
+    code,
+    ...(type === 2 ? { mtu: rest } : {}),
+    ...(type < 128 && readQuote(payload).ok ? { orig: quotedFields(payload) } : {}),
+  };
+}
+
 /** The quoted header, read from the octets: what follows may be cut short. */
 function quotedFields(octets: Uint8Array): HopFields {
+  if ((octets[0] ?? 0) >>> 4 === 6) return quotedFields6(octets);
   const headerBytes = ((octets[0] ?? 0) & 0xf) * 4;
   const address = (at: number) => Array.from(octets.subarray(at, at + 4)).join('.');
   const proto = octets[9] ?? 0;
@@ -150,6 +204,23 @@ function quotedFields(octets: Uint8Array): HopFields {
   };
 }
 
+function quotedFields6(octets: Uint8Array): HopFields {
+  const fragment = octets[6] === IPV6_FRAGMENT_PROTO;
+  const proto = octets[fragment ? 40 : 6] ?? 0;
+  const offset = fragment ? get16(octets, 42) & 0xfff8 : 0;
+  return {
+    proto: PROTO[proto] ?? String(proto),
+    src: ipv6At(octets, 8),
+    dst: ipv6At(octets, 24),
+    ttl: octets[7],
+    ...(offset === 0 ? firstFragment(proto, octets.subarray(fragment ? 48 : 40)) : {}),
+  };
+}
+
+function ipv6At(octets: Uint8Array, at: number): string {
+  return formatIp(getIpv6(octets, at));
+}
+
 /** Ports or type of a transport header of which no more may be there. */
 function firstFragment(proto: number, octets: Uint8Array): HopFields {
   if (proto === IPPROTO.udp || proto === IPPROTO.tcp) {
@@ -157,9 +228,10 @@ function firstFragment(proto: number, octets: Uint8Array): HopFields {
     const tunnel = proto === IPPROTO.udp && VXLAN_PORTS.has(dport);
     return { sport: tunnel ? 'hash' : get16(octets, 0), dport };
   }
-  if (proto !== IPPROTO.icmp) return {};
+  if (proto !== IPPROTO.icmp && proto !== IPPROTO.icmpv6) return {};
   const [type, code] = octets;
-  const echo = type === 0 || type === 8;
+  const echo =
+    type === (proto === IPPROTO.icmp ? 0 : 129) || type === (proto === IPPROTO.icmp ? 8 : 128);
   return {
     icmp: { type, code, ...(echo ? { id: get16(octets, 4), seq: get16(octets, 6) } : {}) },
   };

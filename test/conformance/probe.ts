@@ -6,6 +6,7 @@ const MS = 1_000_000;
 const DEFAULT_TIMEOUT_MS = 700;
 const ECHO_ID = 4660;
 const UDP_BYTES = 16;
+const ECHO = { v4: { request: 8, reply: 0 }, v6: { request: 128, reply: 129 } } as const;
 const PMTUDISC = { dont: 0, want: 1, do: 2 } as const;
 
 /** How a probe ended, in the words of the recordings. */
@@ -72,12 +73,14 @@ export class Prober {
     return made.value;
   }
 
-  private listen({ ns, proto, addr, port }: RecordedTopology['listeners'][number]): void {
+  private listen(listener: RecordedTopology['listeners'][number]): void {
+    const { ns, proto, addr, port, v6only } = listener;
     const process = this.spawn(ns, 'server');
-    const made = process.sys.socket('inet', proto === 'tcp' ? 'stream' : 'dgram');
+    const made = process.sys.socket(domainOf(addr), proto === 'tcp' ? 'stream' : 'dgram');
     if (!made.ok) throw new Error(made.error);
     const socket = made.value;
     socket.setOption('SO_REUSEADDR', 1);
+    if (v6only !== undefined) socket.setOption('IPV6_V6ONLY', v6only ? 1 : 0);
     refuse(socket.bind(address(addr), port));
     if (proto === 'tcp') {
       refuse(socket.listen(128));
@@ -136,7 +139,7 @@ class Attempt {
     this.sequence = index + 1;
     this.arrivedBytes = arrivedBytes;
     const type = { tcp: 'stream', udp: 'dgram', icmp: 'raw' } as const;
-    const made = process.sys.socket('inet', type[probe.proto]);
+    const made = process.sys.socket(domainOf(probe.dst), type[probe.proto]);
     if (!made.ok) throw new Error(made.error);
     this.socket = made.value;
   }
@@ -153,7 +156,12 @@ class Attempt {
       this.ping();
       return;
     }
-    refuse(socket.bind(address(probe.saddr ?? '0.0.0.0'), this.sport));
+    refuse(
+      socket.bind(
+        address(probe.saddr ?? (domainOf(probe.dst) === 'inet' ? '0.0.0.0' : '::')),
+        this.sport,
+      ),
+    );
     const to = { address: address(probe.dst), port: probe.dport ?? 0 };
     if (probe.unconnected !== true) {
       const errno = socket.connect(to.address, to.port);
@@ -198,7 +206,16 @@ class Attempt {
     socket.setOption('IP_RECVERR', 1);
     if (probe.saddr !== undefined) refuse(socket.bind(address(probe.saddr), 0));
     const octets = new Uint8Array(8 + (probe.size ?? 56));
-    octets.set([8, 0, 0, 0, ECHO_ID >> 8, ECHO_ID & 0xff, 0, this.sequence]);
+    octets.set([
+      domainOf(probe.dst) === 'inet' ? ECHO.v4.request : ECHO.v6.request,
+      0,
+      0,
+      0,
+      ECHO_ID >> 8,
+      ECHO_ID & 0xff,
+      0,
+      this.sequence,
+    ]);
     const sent = socket.send(octets, { address: address(probe.dst), port: 0 });
     if (!sent.ok) this.fail(sent.error);
   }
@@ -225,6 +242,7 @@ class Attempt {
   }
 
   private lookIcmp(): void {
+    const reply = domainOf(this.probe.dst) === 'inet' ? ECHO.v4.reply : ECHO.v6.reply;
     const error = this.socket.receiveError();
     if (error.ok) {
       this.settle('icmp-error');
@@ -232,7 +250,7 @@ class Attempt {
     }
     for (let got = this.socket.receive(); got.ok; got = this.socket.receive()) {
       const { icmp } = got.value;
-      if (icmp?.type === 0 && icmp.sequence === this.sequence) this.settle('ok');
+      if (icmp?.type === reply && icmp.sequence === this.sequence) this.settle('ok');
     }
   }
 
@@ -245,6 +263,10 @@ class Attempt {
     this.errno = errno;
     this.settle('error');
   }
+}
+
+function domainOf(text: string): 'inet' | 'inet6' {
+  return text.includes(':') ? 'inet6' : 'inet';
 }
 
 function refuse(errno: Errno | undefined): void {

@@ -45,6 +45,8 @@ export interface RecordedTopology {
     readonly metric?: number;
     readonly mtu?: number;
     readonly scope?: string;
+    /** 6 where the words alone do not tell, as in `default`. */
+    readonly family?: 4 | 6;
   }[];
   readonly neigh: readonly {
     readonly ns: string;
@@ -61,6 +63,7 @@ export interface RecordedTopology {
   }[];
   readonly iptables: readonly {
     readonly ns: string;
+    readonly family?: 4 | 6;
     readonly table: string;
     readonly chains: readonly string[];
     readonly policy: Readonly<Record<string, string>>;
@@ -72,9 +75,10 @@ export interface RecordedTopology {
     readonly proto: 'tcp' | 'udp';
     readonly addr: string;
     readonly port: number;
+    readonly v6only?: boolean;
   }[];
-  /** Present in IPv6 labs alone. */
-  readonly ipv6?: unknown;
+  /** Without it every namespace has `disable_ipv6` set. */
+  readonly ipv6?: boolean;
 }
 
 /** A device of one namespace. */
@@ -149,11 +153,10 @@ export interface RecordedHop extends Readonly<Record<string, unknown>> {
   readonly if: string;
 }
 
-/** The IPv4 labs of a folder, by id. */
+/** The labs of a folder, by id. */
 export function readLabs(folder: string): readonly RecordedLab[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json') && name !== 'INDEX.json')
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as RecordedLab)
-    .filter((lab) => lab.topology.ipv6 === undefined);
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as RecordedLab);
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyChange, buildLab } from './build.js';
-import { type HopFields, hopAt } from './hop.js';
+import { type HopFields, hopAt, isBackground } from './hop.js';
 import { Prober } from './probe.js';
 import type { RecordedHop, RecordedLab, RecordedStep } from './recorded.js';
 import { type LabState, recordedState, stateOf } from './state.js';
@@ -29,6 +29,7 @@ export function runScenario(lab: RecordedLab): Difference | undefined {
   for (const netns of host.namespaces) {
     for (const device of netns.deviceList) {
       device.tap((skb, direction, at, type) => {
+        if (isBackground(skb.packet)) return;
         hops.push(hopAt(at, direction, { skb, type, roles: lab.macs }));
       });
     }

@@ -1,4 +1,4 @@
-import { formatIp, formatMac } from '../../topology/addr/index.js';
+import { formatIp, formatMac, parseIp } from '../../topology/addr/index.js';
 import { type Host, viewNetns } from '../../topology/kernel/index.js';
 import type { MacRoles } from './hop.js';
 
@@ -71,9 +71,8 @@ export function recordedState(state: RecordedState): LabState {
           return `${mac} on ${port}${dst === undefined ? '' : ` dst ${dst}`}`;
         }),
         ...conntrack.map(({ l4, state: stage, tuple }) => {
-          return withoutTunnelPort(
-            [l4, stage, tuple].filter((word) => word !== undefined).join(' '),
-          );
+          const words = [l4, stage, tuple].filter((word) => word !== undefined);
+          return canonical(withoutTunnelPort(words.join(' ')));
         }),
       ].sort();
       return lines.length === 0 ? [] : [[ns, lines] as const];
@@ -83,7 +82,16 @@ export function recordedState(state: RecordedState): LabState {
 
 /** A line of `conntrack -L` without its number, timeout and use count. */
 function connectionText(line: string): string {
-  return withoutTunnelPort(line.replace(/^(\w+)\s+\d+ \d+/, '$1').replace(/ use=\d+$/, ''));
+  const words = line.replace(/^(\w+)\s+\d+ \d+/, '$1').replace(/ use=\d+$/, '');
+  return canonical(withoutTunnelPort(words));
+}
+
+/** Addresses as RFC 5952 writes them: /proc/net/nf_conntrack writes all eight groups. */
+function canonical(text: string): string {
+  return text.replaceAll(/(src|dst)=([0-9a-f:]+:[0-9a-f:.]*)/g, (whole, key, address) => {
+    const parsed = parseIp(address);
+    return parsed.ok ? `${key}=${formatIp(parsed.value)}` : whole;
+  });
 }
 
 /** The source port of a tunnel is a hash of what is inside, which no two kernels share. */
