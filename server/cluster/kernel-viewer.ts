@@ -21,6 +21,9 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
     const there = netns();
     return there === undefined ? EMPTY : viewNetns(there);
   };
+  // /run/netns is seen in the mount namespace that systemd has.
+  const seesNames = () =>
+    process.namespaces.mnt.inode === host.processes.get(1)?.namespaces.mnt.inode;
   return {
     devices: () => view().devices.map(deviceOf),
     routes: (_family, table = 'main') =>
@@ -55,6 +58,9 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
           : [],
       ),
     sysctl: (key) => netns()?.sysctls.read(key),
+    netns: (name) => (name === undefined ? netns() : seesNames() ? host.netns(name) : undefined),
+    netnsNames: () => (seesNames() ? host.netnsNames : []),
+    apply: (ops) => host.apply(ops),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../contract/kube.js';
 import { quantityOf } from '../kube/quantity.js';
+import { DEFAULT_CAPABILITIES } from '../program/index.js';
 import { cgroupPathOf } from './qos.js';
 
 /** The parts of an OCI runtime configuration (runtime-spec 1.2, config.json) that podnet fills. */
@@ -39,24 +40,6 @@ export interface OciNamespace {
   readonly type: 'network' | 'ipc' | 'uts' | 'pid' | 'mount' | 'cgroup';
   readonly path?: string;
 }
-
-/** Capabilities that containerd gives a container that asks for nothing. */
-const DEFAULT_CAPABILITIES = [
-  'CAP_CHOWN',
-  'CAP_DAC_OVERRIDE',
-  'CAP_FSETID',
-  'CAP_FOWNER',
-  'CAP_MKNOD',
-  'CAP_NET_RAW',
-  'CAP_SETGID',
-  'CAP_SETUID',
-  'CAP_SETFCAP',
-  'CAP_SETPCAP',
-  'CAP_NET_BIND_SERVICE',
-  'CAP_SYS_CHROOT',
-  'CAP_KILL',
-  'CAP_AUDIT_WRITE',
-];
 
 const ALL_CAPABILITIES = [
   ...DEFAULT_CAPABILITIES,
@@ -162,7 +145,11 @@ export function securityOf(owner: {
   return (owner.securityContext ?? {}) as SecuritySettings;
 }
 
-function capabilitiesOf({ capabilities = {}, privileged }: SecuritySettings): readonly string[] {
+/** Capabilities of a container's root processes: containerd's own, with what the manifest adds and drops. */
+export function capabilitiesOf({
+  capabilities = {},
+  privileged,
+}: SecuritySettings): readonly string[] {
   if (privileged === true) return ALL_CAPABILITIES;
   const { add = [], drop = [] } = capabilities;
   const full = (name: string) => (name.startsWith('CAP_') ? name : `CAP_${name}`);

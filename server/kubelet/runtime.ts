@@ -22,7 +22,7 @@ import { expectedPorts } from './declared-ports.js';
 import { imageFacts } from './image-facts.js';
 import { LogRing } from './log-ring.js';
 import { namespaceOf, runtimeId } from './names.js';
-import type { OciConfig } from './oci-bundle.js';
+import { capabilitiesOf, type OciConfig, securityOf } from './oci-bundle.js';
 import type { Sandbox } from './sandbox.js';
 import type { PortConflict } from './view.js';
 
@@ -164,6 +164,10 @@ export class ContainerRuntime {
       spawn: (args) => this.spawn(process, args),
       onBindFailure: (failure) => {
         container.conflict = this.conflictOf(container, failure);
+      },
+      security: {
+        capabilities: new Set(capabilitiesOf(securityOf(spec))),
+        writesSysctls: securityOf(spec).privileged === true,
       },
       ...(viewer === undefined ? {} : { viewer }),
       ...(zone === undefined ? {} : { zone }),

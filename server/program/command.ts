@@ -11,7 +11,13 @@ import type { Tool } from './tool/tool.js';
 /** What to run. `argv` is without wrappers such as tini and docker-entrypoint.sh. */
 export type Resolved =
   | { readonly kind: 'shell'; readonly name: string; readonly argv: readonly string[] }
-  | { readonly kind: 'tool'; readonly tool: Tool; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'tool';
+      readonly tool: Tool;
+      readonly argv: readonly string[];
+      /** Called as `busybox NAME`. */
+      readonly applet?: boolean;
+    }
   | { readonly kind: 'main'; readonly main: Main; readonly argv: readonly string[] }
   | { readonly kind: 'script'; readonly path: string; readonly argv: readonly string[] }
   | { readonly kind: 'assumed'; readonly argv: readonly string[] };
@@ -86,7 +92,10 @@ export function resolveCommand(guest: Guest, argv: readonly string[]): Resolved 
   if (!imageHas(image, first)) {
     return image.assumed ? { kind: 'assumed', argv } : undefined;
   }
-  if (name === 'busybox' && argv.length > 1) return resolveCommand(guest, argv.slice(1));
+  if (name === 'busybox' && argv.length > 1) {
+    const found = resolveCommand(guest, argv.slice(1));
+    return found?.kind === 'tool' ? { ...found, applet: true } : found;
+  }
   if (SHELLS.has(name)) return { kind: 'shell', name, argv };
   const main = NAMED_MAINS.get(name);
   if (main !== undefined) return { kind: 'main', main, argv };

@@ -6,7 +6,10 @@
  */
 import type {
   Ip,
+  KernelOp,
   Mac,
+  NetNamespace,
+  OpError,
   PacketTrace,
   PortHolder,
   Process,
@@ -184,6 +187,23 @@ export interface KernelViewer {
   sysvQueues(): readonly SysvQueueView[];
   /** A sysctl by its dotted name; undefined when there is no such key. */
   sysctl(key: string): string | undefined;
+  /**
+   * The network namespace of the container, for reading alone; with a name, the one that `ip netns` shows under it.
+   * Undefined when it is gone, or when there is no such name where the container looks.
+   */
+  netns(name?: string): NetNamespace | undefined;
+  /** What `ip netns list` finds in /run/netns, in its order: nothing in a container with a mount namespace of its own. */
+  netnsNames(): readonly string[];
+  /** Asks the kernel for changes, all or none. Each op names its namespace; capabilities are the caller's to check. */
+  apply(ops: readonly KernelOp[]): Result<void, OpError>;
+}
+
+/** What the processes of a container may do beyond an ordinary user. */
+export interface ProgramSecurity {
+  /** Capabilities of its root processes, as capabilities(7) writes them: `CAP_NET_ADMIN`. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Whether /proc/sys is writable there: in privileged containers and on the node itself. */
+  readonly writesSysctls: boolean;
 }
 
 /** What CoreDNS serves for `cluster.local`: the composition root answers from Services and EndpointSlices. */
@@ -254,6 +274,8 @@ export interface ProgramRequest {
   /** fork(2) and execve(2) for the commands of a shell; without it they run inside the shell's own process. */
   spawn?(argv: readonly string[]): Result<Process, string>;
   readonly viewer?: KernelViewer;
+  /** What containerd gives a container that asks for nothing, when absent. */
+  readonly security?: ProgramSecurity;
   /** For `coredns`. */
   readonly zone?: ZoneSource;
   /** For `coredns`: the resolver for names outside `zone.domain`; without it `/etc/resolv.conf` is used. */

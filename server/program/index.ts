@@ -1,3 +1,4 @@
+export { DEFAULT_CAPABILITIES } from './capabilities.js';
 export * from './contract.js';
 export { wellKnown } from './dns/coredns.js';
 export * from './fs/virtual-file-system.js';

@@ -63,6 +63,7 @@ async function runTool(
     guest,
     name: baseName(resolved.argv[0] ?? ''),
     args: resolved.argv.slice(1),
+    applet: resolved.applet === true,
     environment: context.environment,
     workingDir: context.workingDir,
     input: descriptors.get(0)?.input ?? inputOf(''),

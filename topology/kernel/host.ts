@@ -81,6 +81,11 @@ export class Host implements HostContext {
     return name === '' ? this.root : this.byName.get(name);
   }
 
+  /** Names that `ip netns` knows, the newest first: readdir(3) of a tmpfs. */
+  get netnsNames(): readonly string[] {
+    return [...this.byName.keys()].reverse();
+  }
+
   netnsByInode(inode: number): NetNamespace | undefined {
     return this.byInode.get(inode);
   }

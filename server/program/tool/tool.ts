@@ -10,6 +10,8 @@ export interface ToolOptions {
   /** `argv[0]` without directories. */
   readonly name: string;
   readonly args: readonly string[];
+  /** Called as `busybox NAME`: an applet whatever the image is. */
+  readonly applet?: boolean;
   readonly environment: ReadonlyMap<string, string>;
   readonly workingDir: string;
   readonly input: Input;
@@ -28,6 +30,7 @@ export class ToolIo {
   readonly workingDir: string;
   readonly input: Input;
   readonly run: (argv: readonly string[], input?: Input) => Promise<number>;
+  private readonly applet: boolean;
   private readonly output: Output;
   private readonly errors: Output;
 
@@ -35,6 +38,7 @@ export class ToolIo {
     this.guest = options.guest;
     this.name = options.name;
     this.args = options.args;
+    this.applet = options.applet === true;
     this.environment = options.environment;
     this.workingDir = options.workingDir;
     this.input = options.input;
@@ -53,6 +57,7 @@ export class ToolIo {
 
   /** Whether the image's tools are busybox's applets, whose words differ from GNU's. */
   get busybox(): boolean {
+    if (this.applet) return true;
     const { userland } = this.guest.request.image;
     const own =
       this.guest.request.image.executables?.some((each) => each.endsWith(this.name)) === true;
