@@ -10,6 +10,8 @@ export interface RecordedLab {
   /** `02:00:00:00:00:01` → `n1/cni0`. */
   readonly macs: Readonly<Record<string, string>>;
   readonly steps: readonly RecordedStep[];
+  /** From the end of a probe to the next step, in milliseconds; by default what reading the namespaces took. */
+  readonly pause_ms?: number;
   /** What differs from run to run on Linux itself: then frames are not compared. */
   readonly unstable?: string;
 }
@@ -70,6 +72,8 @@ export interface RecordedTopology {
     readonly rules: readonly string[];
   }[];
   readonly nft?: readonly unknown[];
+  /** False: segmentation offloads were switched off on every device. */
+  readonly offload?: boolean;
   readonly listeners: readonly {
     readonly ns: string;
     readonly proto: 'tcp' | 'udp';

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import { MILLISECOND } from '../../topology/base/index.js';
 import { applyChange, buildLab } from './build.js';
 import { type HopFields, hopAt, isBackground } from './hop.js';
 import { Prober } from './probe.js';
 import type { RecordedHop, RecordedLab, RecordedStep } from './recorded.js';
 import { type LabState, recordedState, stateOf } from './state.js';
 
-/** Time between two probes of a recording. */
-const PAUSE_NS = 100_000_000;
+/** Time that reading one namespace took between two probes of a recording. */
+const PAUSE_PER_NETNS_MS = 110;
 
 /** Time after a probe until its namespaces were looked at. */
 const SETTLE_NS = 1_000_000;
@@ -34,6 +35,7 @@ export function runScenario(lab: RecordedLab): Difference | undefined {
       });
     }
   }
+  const pauseMs = lab.pause_ms ?? PAUSE_PER_NETNS_MS * lab.topology.netns.length;
   let index = 0;
   for (const step of lab.steps) {
     if (!('probe' in step)) {
@@ -52,7 +54,7 @@ export function runScenario(lab: RecordedLab): Difference | undefined {
     host.clock.advance(SETTLE_NS);
     const left = compareState(step, stateOf(host, lab.macs));
     if (left !== undefined) return { ...left, summary: `${where}: ${left.summary}` };
-    host.clock.advance(PAUSE_NS);
+    host.clock.advance(pauseMs * MILLISECOND);
   }
   return undefined;
 }

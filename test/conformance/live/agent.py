@@ -9,6 +9,7 @@ import ctypes
 import errno
 import fcntl
 import json
+import mmap
 import os
 import select
 import signal
@@ -22,14 +23,14 @@ CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 MNT_DETACH = 2
 ETH_P_ALL = 3
-SO_RCVBUFFORCE, SO_TIMESTAMPNS = 33, 35
+SOL_PACKET, PACKET_VERSION, PACKET_RX_RING, TPACKET_V2 = 263, 10, 5, 1
 IP_MTU_DISCOVER, IP_RECVERR, IP_PKTINFO = 10, 11, 8
 IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_MTU_DISCOVER = 25, 49, 50, 23
 MSG_ERRQUEUE = 0x2000
 SIOCETHTOOL, ETHTOOL_OFF = 0x8946, (0x1F, 0x24, 0x2C)  # TSO, GSO, GRO
 PMTUDISC = {"dont": 0, "want": 1, "do": 2}
 ECHO_ID = 4660
-BUILD_SECONDS = 20
+BUILD_SECONDS, SETTLE_SECONDS = 20, 2
 
 libc = ctypes.CDLL(None, use_errno=True)
 current = None
@@ -97,29 +98,55 @@ def shell(commands):
 
 
 class Capture:
-    """Every frame of a namespace, where tcpdump sees it."""
+    """Every frame of a namespace, where tcpdump sees it.
+
+    A mapped ring holds a copy from the moment of the tap: an ordinary packet socket shares the octets with the
+    kernel, which may rewrite them (br_netfilter restores source addresses) before they are read.
+    """
+
+    FRAME_BYTES, FRAMES, BLOCK_BYTES = 4096, 1024, 1 << 16
 
     def __init__(self, name):
         enter(name)
         self.name = name
+        self.next = 0
+        self.names = {}
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.setblocking(False)
+        self.socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
+        size = self.FRAME_BYTES * self.FRAMES
+        ring = struct.pack("IIII", self.BLOCK_BYTES, size // self.BLOCK_BYTES, self.FRAME_BYTES, self.FRAMES)
+        self.socket.setsockopt(SOL_PACKET, PACKET_RX_RING, ring)
+        self.ring = mmap.mmap(self.socket.fileno(), size)
 
     def drain(self):
+        enter(self.name)
+        self.names.update(socket.if_nameindex())
         frames = []
         while True:
-            try:
-                octets, extra, _, sender = self.socket.recvmsg(1 << 17, 64)
-            except BlockingIOError:
+            at = self.next * self.FRAME_BYTES
+            status, _, kept, mac, _, seconds, nanos = struct.unpack_from("IIIHHII", self.ring, at)
+            if not status & 1:
                 return frames
-            seconds, nanos = struct.unpack("qq", extra[0][2][:16]) if extra else (0, 0)
-            ifname, _, kind, _, _ = sender
-            frames.append((seconds * 10**9 + nanos, self.name, ifname, kind, octets.hex()))
+            ifindex, _, kind = struct.unpack_from("iHB", self.ring, at + 32 + 4)
+            octets = self.ring[at + mac : at + mac + kept]
+            device = self.names.get(ifindex, f"if{ifindex}")
+            frames.append((seconds * 10**9 + nanos, self.name, device, kind, octets.hex()))
+            struct.pack_into("I", self.ring, at, 0)
+            self.next = (self.next + 1) % self.FRAMES
 
     def close(self):
+        self.ring.close()
         self.socket.close()
+
+
+def unsettled(name):
+    """Whether a link's operational state does not yet follow its carrier."""
+    for link in json_of(["ip", "-j", "-n", name, "link"]):
+        flags, state = link["flags"], link["operstate"]
+        running = "UP" in flags and "LOWER_UP" in flags
+        if running and state not in ("UP", "UNKNOWN") or not running and state == "UP":
+            return True
+    return False
 
 
 def text(sockaddr):
@@ -151,6 +178,7 @@ class Lab:
             return failed
         for bridge_ns, bridge in self.spec.get("bridges", []):
             shell([f"ip -n {bridge_ns} link set {bridge} type bridge mcast_snooping 0"])
+        self.settle()
         if self.spec.get("offload") is False:
             for name in names:
                 self.offload_off(name)
@@ -158,6 +186,15 @@ class Lab:
             self.listen(listener)
         self.captures = [Capture(name) for name in names]
         return None
+
+    def settle(self):
+        """Waits until every link that has a carrier is used: the kernel says so up to a second later (linkwatch)."""
+        waiting = list(self.spec["netns"])
+        until = time.monotonic() + SETTLE_SECONDS
+        while waiting and time.monotonic() < until:
+            waiting = [name for name in waiting if unsettled(name)]
+            if waiting:
+                time.sleep(0.02)
 
     def offload_off(self, name):
         enter(name)
@@ -465,6 +502,7 @@ def run(spec):
                 steps.append({"rc": 0, "stderr": ""})
             elif "command" in step:
                 steps.append(change(step))
+                lab.settle()
             else:
                 client, index = step["probe"], index + 1
                 signal.alarm(int(client.get("timeout_ms", 700) / 1000) + 15)

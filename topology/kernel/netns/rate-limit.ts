@@ -16,14 +16,12 @@ const REDIRECT_LOAD_NS = 20 * MILLISECOND;
 /** Silence after which redirects start anew (`route/redirect_silence`). */
 const REDIRECT_SILENCE_NS = 20_480 * MILLISECOND;
 
-interface Account {
-  tokensNs: number;
-  lastNs: number;
-}
-
+/**
+ * What a namespace remembers of an address. Errors, errors about routes and redirects share it, as they do in
+ * Linux: an error about a route costs two tokens, and redirects move the time that tokens are counted from.
+ */
 interface Peer {
-  readonly errors: Account;
-  readonly routeErrors: Account;
+  tokensNs: number;
   lastNs: number;
   redirects: number;
 }
@@ -42,12 +40,15 @@ export class IcmpRateLimit {
   /** inet_peer_xrlim_allow: six at once, then one per `intervalNs`. */
   allowError(to: Ipv4, intervalNs: number): boolean {
     if (intervalNs === 0) return true;
-    return this.take(this.peer(to).errors, intervalNs, ICMP_BURST);
+    return take(this.peer(to), this.nowNs(), { costNs: intervalNs, burst: ICMP_BURST });
   }
 
-  /** ip_error: no route, or a route that refuses: five at once, then one per second. */
+  /**
+   * ip_error: no route, or a route that refuses. Who passes is asked by `allowError` again, so two leave at once,
+   * and a sender that tries more often than every two seconds hears nothing more.
+   */
   allowRouteError(to: Ipv4): boolean {
-    return this.take(this.peer(to).routeErrors, SECOND, ROUTE_ERROR_BURST);
+    return take(this.peer(to), this.nowNs(), { costNs: SECOND, burst: ROUTE_ERROR_BURST });
   }
 
   /** ip_rt_send_redirect: ever less often to a host that does not listen. */
@@ -55,6 +56,7 @@ export class IcmpRateLimit {
     const now = this.nowNs();
     const peer = this.peer(to);
     if (now > peer.lastNs + REDIRECT_SILENCE_NS) {
+      peer.tokensNs = 0;
       peer.redirects = 0;
     }
     if (peer.redirects >= REDIRECT_NUMBER) {
@@ -78,28 +80,25 @@ export class IcmpRateLimit {
     return true;
   }
 
-  private take(account: Account, costNs: number, burst: number): boolean {
-    const now = this.nowNs();
-    account.tokensNs = Math.min(burst * costNs, account.tokensNs + now - account.lastNs);
-    account.lastNs = now;
-    if (account.tokensNs < costNs) return false;
-    account.tokensNs -= costNs;
-    return true;
-  }
-
   private peer(address: Ipv4): Peer {
     let peer = this.peers.get(address);
     if (peer === undefined) {
       // A new peer has a full account.
-      const lastNs = this.nowNs() - 60 * SECOND;
-      peer = {
-        errors: { tokensNs: 0, lastNs },
-        routeErrors: { tokensNs: 0, lastNs },
-        lastNs,
-        redirects: 0,
-      };
+      peer = { tokensNs: 0, lastNs: this.nowNs() - 60 * SECOND, redirects: 0 };
       this.peers.set(address, peer);
     }
     return peer;
   }
+}
+
+function take(
+  peer: Peer,
+  nowNs: number,
+  { costNs, burst }: { readonly costNs: number; readonly burst: number },
+): boolean {
+  peer.tokensNs = Math.min(burst * costNs, peer.tokensNs + nowNs - peer.lastNs);
+  peer.lastNs = nowNs;
+  if (peer.tokensNs < costNs) return false;
+  peer.tokensNs -= costNs;
+  return true;
 }
