@@ -35,6 +35,8 @@ export interface Device {
   transmit(skb: Skb): void;
   /** Called with every frame in and out, where tcpdump would see it. */
   tap(listener: TapListener): () => void;
+  /** Counts who wants every frame (dev_set_promiscuity); `promisc` is the flag of `ip link` apart from this. */
+  changePromiscuity(by: 1 | -1): void;
 }
 
 /** Counters of `ip -s link`. */
@@ -237,6 +239,8 @@ export interface Netns {
   device(name: string): Device | undefined;
   deviceByIndex(ifindex: number): Device | undefined;
   readonly devices: Iterable<Device>;
+  /** Called with each device that comes in from now on; gives the call that ends it. */
+  onDeviceAdded(listener: (device: Device) => void): () => void;
   /** A sysctl as a number, by its dotted name; per-device ones fold in `all` as Linux does. */
   sysctl(key: string): number;
   /** A sysctl that holds two numbers, such as `net.ipv4.ip_local_port_range`; Linux's defaults hold where absent. */

@@ -1,6 +1,7 @@
 import type { Ip } from '../addr/index.js';
 import type { Result, Timer } from '../base/index.js';
 import type { Errno } from './errno.js';
+import type { PacketType } from './skb.js';
 import type { PacketTrace } from './trace.js';
 
 /**
@@ -18,6 +19,11 @@ export interface Sys {
     domain: 'inet' | 'inet6',
     type: 'stream' | 'dgram' | 'ping' | 'raw',
   ): Result<Socket, Errno>;
+  /**
+   * socket(AF_PACKET, SOCK_RAW, protocol): every device until it is bound. `protocol` is an EtherType, or 3 (ETH_P_ALL),
+   * the default, for all frames and both directions. Fails with EPERM for another user than root.
+   */
+  packetSocket(protocol?: number): Result<PacketSocket, Errno>;
   /** POSIX message queues, mq_overview(7). */
   mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno>;
   mqUnlink(name: string): Errno | undefined;
@@ -112,6 +118,38 @@ export interface Socket {
   /** SO_ERROR: the pending error, cleared by asking. */
   takeError(): Errno | undefined;
   shutdown(how: 'read' | 'write' | 'both'): Errno | undefined;
+  close(): void;
+}
+
+/** A frame that a packet socket saw. */
+export interface CapturedFrame {
+  /** From the Ethernet header on; loopback devices have one of zeros. */
+  readonly octets: Uint8Array;
+  readonly atNs: number;
+  readonly ifindex: number;
+  readonly ifname: string;
+  /** sll_pkttype: how it is addressed, or `outgoing`. */
+  readonly type: PacketType;
+}
+
+/** A socket of packet(7). `close` is idempotent. */
+export interface PacketSocket {
+  readonly fd: number;
+  /** Called when a frame has come. */
+  onReady: (() => void) | undefined;
+  /** Takes the frames of one device alone, '' for all. ENODEV; a device that is down gives ENETDOWN at the next call. */
+  bind(ifname: string): Errno | undefined;
+  /** PACKET_ADD_MEMBERSHIP with PACKET_MR_PROMISC on the bound device, until it is closed. */
+  setPromiscuous(): Errno | undefined;
+  /** SO_ATTACH_FILTER: frames that it refuses are not counted. */
+  setFilter(accepts: ((octets: Uint8Array) => boolean) | undefined): void;
+  receive(): Result<CapturedFrame, Errno>;
+  /** Sends a frame as it is: ENXIO without device, ENETDOWN, EMSGSIZE, EINVAL when its headers cannot be read. */
+  send(octets: Uint8Array, ifname?: string): Result<number, Errno>;
+  /** SO_ERROR. */
+  takeError(): Errno | undefined;
+  /** PACKET_STATISTICS: what passed the filter and what found no room, since it was last asked. */
+  takeStatistics(): { readonly received: number; readonly dropped: number };
   close(): void;
 }
 

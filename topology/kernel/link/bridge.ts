@@ -218,7 +218,7 @@ export class Bridge implements Driver {
       this.passUp(skb, port);
       return;
     }
-    const copy = device.promisc ? skb.clone() : undefined;
+    const copy = device.promisc || device.promiscuity > 0 ? skb.clone() : undefined;
     if (entry?.port !== undefined) {
       if (skb.trace !== undefined) this.stepKnown(skb, entry);
       this.forward(skb, port, entry.port);

@@ -38,6 +38,8 @@ export class NetDevice implements Device {
   up = false;
   carrier = false;
   promisc = false;
+  /** Packet sockets that asked for every frame; with `promisc`, IFF_PROMISC of the driver. */
+  promiscuity = 0;
   peer: NetDevice | undefined = undefined;
   readonly stats: DeviceStats = {
     rxPackets: 0,
@@ -173,6 +175,10 @@ export class NetDevice implements Device {
       const rest = this.taps?.filter((other) => other !== listener) ?? [];
       this.taps = rest.length === 0 ? undefined : rest;
     };
+  }
+
+  changePromiscuity(by: 1 | -1): void {
+    this.promiscuity += by;
   }
 
   /** Shows a frame to those who watch. */

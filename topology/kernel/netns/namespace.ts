@@ -1,6 +1,6 @@
 import type { Ip, Ipv4 } from '../../addr/index.js';
 import { invariant } from '../../base/index.js';
-import type { Netfilter, Netns, SocketLayer } from '../contract.js';
+import type { Device, Netfilter, Netns, SocketLayer } from '../contract.js';
 import type { DropReason } from '../drop.js';
 import type { Host } from '../host.js';
 import { Bridge } from '../link/bridge.js';
@@ -67,6 +67,7 @@ export class NetNamespace implements Netns {
   nonlocalBind = false;
   localPorts: readonly [low: number, high: number] = [32768, 60999];
   private lastIfindex = 0;
+  private readonly deviceListeners = new Set<(device: Device) => void>();
   private labelText = '';
   private readonly byName = new Map<string, NetDevice>();
   private readonly byIndex = new Map<number, NetDevice>();
@@ -130,6 +131,11 @@ export class NetNamespace implements Netns {
 
   deviceByIndex(ifindex: number): NetDevice | undefined {
     return this.byIndex.get(ifindex);
+  }
+
+  onDeviceAdded(listener: (device: Device) => void): () => void {
+    this.deviceListeners.add(listener);
+    return () => this.deviceListeners.delete(listener);
   }
 
   /** The device that an address is assigned to. */
@@ -202,6 +208,7 @@ export class NetNamespace implements Netns {
     this.sysctls.deviceAdded(device.name);
     device.conf = this.sysctls.confOf(device.name);
     this.fib.generation++;
+    for (const listener of this.deviceListeners) listener(device);
   }
 
   /** Takes a device out: its addresses, routes and neighbours go. */

@@ -2,7 +2,7 @@ import { fail, type Result, type SimClock, type Timer } from '../../base/index.j
 import type { Errno } from '../errno.js';
 import type { IpcCaller } from '../ipc/index.js';
 import type { SocketCreator } from '../socket/index.js';
-import type { MessageQueueDescriptor, MqOpenOptions, Socket, Sys } from '../sys.js';
+import type { MessageQueueDescriptor, MqOpenOptions, PacketSocket, Socket, Sys } from '../sys.js';
 import type { KernelProcess } from './process.js';
 import { isCatchable } from './signal.js';
 
@@ -94,6 +94,11 @@ export class ProcessSys implements Sys {
   ): Result<Socket, Errno> {
     if (!this.alive) return fail('ESRCH');
     return this.process.namespaces.net.netns.sockets.open(this.socketCreator, domain, type);
+  }
+
+  packetSocket(protocol?: number): Result<PacketSocket, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.net.netns.sockets.openPacket(this.socketCreator, protocol);
   }
 
   mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno> {

@@ -2,7 +2,7 @@ import type { Ip } from '../../addr/index.js';
 import type { Result } from '../../base/index.js';
 import type { Netns, SocketLayer } from '../contract.js';
 import type { Errno } from '../errno.js';
-import type { PortHolder, Socket } from '../sys.js';
+import type { PacketSocket, PortHolder, Socket } from '../sys.js';
 
 /** Whose socket it is: what `ss -p` shows and what permission checks look at. */
 export interface SocketCreator {
@@ -35,6 +35,8 @@ export interface SocketFactory {
    * socket outside `net.ipv4.ping_group_range`.
    */
   open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno>;
+  /** socket(AF_PACKET, SOCK_RAW, protocol), ETH_P_ALL by default. Fails with EPERM without CAP_NET_RAW (uid 0). */
+  openPacket(owner: SocketCreator, protocol?: number): Result<PacketSocket, Errno>;
   /** Every bound TCP and UDP socket, as `ss -antup` lists them: by protocol, port, then age. */
   holders(): PortHolder[];
   /** Who stands in the way of a bind without options to this address and port: the reason of EADDRINUSE. */

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../../base/index.js';
+import { fail, ok, type Result } from '../../base/index.js';
 import {
   ICMP4,
   ICMP4_UNREACHABLE,
@@ -10,7 +10,7 @@ import {
 import type { Netns, SocketLayer } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { Skb } from '../skb.js';
-import type { PortHolder, Socket } from '../sys.js';
+import type { PacketSocket, PortHolder, Socket } from '../sys.js';
 import { type Bindable, tcpConflict, udpConflict } from './conflict.js';
 import type { Closable, SocketContext } from './context.js';
 import type {
@@ -22,6 +22,7 @@ import type {
 } from './factory.js';
 import { readIcmpEvent } from './icmp-event.js';
 import { IcmpLayer } from './icmp-layer.js';
+import { ETH_P_ALL, FramePacketSocket } from './packet-socket.js';
 import { TcpLayer } from './tcp/tcp-layer.js';
 import { UdpLayer } from './udp-layer.js';
 
@@ -35,6 +36,7 @@ const FIRST_FD = 3;
 
 class Layer implements SocketLayer, SocketFactory {
   private readonly netns: Netns;
+  private readonly context: SocketContext;
   private readonly udp: UdpLayer;
   private readonly tcp: TcpLayer;
   private readonly icmp: IcmpLayer;
@@ -44,7 +46,7 @@ class Layer implements SocketLayer, SocketFactory {
   constructor(netns: Netns) {
     this.netns = netns;
     const rng = netns.host.rng.fork(`sockets/${netns.inode}`);
-    const context: SocketContext = {
+    this.context = {
       netns,
       rng,
       secret: rng.uint32(),
@@ -52,9 +54,9 @@ class Layer implements SocketLayer, SocketFactory {
       closed: (creator, closable) => this.closed(creator, closable),
       nextFd: (creator) => creator.nextFd?.() ?? ++this.lastFd,
     };
-    this.udp = new UdpLayer(context);
-    this.tcp = new TcpLayer(context);
-    this.icmp = new IcmpLayer(context);
+    this.udp = new UdpLayer(this.context);
+    this.tcp = new TcpLayer(this.context);
+    this.icmp = new IcmpLayer(this.context);
   }
 
   open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno> {
@@ -67,6 +69,11 @@ class Layer implements SocketLayer, SocketFactory {
       case 'raw':
         return this.icmp.open(owner, domain, type);
     }
+  }
+
+  openPacket(owner: SocketCreator, protocol = ETH_P_ALL): Result<PacketSocket, Errno> {
+    if (owner.uid !== 0) return fail('EPERM');
+    return ok(new FramePacketSocket(this.context, owner, protocol));
   }
 
   deliver(skb: Skb, packet: Ipv4Packet | Ipv6Packet): void {
