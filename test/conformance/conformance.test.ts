@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { KNOWN_DIFFERENT } from './known-different.js';
-import { readLabs } from './recorded.js';
+import { readLabs } from './read-labs.js';
 import { runScenario } from './scenario.js';
 
 const folder = process.env.PODNET_LABS ?? join(import.meta.dirname, '../../../shared/linux/reach');

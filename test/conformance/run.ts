@@ -1,43 +1,47 @@
-import { existsSync } from 'node:fs';
-import { KNOWN_DIFFERENT } from './known-different.js';
-import { readLabs } from './recorded.js';
-import { type Difference, runScenario } from './scenario.js';
+import { existsSync, statSync } from 'node:fs';
+import { HELP, type RunnerOptions, readArguments } from './arguments.js';
+import { type LabFile, readLabFiles } from './read-labs.js';
+import { closingLines, type LabReport, reportLab, scenarioLines, summarize } from './report.js';
 
-const words = process.argv.slice(2);
-const verbose = words.includes('--verbose');
-const [folder = '../shared/linux/reach', ...only] = words.filter((word) => !word.startsWith('--'));
+const options = readArguments(process.argv.slice(2));
+if (!options.ok) refuse(options.error);
+else if (options.value.help) process.stdout.write(HELP);
+else run(options.value);
 
-if (!existsSync(folder)) {
-  console.error(`conformance: the folder of recordings must exist; there is no ${folder}`);
-  process.exit(2);
+function run({ folder, ids, json, verbose }: RunnerOptions): void {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    refuse(`the folder of recordings must exist; there is no folder ${folder}`);
+    return;
+  }
+  const all = readLabFiles(folder);
+  const unknown = ids.find((id) => !all.some((lab) => lab.id === id));
+  if (all.length === 0) refuse(`the folder must hold scenarios (*.json); ${folder} holds none`);
+  else if (unknown !== undefined) {
+    refuse(`a scenario must be in the folder; ${folder} holds none with the id ${unknown}`);
+  } else {
+    const chosen = all.filter(({ id }) => ids.length === 0 || ids.includes(id));
+    show(folder, chosen, { json, verbose });
+  }
 }
 
-let passed = 0;
-let failed = 0;
-for (const lab of readLabs(folder)) {
-  if (only.length > 0 && !only.includes(lab.id)) continue;
-  const difference = attempt(() => runScenario(lab));
-  if (difference === undefined) {
-    passed++;
-    console.log(`ok    ${lab.id}`);
-    continue;
+function show(
+  folder: string,
+  labs: readonly LabFile[],
+  { json, verbose }: Pick<RunnerOptions, 'json' | 'verbose'>,
+): void {
+  const reports: LabReport[] = [];
+  for (const lab of labs) {
+    const report = reportLab(lab);
+    reports.push(report);
+    if (!json) for (const line of scenarioLines(report, verbose)) console.log(line);
   }
-  failed++;
-  console.log(`FAIL  ${lab.id}: ${difference.summary}`);
-  const known = KNOWN_DIFFERENT.get(lab.id);
-  if (known !== undefined) console.log(`      known: ${known}`);
-  if (!verbose) continue;
-  console.log(`      Linux  ${JSON.stringify(difference.expected)}`);
-  console.log(`      podnet ${JSON.stringify(difference.actual)}`);
+  const summary = summarize(folder, reports);
+  if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  else for (const line of closingLines(summary)) console.log(line);
+  if (summary.failed > 0) process.exitCode = 1;
 }
-console.log(`${passed} passed, ${failed} failed`);
-if (failed > 0) process.exitCode = 1;
 
-function attempt(run: () => Difference | undefined): Difference | undefined {
-  try {
-    return run();
-  } catch (error) {
-    const summary = error instanceof Error ? error.message : String(error);
-    return { summary, expected: undefined, actual: undefined };
-  }
+function refuse(message: string): void {
+  console.error(`conformance: ${message}`);
+  process.exitCode = 2;
 }

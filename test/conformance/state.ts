@@ -25,7 +25,11 @@ export type RecordedState = Readonly<
         readonly l4: string;
         readonly state?: string;
         readonly tuple: string;
+        readonly l3?: string;
+        readonly timeout_s?: number;
       }[];
+      /** Lines of `ip route show cache`. */
+      readonly route_cache_text?: readonly string[];
     }
   >
 >;

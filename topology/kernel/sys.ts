@@ -79,6 +79,8 @@ export interface SocketAddress {
 export interface Received {
   readonly octets: Uint8Array;
   readonly from: SocketAddress;
+  /** The address that a datagram was sent to (IP_PKTINFO, IPV6_RECVPKTINFO). */
+  readonly to?: Ip;
   readonly ttl?: number;
   /** ICMP type and code, on ping and raw sockets and from the error queue. */
   readonly icmp?: {

@@ -4,6 +4,7 @@ import type { Device, KernelOp, PacketType } from '../../../topology/kernel/inde
 import { Skb } from '../../../topology/kernel/skb.js';
 import { type Frame, parseFrame } from '../../../topology/wire/index.js';
 import { buildLab } from '../build.js';
+import { changeCommand } from '../change.js';
 import { type HopFields, hopAt, type MacRoles } from '../hop.js';
 import type {
   RecordedChange,
@@ -75,13 +76,19 @@ function changeStep(change: RecordedChange): LiveStep {
   switch (change.op) {
     case 'sleep':
       return { sleep_ms: change.ms };
-    case 'ip':
-      return { command: `ip -n ${change.ns} ${change.args}` };
     case 'sysctl': {
       const sets = Object.entries(change.set).map(
         ([key, value]) => `ip netns exec ${change.ns} sysctl -qw '${key}=${value}'`,
       );
       return { command: sets.join(' && ') };
+    }
+    default: {
+      const made = changeCommand(change);
+      if (made === undefined)
+        throw new Error(`${change.op} cannot be done in the kernel of this machine yet`);
+      const { netns, command, input } = made;
+      const here = input === undefined ? '' : ` <<'END'\n${input}\nEND`;
+      return { command: `ip netns exec ${netns} ${command}${here}` };
     }
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { readLabs } from '../recorded.js';
+import { readLabs } from '../read-labs.js';
 import { runScenario } from '../scenario.js';
 import { LiveKernel } from './agent.js';
 import { record } from './record.js';

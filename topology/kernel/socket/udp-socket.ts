@@ -27,6 +27,7 @@ interface Queued {
   readonly octets: Uint8Array;
   readonly address: Ip;
   readonly port: number;
+  readonly to: Ip;
   readonly ttl: number;
   readonly skb: Skb | undefined;
 }
@@ -179,11 +180,12 @@ export class UdpSocket implements Socket {
     }
     this.queuedBytes -= truesize(first.octets);
     this.lastRead = first.skb === undefined ? undefined : first;
-    const { octets, address, port, ttl } = first;
+    const { octets, address, port, to, ttl } = first;
     return ok({
       octets:
         maxBytes !== undefined && octets.length > maxBytes ? octets.subarray(0, maxBytes) : octets,
       from: { address: toUser(this.sock.domain, address), port },
+      to: toUser(this.sock.domain, to),
       ttl,
     });
   }
@@ -225,6 +227,7 @@ export class UdpSocket implements Socket {
       octets,
       address: packet.src,
       port,
+      to: packet.dst,
       ttl: packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit,
       skb: skb.trace === undefined ? undefined : skb,
     });
