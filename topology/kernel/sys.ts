@@ -73,6 +73,8 @@ export type SocketOption =
 export interface SocketAddress {
   readonly address: Ip;
   readonly port: number;
+  /** The ifindex of the link that a link-local IPv6 address belongs to (sin6_scope_id, RFC 4007). */
+  readonly scopeId?: number | undefined;
 }
 
 /** What one receive gave. */
@@ -106,11 +108,12 @@ export interface Socket {
   readonly state: string;
   setOption(option: SocketOption, value: number): Errno | undefined;
   bindToDevice(name: string): Errno | undefined;
-  bind(address: Ip, port: number): Errno | undefined;
+  /** `scopeId`, an ifindex, is needed for a link-local IPv6 address unless the socket is bound to a device. */
+  bind(address: Ip, port: number, scopeId?: number): Errno | undefined;
   listen(backlog: number): Errno | undefined;
   accept(): Result<Socket, Errno>;
   /** EINPROGRESS for a stream: `onReady` follows and `takeError` tells how it ended. */
-  connect(address: Ip, port: number): Errno | undefined;
+  connect(address: Ip, port: number, scopeId?: number): Errno | undefined;
   /** Octets taken; EAGAIN when the send buffer is full. Without `to` the socket must be connected. */
   send(octets: Uint8Array, to?: SocketAddress): Result<number, Errno>;
   /** For a stream, an empty `octets` is the end of what the peer sends. */

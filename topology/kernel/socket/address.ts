@@ -15,6 +15,16 @@ export function toMapped(address: Ipv4): Ipv6 {
   return ((MAPPED_PREFIX << 32n) | BigInt(address)) as Ipv6;
 }
 
+/**
+ * Whether an address means something only together with a link: fe80::/10 and groups of interface or link scope
+ * (__ipv6_addr_needs_scope_id).
+ */
+export function needsScope(address: Ip): boolean {
+  if (isIpv4(address)) return false;
+  if (address >> 118n === 0x3fan) return true;
+  return address >> 120n === 0xffn && ((address >> 112n) & 0xfn) <= 2n;
+}
+
 /** Whether it is the wildcard of its family. */
 export function isAny(address: Ip): boolean {
   return address === 0 || address === 0n;

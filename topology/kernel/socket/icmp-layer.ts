@@ -64,14 +64,15 @@ export class IcmpLayer {
   }
 
   /** A copy of an incoming ICMP message for each raw socket. */
-  deliverRaw(packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): boolean {
+  deliverRaw(skb: Skb, packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): boolean {
     let taken = false;
     for (const socket of this.raw) {
       const { sock } = socket;
       if (isIpv4(packet.dst) !== (sock.domain === 'inet')) continue;
       if (!isAny(sock.address) && sock.address !== packet.dst) continue;
       if (sock.remoteAddress !== undefined && sock.remoteAddress !== packet.src) continue;
-      if (!socket.enqueue(packet, message)) continue;
+      if (sock.device !== undefined && sock.device !== skb.dev) continue;
+      if (!socket.enqueue(skb, packet, message)) continue;
       taken = true;
       socket.onReady?.();
     }
@@ -80,17 +81,17 @@ export class IcmpLayer {
 
   /** Gives an echo reply to the ping socket with its identifier. */
   echoReply(skb: Skb, packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): void {
-    const raw = this.deliverRaw(packet, message);
+    const raw = this.deliverRaw(skb, packet, message);
     const id = message.rest >>> 16;
     const socket = this.byId.get(id);
-    if (socket === undefined || !matches(socket, packet)) {
+    if (socket === undefined || !matches(socket, skb, packet)) {
       if (!raw) {
         const sentence = `nobody here waits for echo replies with identifier ${id}`;
         this.netns.drop(skb, 'no-socket', 'socket', sentence);
       }
       return;
     }
-    if (!socket.enqueue(packet, message)) {
+    if (!socket.enqueue(skb, packet, message)) {
       const sentence = `the receive buffer of ${socket.sock.ownerText} is full`;
       this.netns.drop(skb, 'socket-buffer-full', 'socket', sentence);
       return;
@@ -135,8 +136,9 @@ export class IcmpLayer {
   }
 }
 
-function matches(socket: IcmpSocket, packet: Ipv4Packet | Ipv6Packet): boolean {
+function matches(socket: IcmpSocket, skb: Skb, packet: Ipv4Packet | Ipv6Packet): boolean {
   const { sock } = socket;
   if (isIpv4(packet.dst) !== (sock.domain === 'inet')) return false;
+  if (sock.device !== undefined && sock.device !== skb.dev) return false;
   return isAny(sock.address) || sock.address === packet.dst;
 }

@@ -3,10 +3,11 @@ import { fail, ok, type Result } from '../../base/index.js';
 import { ICMP_HEADER_BYTES, ICMP4, ICMP6, writeIcmp } from '../../wire/index.js';
 import { type IcmpMessage, IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../wire/packet.js';
 import type { Errno } from '../errno.js';
+import type { Skb } from '../skb.js';
 import type { Received, Socket, SocketAddress, SocketOption } from '../sys.js';
 import type { PacketTrace } from '../trace.js';
-import { isAny, toUser } from './address.js';
-import { checkBind, connectTarget } from './bind.js';
+import { isAny, isMapped } from './address.js';
+import { checkBind, connectTarget, scopeDevice } from './bind.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
 import type { IcmpLayer } from './icmp-layer.js';
@@ -38,7 +39,7 @@ export class IcmpSocket implements Socket {
   ) {
     this.layer = layer;
     this.type = kind.type;
-    this.sock = new InetSock(layer.netns, creator, kind.domain);
+    this.sock = new InetSock(layer.netns, creator, { domain: kind.domain, stream: false });
     this.fd = layer.context.nextFd(creator);
     layer.context.opened(creator, this);
     if (kind.type === 'raw') layer.addRaw(this);
@@ -74,16 +75,20 @@ export class IcmpSocket implements Socket {
   }
 
   /** A ping socket's port is the identifier it wants, 0 for any. */
-  bind(address: Ip, port: number): Errno | undefined {
+  bind(address: Ip, port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
-    const checked = checkBind(this.sock, address, 0);
+    if (this.isMapped(address)) return this.type === 'ping' ? 'EINVAL' : 'EADDRNOTAVAIL';
+    const checked = checkBind(this.sock, { address, port: 0, scopeId });
     if (!checked.ok) return checked.error;
     if (this.type === 'ping') {
       const errno = this.layer.takeId(this, port);
       if (errno !== undefined) return errno;
     }
-    this.sock.address = checked.value;
-    this.sock.bindState = 'bound';
+    const { sock } = this;
+    sock.address = checked.value.address;
+    sock.device = checked.value.device;
+    sock.addressLocked = !isAny(sock.address);
+    sock.bindState = 'bound';
     return undefined;
   }
 
@@ -95,17 +100,27 @@ export class IcmpSocket implements Socket {
     return fail('EOPNOTSUPP');
   }
 
-  connect(address: Ip): Errno | undefined {
+  connect(address: Ip, _port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
-    const target = connectTarget(this.sock, address);
+    if (this.isMapped(address)) return 'ENETUNREACH';
+    const { sock } = this;
+    const target = connectTarget(sock, address);
     if (!target.ok) return target.error;
-    const chosen = this.layer.netns.ip.chooseSource({ dst: target.value });
+    const scoped = scopeDevice(sock, target.value, scopeId);
+    if (!scoped.ok) return scoped.error;
+    const device = scoped.value;
+    const chosen = this.layer.netns.ip.chooseSource({
+      dst: target.value,
+      ...(sock.addressLocked ? { src: sock.address } : undefined),
+      ...(device === undefined ? undefined : { oif: device }),
+    });
     if (!chosen.ok) return chosen.errno;
-    if (chosen.route.type === 'broadcast' && !this.sock.broadcast) return 'EACCES';
-    if (this.type === 'ping' && this.sock.port === 0) this.layer.takeId(this, 0);
-    this.sock.address = chosen.src;
-    this.sock.bindState = 'connected';
-    this.sock.remoteAddress = target.value;
+    if (chosen.route.type === 'broadcast' && !sock.broadcast) return 'EACCES';
+    if (this.type === 'ping' && sock.port === 0) this.layer.takeId(this, 0);
+    sock.address = chosen.src;
+    sock.device = device;
+    sock.bindState = 'connected';
+    sock.remoteAddress = target.value;
     return undefined;
   }
 
@@ -114,10 +129,15 @@ export class IcmpSocket implements Socket {
     if (this.isClosed) return fail('EBADF');
     const { sock } = this;
     let dst = sock.remoteAddress;
+    let { device } = sock;
     if (to !== undefined) {
+      if (this.isMapped(to.address)) return fail(this.type === 'ping' ? 'EINVAL' : 'ENETUNREACH');
       const target = connectTarget(sock, to.address);
       if (!target.ok) return target;
       dst = target.value;
+      const scoped = scopeDevice(sock, dst, to.scopeId);
+      if (!scoped.ok) return scoped;
+      device = scoped.value;
     }
     if (dst === undefined) return fail('EDESTADDRREQ');
     const message = readMessage(octets);
@@ -145,7 +165,7 @@ export class IcmpSocket implements Socket {
       trace: sock.trace,
       ...(sock.tos === 0 ? undefined : { tos: sock.tos }),
       ...(sock.ttl === undefined ? undefined : { ttl: sock.ttl }),
-      ...(sock.device === undefined ? undefined : { oif: sock.device }),
+      ...(device === undefined ? undefined : { oif: device }),
     });
     return errno === undefined ? ok(octets.length) : fail(errno);
   }
@@ -187,11 +207,11 @@ export class IcmpSocket implements Socket {
   }
 
   /** Takes a message in; false when too many wait. */
-  enqueue(packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): boolean {
+  enqueue(skb: Skb, packet: Ipv4Packet | Ipv6Packet, message: IcmpMessage): boolean {
     if (this.queue.size >= QUEUE_LIMIT) return false;
     this.queue.push({
       octets: messageOctets(message),
-      from: { address: toUser(this.sock.domain, packet.src), port: 0 },
+      from: this.sock.userAddress(packet.src, 0, skb.dev),
       ttl: packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit,
       icmp: {
         type: message.type,
@@ -201,6 +221,11 @@ export class IcmpSocket implements Socket {
       },
     });
     return true;
+  }
+
+  /** ICMPv6 is not spoken over IPv4: an IPv4-mapped address is none of these sockets'. */
+  private isMapped(address: Ip): boolean {
+    return !isIpv4(address) && isMapped(address);
   }
 }
 

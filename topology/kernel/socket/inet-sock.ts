@@ -4,7 +4,7 @@ import type { Device, Netns, SocketOwner } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { PortHolder, Received, SocketAddress } from '../sys.js';
 import type { PacketTrace } from '../trace.js';
-import { anyAddress, toUser } from './address.js';
+import { anyAddress, needsScope, toUser } from './address.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
 
@@ -14,6 +14,12 @@ export type QueuedError = Received & { readonly errno: Errno };
 /** Where a socket stands in the eyes of the port table. */
 export type BindState = 'unbound' | 'bound' | 'listening' | 'connected' | 'time-wait';
 
+/** The family and type of a socket, as its common part needs them. */
+export interface InetSockKind {
+  readonly domain: SocketDomain;
+  readonly stream: boolean;
+}
+
 /**
  * What sockets of every kind have in common (struct inet_sock): whose it is, where it is bound and connected, its
  * options and errors. Addresses are in the port table's form: mapped ones are IPv4.
@@ -22,6 +28,8 @@ export class InetSock implements SocketOwner {
   readonly netns: Netns;
   readonly creator: SocketCreator;
   readonly domain: SocketDomain;
+  /** SOCK_STREAM. */
+  readonly stream: boolean;
   /** Bound address, a wildcard until one is chosen. */
   address: Ip;
   port = 0;
@@ -52,10 +60,11 @@ export class InetSock implements SocketOwner {
   private pendingError: Errno | undefined = undefined;
   private errors: Fifo<QueuedError> | undefined = undefined;
 
-  constructor(netns: Netns, creator: SocketCreator, domain: SocketDomain) {
+  constructor(netns: Netns, creator: SocketCreator, { domain, stream }: InetSockKind) {
     this.netns = netns;
     this.creator = creator;
     this.domain = domain;
+    this.stream = stream;
     this.address = anyAddress(domain);
   }
 
@@ -78,12 +87,19 @@ export class InetSock implements SocketOwner {
 
   get local(): SocketAddress | undefined {
     if (this.bindState === 'unbound') return undefined;
-    return { address: toUser(this.domain, this.address), port: this.port };
+    return this.userAddress(this.address, this.port);
   }
 
   get remote(): SocketAddress | undefined {
     if (this.remoteAddress === undefined) return undefined;
-    return { address: toUser(this.domain, this.remoteAddress), port: this.remotePort };
+    return this.userAddress(this.remoteAddress, this.remotePort);
+  }
+
+  /** An address as the program sees it, with its scope where it has one; `device` is the link it was heard on. */
+  userAddress(address: Ip, port: number, device = this.device): SocketAddress {
+    const seen = toUser(this.domain, address);
+    if (device === undefined || !needsScope(seen)) return { address: seen, port };
+    return { address: seen, port, scopeId: device.ifindex };
   }
 
   /** sk_err: what the next call of the program fails with. */

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../../base/index.js';
 import {
   ICMP4,
   ICMP4_UNREACHABLE,
+  ICMP6,
   type IcmpMessage,
   IPPROTO,
   type Ipv4Packet,
@@ -31,6 +32,11 @@ export function createSocketLayer(netns: Netns): SocketLayer & SocketFactory {
   return new Layer(netns);
 }
 
+/** RFC 8200 section 4.7: nothing follows, and nothing is amiss. */
+const NO_NEXT_HEADER = 59;
+/** RFC 4443 section 3.4: code 1, and where the field stands in the IPv6 header. */
+const UNKNOWN_NEXT_HEADER = 1;
+const NEXT_HEADER_OFFSET = 6;
 /** Standard streams take 0 to 2. */
 const FIRST_FD = 3;
 
@@ -86,7 +92,7 @@ class Layer implements SocketLayer, SocketFactory {
         this.tcp.deliver(skb, packet, body);
         return;
       case 'icmp':
-        this.icmp.deliverRaw(packet, body);
+        this.icmp.deliverRaw(skb, packet, body);
         return;
       case 'opaque':
         this.netns.drop(
@@ -95,14 +101,23 @@ class Layer implements SocketLayer, SocketFactory {
           'socket',
           `nothing here handles protocol ${packet.proto}`,
         );
-        if (packet.kind !== 'ipv4') return;
-        this.netns.ip.sendIcmpError(skb, ICMP4.destUnreachable, ICMP4_UNREACHABLE.proto);
+        if (packet.kind === 'ipv4') {
+          this.netns.ip.sendIcmpError(skb, ICMP4.destUnreachable, ICMP4_UNREACHABLE.proto);
+        } else if (packet.proto !== NO_NEXT_HEADER) {
+          this.netns.ip.sendIcmpError(
+            skb,
+            ICMP6.parameterProblem,
+            UNKNOWN_NEXT_HEADER,
+            NEXT_HEADER_OFFSET,
+          );
+        }
     }
   }
 
   icmpError(skb: Skb, message: IcmpMessage, quoted: Ipv4Packet | Ipv6Packet): void {
     const { packet } = skb;
-    if (packet.kind === 'ipv4' || packet.kind === 'ipv6') this.icmp.deliverRaw(packet, message);
+    if (packet.kind === 'ipv4' || packet.kind === 'ipv6')
+      this.icmp.deliverRaw(skb, packet, message);
     const event = readIcmpEvent(skb, message, quoted);
     if (event === undefined) return;
     switch (quoted.proto) {

@@ -5,6 +5,7 @@ import type { PortRange } from './ephemeral.js';
 const DEFAULTS = {
   'net.ipv4.ip_unprivileged_port_start': 1024,
   'net.ipv4.ip_nonlocal_bind': 0,
+  'net.ipv6.ip_nonlocal_bind': 0,
   'net.ipv6.bindv6only': 0,
   'net.core.rmem_default': 212_992,
   'net.core.somaxconn': 4096,

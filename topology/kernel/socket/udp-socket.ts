@@ -1,13 +1,13 @@
 import { type Ip, isIpv4 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import { IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../wire/packet.js';
-import type { SendRequest } from '../contract.js';
+import type { Device, SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { Skb } from '../skb.js';
 import type { Received, Socket, SocketAddress, SocketOption } from '../sys.js';
 import type { PacketTrace } from '../trace.js';
-import { isAny, toUser } from './address.js';
-import { checkBind, connectTarget } from './bind.js';
+import { isAny, needsScope, toUser } from './address.js';
+import { checkBind, connectTarget, scopeDevice } from './bind.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
 import { InetSock } from './inet-sock.js';
@@ -29,6 +29,8 @@ interface Queued {
   readonly port: number;
   readonly to: Ip;
   readonly ttl: number;
+  /** The link it came by, when its sender's address needs one. */
+  readonly device: Device | undefined;
   readonly skb: Skb | undefined;
 }
 
@@ -55,7 +57,7 @@ export class UdpSocket implements Socket {
 
   constructor(layer: UdpLayer, creator: SocketCreator, domain: SocketDomain) {
     this.layer = layer;
-    this.sock = new InetSock(layer.netns, creator, domain);
+    this.sock = new InetSock(layer.netns, creator, { domain, stream: false });
     this.sock.v6only = domain === 'inet6' && readSysctl(layer.netns, 'net.ipv6.bindv6only') === 1;
     this.limitBytes = readSysctl(layer.netns, 'net.core.rmem_default');
     this.fd = layer.context.nextFd(creator);
@@ -95,20 +97,22 @@ export class UdpSocket implements Socket {
     return bindSocketToDevice(this.sock, name);
   }
 
-  bind(address: Ip, port: number): Errno | undefined {
+  bind(address: Ip, port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
-    const checked = checkBind(this.sock, address, port);
-    if (!checked.ok) return checked.error;
     const { sock } = this;
-    const before = sock.address;
-    sock.address = checked.value;
+    const checked = checkBind(sock, { address, port, scopeId });
+    if (!checked.ok) return checked.error;
+    const { address: before, device } = sock;
+    sock.address = checked.value.address;
+    sock.device = checked.value.device;
     const errno = this.layer.bind(this, port);
     if (errno !== undefined) {
       sock.address = before;
+      sock.device = device;
       return errno;
     }
     sock.portLocked = port !== 0;
-    sock.addressLocked = !isAny(checked.value);
+    sock.addressLocked = !isAny(sock.address);
     return undefined;
   }
 
@@ -121,23 +125,28 @@ export class UdpSocket implements Socket {
   }
 
   /** Sets the peer: only its datagrams are received from now on. Errors are those of the route lookup; EACCES for a broadcast without SO_BROADCAST. */
-  connect(address: Ip, port: number): Errno | undefined {
+  connect(address: Ip, port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
     const { sock } = this;
     const target = connectTarget(sock, address);
     if (!target.ok) return target.error;
+    const dst = target.value;
+    const scoped = scopeDevice(sock, dst, scopeId);
+    if (!scoped.ok) return scoped.error;
+    const device = scoped.value;
     const src = isAny(sock.address) || !sock.addressLocked ? undefined : sock.address;
     const chosen = this.layer.netns.ip.chooseSource({
-      dst: target.value,
+      dst,
       ...(src === undefined ? {} : { src }),
-      ...(sock.device === undefined ? {} : { oif: sock.device }),
+      ...(device === undefined ? {} : { oif: device }),
     });
     if (!chosen.ok) return chosen.errno;
     if (chosen.route.type === 'broadcast' && !sock.broadcast) return 'EACCES';
     const errno = sock.bindState === 'unbound' ? this.layer.bind(this, 0) : undefined;
     if (errno !== undefined) return errno === 'EADDRINUSE' ? 'EAGAIN' : errno;
     sock.address = chosen.src;
-    sock.remoteAddress = target.value;
+    sock.remoteAddress = dst;
+    sock.device = device;
     sock.remotePort = port;
     return undefined;
   }
@@ -147,11 +156,15 @@ export class UdpSocket implements Socket {
     const { sock } = this;
     let dst = sock.remoteAddress;
     let dstPort = sock.remotePort;
+    let { device } = sock;
     if (to !== undefined) {
       if (to.port === 0) return fail('EINVAL');
       const target = connectTarget(sock, to.address);
       if (!target.ok) return target;
       dst = target.value;
+      const scoped = scopeDevice(sock, dst, to.scopeId);
+      if (!scoped.ok) return scoped;
+      device = scoped.value;
       dstPort = to.port;
     }
     if (dst === undefined) return fail('EDESTADDRREQ');
@@ -163,7 +176,10 @@ export class UdpSocket implements Socket {
     }
     const pending = sock.takeError();
     if (pending !== undefined) return fail(pending);
-    const errno = this.layer.netns.ip.send(this.request(dst, dstPort, octets));
+    const request = this.request(dst, dstPort, octets);
+    const errno = this.layer.netns.ip.send(
+      device === undefined || device === sock.device ? request : { ...request, oif: device },
+    );
     if (errno === undefined) return ok(octets.length);
     if (errno === 'EMSGSIZE' && sock.recvErr) this.queueLocalTooBig(dst, dstPort);
     return fail(errno);
@@ -180,11 +196,11 @@ export class UdpSocket implements Socket {
     }
     this.queuedBytes -= truesize(first.octets);
     this.lastRead = first.skb === undefined ? undefined : first;
-    const { octets, address, port, to, ttl } = first;
+    const { octets, address, port, to, ttl, device } = first;
     return ok({
       octets:
         maxBytes !== undefined && octets.length > maxBytes ? octets.subarray(0, maxBytes) : octets,
-      from: { address: toUser(this.sock.domain, address), port },
+      from: this.sock.userAddress(address, port, device),
       to: toUser(this.sock.domain, to),
       ttl,
     });
@@ -229,6 +245,7 @@ export class UdpSocket implements Socket {
       port,
       to: packet.dst,
       ttl: packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit,
+      device: needsScope(packet.src) ? skb.dev : undefined,
       skb: skb.trace === undefined ? undefined : skb,
     });
     return true;

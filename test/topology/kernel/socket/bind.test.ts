@@ -5,8 +5,11 @@ import type { Netns, Socket } from '../../../../topology/kernel/index.js';
 import { createSocketLayer } from '../../../../topology/kernel/socket/index.js';
 import { establish, ip, Lab, listen, open } from './lab.js';
 
-const matrix: { readonly addresses: readonly string[]; readonly pairs: readonly string[] } =
-  createRequire(import.meta.url)('../../../fixture/linux/bind-matrix.json');
+const matrix: {
+  readonly addresses: readonly string[];
+  readonly table: readonly string[];
+  readonly pairs: readonly string[];
+} = createRequire(import.meta.url)('../../../fixture/linux/bind-matrix.json');
 
 /** A namespace that owns the addresses of the matrix, for bind alone. */
 function bindOnlyNetns(): Netns {
@@ -61,6 +64,22 @@ test('two sockets share a port exactly where Linux lets them, in 2951 pairs', ()
   });
   expect(wrong).toEqual([]);
 });
+
+test.each(['t', 'u'])(
+  'without options two sockets share a port by their addresses alone (%s)',
+  (proto) => {
+    const table = matrix.addresses.map((_a, first) =>
+      matrix.addresses
+        .map((_b, second) => {
+          const layer = createSocketLayer(bindOnlyNetns());
+          expect(prepare(layer, `${proto}${first}0b`)()).toBeUndefined();
+          return prepare(layer, `${proto}${second}0b`)() === undefined ? '.' : 'e';
+        })
+        .join(''),
+    );
+    expect(table).toEqual(matrix.table);
+  },
+);
 
 describe('bind', () => {
   test.each([

@@ -1,3 +1,4 @@
+import type { Device } from '../../contract.js';
 import type { FlowKey } from '../hash.js';
 import type { TcpFlow } from './flow.js';
 
@@ -5,12 +6,13 @@ import type { TcpFlow } from './flow.js';
 export class FlowTable {
   private readonly byPorts = new Map<number, TcpFlow>();
 
-  /** The flow with these ends. */
-  find(key: FlowKey): TcpFlow | undefined {
+  /** The flow with these ends, of the device they are on when that is given. */
+  find(key: FlowKey, dev?: Device): TcpFlow | undefined {
     let flow = this.byPorts.get(portKey(key.localPort, key.remotePort));
     for (; flow !== undefined; flow = flow.chain) {
       const { sock } = flow;
-      if (sock.remoteAddress === key.remote && sock.address === key.local) break;
+      if (sock.remoteAddress !== key.remote || sock.address !== key.local) continue;
+      if (dev === undefined || sock.device === undefined || sock.device === dev) break;
     }
     return flow;
   }

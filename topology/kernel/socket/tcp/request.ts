@@ -1,5 +1,6 @@
 import { SECOND, type Timer } from '../../../base/index.js';
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
+import { needsScope } from '../address.js';
 import { InetSock } from '../inet-sock.js';
 import { readSysctl } from '../sysctl.js';
 import { Connection } from './connection.js';
@@ -56,7 +57,7 @@ export class Request implements TcpFlow {
     const { layer } = listener;
     const { netns } = layer;
     const { packet, segment, skb } = arrival;
-    const { device } = listener.sock;
+    const device = listener.sock.device ?? (needsScope(packet.src) ? skb.dev : undefined);
     const chosen = netns.ip.chooseSource({
       dst: packet.src,
       src: packet.dst,
@@ -67,8 +68,9 @@ export class Request implements TcpFlow {
       netns.drop(skb, 'no-route', 'socket', sentence);
       return;
     }
-    const sock = new InetSock(netns, listener.sock.creator, listener.sock.domain);
+    const sock = new InetSock(netns, listener.sock.creator, listener.sock);
     sock.inherit(listener.sock);
+    sock.device = device;
     sock.address = packet.dst;
     sock.remoteAddress = packet.src;
     sock.remotePort = segment.srcPort;

@@ -2,7 +2,6 @@ import { type Ip, isIpv4, isLoopback4 } from '../../../addr/index.js';
 import { SECOND } from '../../../base/index.js';
 import {
   ICMP4,
-  ICMP6,
   IPPROTO,
   type Ipv4Packet,
   type Ipv6Packet,
@@ -14,10 +13,11 @@ import {
   type TcpOptions,
   type TcpSegment,
 } from '../../../wire/index.js';
-import type { Netns } from '../../contract.js';
+import type { Device, Netns } from '../../contract.js';
 import type { Errno } from '../../errno.js';
 import type { Skb } from '../../skb.js';
 import type { PortHolder } from '../../sys.js';
+import { needsScope } from '../address.js';
 import { tcpConflict } from '../conflict.js';
 import type { SocketContext } from '../context.js';
 import { chooseTcpBindPort, chooseTcpConnectPort } from '../ephemeral.js';
@@ -76,12 +76,13 @@ export class TcpLayer {
   /** Gives a segment to its connection or listener; without one, answers RST. */
   deliver(skb: Skb, packet: Ipv4Packet | Ipv6Packet, segment: TcpSegment): void {
     const arrival = { skb, packet, segment };
-    const flow = this.find({
+    const key = {
       local: packet.dst,
       localPort: segment.dstPort,
       remote: packet.src,
       remotePort: segment.srcPort,
-    });
+    };
+    const flow = this.find(key, skb.dev);
     if (flow === undefined) {
       this.receiveForListener(arrival);
       return;
@@ -121,7 +122,7 @@ export class TcpLayer {
 
   /** Tells the connection whose segment an ICMP error quotes (tcp_v4_err). */
   icmpError(event: IcmpEvent): void {
-    const { quoted, meaning, message, skb } = event;
+    const { quoted, meaning, skb } = event;
     const ports = quotedPorts(quoted.body);
     if (ports === undefined) return;
     const flow = this.find({
@@ -132,7 +133,7 @@ export class TcpLayer {
     });
     if (flow === undefined || flow.kind === 'time-wait') return;
     if (flow instanceof Request) {
-      if (endsRequest(quoted.kind, message.type, message.code)) flow.drop();
+      if (endsRequest(event)) flow.drop();
       return;
     }
     if (!(flow instanceof Connection)) return;
@@ -274,6 +275,7 @@ export class TcpLayer {
       },
       pmtudisc: 'do',
       cause: skb,
+      ...(needsScope(packet.src) && skb.dev !== undefined ? { oif: skb.dev } : undefined),
     });
   }
 
@@ -322,8 +324,8 @@ export class TcpLayer {
   }
 
   /** The flow with these ends; a TIME_WAIT record whose time is over is forgotten. */
-  private find(key: FlowKey): TcpFlow | undefined {
-    const flow = this.flows.find(key);
+  private find(key: FlowKey, dev?: Device): TcpFlow | undefined {
+    const flow = this.flows.find(key, dev);
     if (flow instanceof TimeWait && flow.expiresNs <= this.netns.host.clock.nowNs) {
       this.removeFlow(flow);
       return undefined;
@@ -349,9 +351,10 @@ export class TcpLayer {
   }
 }
 
-/** tcp_req_err: errors that make the kernel forget a half-open connection. */
-function endsRequest(family: 'ipv4' | 'ipv6', type: number, code: number): boolean {
-  if (family === 'ipv6') return type === ICMP6.destUnreachable || type === ICMP6.timeExceeded;
+/** Whether an error makes the kernel forget a half-open connection (the last argument of tcp_req_err in tcp_v4_err, tcp_v6_err). */
+function endsRequest({ quoted, message, meaning }: IcmpEvent): boolean {
+  if (quoted.kind === 'ipv6') return meaning.hard && !meaning.tooBig;
+  const { type, code } = message;
   if (type === ICMP4.destUnreachable) return code <= 1;
   return type === ICMP4.timeExceeded || type === ICMP4.parameterProblem;
 }

@@ -4,7 +4,7 @@ import type { Errno } from '../../errno.js';
 import type { Received, Socket, SocketAddress, SocketOption } from '../../sys.js';
 import type { PacketTrace } from '../../trace.js';
 import { anyAddress, isAny } from '../address.js';
-import { checkBind, connectTarget } from '../bind.js';
+import { checkBind, connectTarget, scopeDevice } from '../bind.js';
 import type { SocketCreator, SocketDomain } from '../factory.js';
 import { InetSock } from '../inet-sock.js';
 import { bindSocketToDevice, setSocketOption } from '../options.js';
@@ -39,7 +39,7 @@ export class TcpSocket implements Socket {
   constructor(layer: TcpLayer, spec: TcpSocketSpec) {
     const { creator, domain, connection } = spec;
     this.layer = layer;
-    this.sock = connection?.sock ?? new InetSock(layer.netns, creator, domain);
+    this.sock = connection?.sock ?? new InetSock(layer.netns, creator, { domain, stream: true });
     if (connection === undefined) {
       const v6only = readSysctl(layer.netns, 'net.ipv6.bindv6only') === 1;
       this.sock.v6only = domain === 'inet6' && v6only;
@@ -77,20 +77,22 @@ export class TcpSocket implements Socket {
     return bindSocketToDevice(this.sock, name);
   }
 
-  bind(address: Ip, port: number): Errno | undefined {
+  bind(address: Ip, port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
-    const checked = checkBind(this.sock, address, port);
-    if (!checked.ok) return checked.error;
     const { sock } = this;
-    const before = sock.address;
-    sock.address = checked.value;
+    const checked = checkBind(sock, { address, port, scopeId });
+    if (!checked.ok) return checked.error;
+    const { address: before, device } = sock;
+    sock.address = checked.value.address;
+    sock.device = checked.value.device;
     const errno = this.layer.bind(this, port);
     if (errno !== undefined) {
       sock.address = before;
+      sock.device = device;
       return errno;
     }
     sock.portLocked = true;
-    sock.addressLocked = !isAny(checked.value);
+    sock.addressLocked = !isAny(sock.address);
     return undefined;
   }
 
@@ -129,7 +131,7 @@ export class TcpSocket implements Socket {
    * EINPROGRESS once the SYN is on its way; fails at once with the errno of the route lookup, ENETUNREACH for a broadcast,
    * EADDRNOTAVAIL when no source port is free or the connection exists already, EALREADY, EISCONN.
    */
-  connect(address: Ip, port: number): Errno | undefined {
+  connect(address: Ip, port: number, scopeId?: number): Errno | undefined {
     if (this.isClosed) return 'EBADF';
     if (this.listener !== undefined) return 'EISCONN';
     const { state } = this;
@@ -140,16 +142,17 @@ export class TcpSocket implements Socket {
     const target = connectTarget(sock, address);
     if (!target.ok) return target.error;
     const remote = target.value;
+    if (layer.netns.ip.addrType(remote) === 'multicast') return 'ENETUNREACH';
+    const scoped = scopeDevice(sock, remote, scopeId);
+    if (!scoped.ok) return scoped.error;
+    const device = scoped.value;
     const chosen = layer.netns.ip.chooseSource({
       dst: remote,
       ...(isAny(sock.address) ? undefined : { src: sock.address }),
-      ...(sock.device === undefined ? undefined : { oif: sock.device }),
+      ...(device === undefined ? undefined : { oif: device }),
     });
     if (!chosen.ok) return chosen.errno;
-    const { type } = chosen.route;
-    if (type === 'broadcast' || layer.netns.ip.addrType(remote) === 'multicast') {
-      return 'ENETUNREACH';
-    }
+    if (chosen.route.type === 'broadcast') return 'ENETUNREACH';
     const local = isAny(sock.address) ? chosen.src : sock.address;
     const bound = sock.bindState === 'bound';
     if (bound) {
@@ -161,6 +164,7 @@ export class TcpSocket implements Socket {
       sock.port = sourcePort;
     }
     sock.address = local;
+    sock.device = device;
     sock.remoteAddress = remote;
     sock.remotePort = port;
     sock.bindState = 'connected';
