@@ -31,11 +31,12 @@ export class End {
   readonly lo: Device;
   readonly sockets: ReturnType<typeof createSocketLayer>;
 
-  constructor(
-    readonly clock: SimClock,
-    readonly addresses: readonly Ip[],
-    private readonly carry: (packet: Packet) => void,
-  ) {
+  readonly addresses: readonly Ip[];
+  private readonly carry: (packet: Packet) => void;
+
+  constructor(clock: SimClock, addresses: readonly Ip[], carry: (packet: Packet) => void) {
+    this.addresses = addresses;
+    this.carry = carry;
     this.lo = { ifindex: 1, name: 'lo' } as Device;
     this.eth0 = { ifindex: 2, name: 'eth0' } as Device;
     const netns: Partial<Netns> = {
