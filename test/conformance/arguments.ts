@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util';
-
 /** What the runner was asked for. */
 export interface RunnerOptions {
   readonly folder: string;
@@ -28,32 +26,28 @@ last comes "N passed, N failed". The exit code is 0 when all passed, 1 when one 
 folder or an argument is not usable.
 `;
 
+const OPTIONS: ReadonlySet<string> = new Set(['--json', '--verbose', '--help', '-h']);
+
 /** Reads the words after the command. Gives what must be true when they are not understood. */
 export function readArguments(
   args: readonly string[],
 ):
   | { readonly ok: true; readonly value: RunnerOptions }
   | { readonly ok: false; readonly error: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const [folder = '', ...ids] = positionals;
-    const { json, verbose, help } = values;
-    if (folder === '' && !help) {
-      const error =
-        'the folder of recordings must be named, as in: npm run conformance -- ../shared/linux/reach';
-      return { ok: false, error };
-    }
-    return { ok: true, value: { folder, ids, json, verbose, help } };
-  } catch (error) {
-    const [first = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    return { ok: false, error: `${first}; options are --json, --verbose and --help` };
+  const unknown = args.find((word) => word.startsWith('-') && !OPTIONS.has(word));
+  if (unknown !== undefined) {
+    return {
+      ok: false,
+      error: `an option must be one of ${[...OPTIONS].join(', ')}, not ${unknown}`,
+    };
   }
+  const [folder = '', ...ids] = args.filter((word) => !word.startsWith('-'));
+  const help = args.includes('--help') || args.includes('-h');
+  if (folder === '' && !help) {
+    const error =
+      'the folder of recordings must be named, as in: npm run conformance -- ../shared/linux/reach';
+    return { ok: false, error };
+  }
+  const [json, verbose] = [args.includes('--json'), args.includes('--verbose')];
+  return { ok: true, value: { folder, ids, json, verbose, help } };
 }

@@ -1,41 +1,31 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { has, LABS, skipNote } from '../helper/tools.js';
 import { KNOWN_DIFFERENT } from './known-different.js';
-import { readLabs } from './read-labs.js';
-import { runScenario } from './scenario.js';
+import { readLabFiles } from './read-labs.js';
+import { type LabReport, reportLab } from './report.js';
 
-const folder = process.env.PODNET_LABS ?? join(import.meta.dirname, '../../../shared/linux/reach');
+/** Scenarios of our own, recorded with `npm run conformance:kernel`. */
+const OWN = join(import.meta.dirname, '../fixture/linux/labs');
 
-if (!existsSync(folder)) {
-  test.skip('recordings of Linux are skipped: PODNET_LABS names no folder', () => undefined);
-} else {
-  const labs = readLabs(folder);
+describe('podnet does what Linux did', () => {
+  const own = existsSync(OWN) ? readLabFiles(OWN) : [];
+  const given = has('labs') ? readLabFiles(LABS) : [];
+  if (given.length === 0)
+    test.skip(`recordings in PODNET_LABS${skipNote('labs')}`, () => undefined);
 
-  describe('podnet does what Linux did', () => {
-    test('there are recordings to compare with', () => {
-      expect(labs.length).toBeGreaterThan(0);
+  for (const lab of [...own, ...given]) {
+    const { id } = lab;
+    test(id, () => {
+      const failure = failureOf(reportLab(lab));
+      // Of what is known to differ, a reason that holds no more must go.
+      if (KNOWN_DIFFERENT.has(id)) expect(failure).toBeDefined();
+      else expect(failure).toBeUndefined();
     });
-
-    test.each(
-      labs.filter(({ id }) => !KNOWN_DIFFERENT.has(id)).map((lab) => [lab.id, lab] as const),
-    )('%s', (_id, lab) => {
-      expect(runScenario(lab)).toBeUndefined();
-    });
-  });
-
-  describe('what is known to differ still does, or its reason must go', () => {
-    const known = labs.filter(({ id }) => KNOWN_DIFFERENT.has(id));
-    test.each(known.map((lab) => [lab.id, lab] as const))('%s', (_id, lab) => {
-      expect(differs(lab)).toBe(true);
-    });
-  });
-}
-
-function differs(lab: Parameters<typeof runScenario>[0]): boolean {
-  try {
-    return runScenario(lab) !== undefined;
-  } catch {
-    return true;
   }
+});
+
+function failureOf({ problems, difference }: LabReport): unknown {
+  return problems.length > 0 ? problems : difference;
 }

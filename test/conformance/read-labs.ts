@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAB } from './lab-shape.js';
 import type { RecordedLab } from './recorded.js';
-import type { Findings, Problem } from './shape.js';
+import { type Findings, isMapping, type Problem } from './shape.js';
 
 /** A file of a folder of recordings. */
 export interface LabFile {
@@ -47,7 +47,8 @@ export function readLabText(file: string, content: string): LabFile {
   LAB(value, '', findings);
   const ignored = [...findings.ignored];
   if (findings.problems.length > 0) {
-    return { file, id: name, problems: findings.problems, ignored };
+    const id = isMapping(value) && typeof value.id === 'string' ? value.id : name;
+    return { file, id, problems: findings.problems, ignored };
   }
   const lab = value as RecordedLab;
   return { file, id: lab.id, lab, problems: [], ignored };

@@ -5,6 +5,22 @@ import type { RecordedArrival, RecordedResult, SeenIcmp } from './recorded.js';
 /** Times from here on are those of timers, and are compared. */
 const TIMER_MS = 900;
 
+/** Fields that are compared whenever they were recorded. */
+const COMPARED: readonly string[] = [
+  'stage',
+  'elapsed_ms',
+  'local',
+  'data_received',
+  'reply_from',
+  'reply_ttl',
+  'reply_bytes',
+  'from',
+  'icmp_seen_by_src',
+];
+
+/** Fields that are compared also when they are absent. */
+const ALWAYS: readonly string[] = ['outcome', 'errno', 'server'];
+
 /** How far a time may be off: timers of Linux fire on the next jiffy, and a CPU may be busy. */
 const TOLERANCE = 0.05;
 
@@ -20,8 +36,8 @@ export function comparable(
   actual: RecordedResult,
 ): { readonly expected: RecordedResult; readonly actual: RecordedResult } | undefined {
   const timed = sameTime(recorded.elapsed_ms, actual.elapsed_ms);
-  const said = new Set(Object.keys(recorded));
-  for (const always of ['outcome', 'errno', 'server']) said.add(always);
+  const said = new Set(COMPARED.filter((key) => key in recorded));
+  for (const always of ALWAYS) said.add(always);
   if (timed) said.delete('elapsed_ms');
   const expected = pick({ server: [], ...recorded }, said);
   const seen = pick(actual, said);

@@ -39,8 +39,12 @@ export class LabServers implements Servers {
       socket.bind(address(addr), port) ?? (proto === 'tcp' ? socket.listen(128) : undefined);
     if (errno !== undefined) throw new LabError(path, `bind to ${addr} port ${port}: ${errno}`);
     this.servers.push({ listener, process });
-    socket.onReady =
+    // A server is woken by what arrived, and runs when the softirq is done.
+    const wake =
       proto === 'tcp' ? () => this.accept(socket, ns) : () => this.echo(socket, ns, port);
+    socket.onReady = () => {
+      process.sys.schedule(0, wake);
+    };
   }
 
   close(which: Parameters<Servers['close']>[0], path: string): void {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** Programs that some tests need and not every machine has. */
-export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus';
+export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus' | 'labs';
 
 const REQUIRED = new Set((process.env.PODNET_REQUIRE ?? '').split(','));
 const KUBECTLS = [
@@ -23,12 +23,16 @@ export const CHROMIUM =
 /** The folder of manifests to test with, if any. */
 export const CORPUS = process.env.PODNET_CORPUS ?? '';
 
+/** The folder of scenarios recorded on Linux to test with, if any. */
+export const LABS = process.env.PODNET_LABS ?? '';
+
 const PROBES: Readonly<Record<Tool, () => boolean>> = {
   chromium: () => CHROMIUM !== '',
   tshark: () => spawnSync('tshark', ['-v']).status === 0,
   iptables: () => canMakeNetns() && spawnSync('iptables-restore', ['--version']).status === 0,
   kubectl: () => KUBECTL !== '' && existsSync(KUBECTL),
   corpus: () => CORPUS !== '' && existsSync(CORPUS),
+  labs: () => LABS !== '' && existsSync(LABS),
 };
 
 /** Whether tests that need a tool run here. Where PODNET_REQUIRE names the tool they run, and fail, without it. */
