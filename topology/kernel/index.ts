@@ -4,10 +4,16 @@ export * from './drop.js';
 export * from './errno.js';
 export { Host, type HostInit, type HostParts } from './host.js';
 export { IPC_SYSCTL_DEFAULTS, IpcNamespace, isIpcSysctl, type QueueView } from './ipc/index.js';
+export { type BridgePort, portStateName } from './link/bridge-port.js';
 export type { CableEnd } from './link/cable.js';
 export { NetDevice } from './link/device.js';
+export type { InterfaceAddress } from './netns/address.js';
+export type { RoutingRule } from './netns/fib.js';
 export { NetNamespace } from './netns/namespace.js';
-export { routeLines } from './netns/route-lines.js';
+export type { Neighbor } from './netns/neighbor.js';
+export { type RouteEntry, tableName } from './netns/route.js';
+export { type RouteAnswer, type RouteQuestion, routeGet } from './netns/route-get.js';
+export { routeLines, routesInOrder } from './netns/route-lines.js';
 export * from './ops.js';
 export { type HostProcessTable, SIGNAL } from './process/index.js';
 export { type PacketType, Skb } from './skb.js';
@@ -24,3 +30,4 @@ export {
   viewNetns,
 } from './view.js';
 export type { FdbView } from './view-fdb.js';
+export { linkedDevice, linkFlags, netnsIdOf, type OperState, operState } from './view-link.js';

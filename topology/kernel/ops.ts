@@ -1,4 +1,4 @@
-import type { Cidr, Ip, IpWithPrefix, Mac } from '../addr/index.js';
+import type { Cidr, Ip, Ipv4, IpWithPrefix, Mac } from '../addr/index.js';
 
 /**
  * The vocabulary of change: every change to a kernel is one of these, shaped like the netlink message
@@ -91,6 +91,8 @@ export type AddrOp = InNetns & {
   readonly dev: string;
   readonly addr: IpWithPrefix;
   readonly scope?: 'global' | 'link' | 'host';
+  /** IPv4 only: the broadcast address that `ip addr` shows; none when absent. */
+  readonly broadcast?: Ipv4;
   /** IPv6 only: skip duplicate address detection. */
   readonly nodad?: boolean;
 };
@@ -119,6 +121,8 @@ export type RouteOp = InNetns & {
   readonly scope?: 'global' | 'link' | 'host';
   /** Routing table number: 254 main (default), 255 local, 253 default. */
   readonly table?: number;
+  /** Who puts it there: a name of /etc/iproute2/rt_protos or a number; `boot` when absent. */
+  readonly proto?: string;
 };
 
 /** `ip rule add|del`. */

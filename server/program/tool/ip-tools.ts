@@ -3,84 +3,14 @@
  *
  * Fidelity: they change nothing; queue lengths are 0. Fuller ones take their place through `registerTool`.
  */
+
 import { formatIp, formatMac, isIpv4, type PortHolder } from '../../../topology/index.js';
 import type { DeviceView } from '../contract.js';
+import { ip } from './ip.js';
 import type { Tool, ToolIo } from './tool.js';
 
 function devicesOf(io: ToolIo): readonly DeviceView[] {
   return io.guest.request.viewer?.devices() ?? [];
-}
-
-const ip: Tool = async (io) => {
-  const words = io.args.filter((arg) => !arg.startsWith('-'));
-  const [object = '', ...rest] = words;
-  const named = rest.filter((word) => !/^(show|list|ls|s|dev)$/.test(word))[0];
-  if (/^a(d(d(r(ess)?)?)?)?$/.test(object)) return ipAddr(io, named);
-  if (/^l(i(n(k)?)?)?$/.test(object)) return ipLink(io, named);
-  if (/^r(o(u(te?)?)?)?$/.test(object)) {
-    const table = rest[rest.indexOf('table') + 1];
-    const lines =
-      io.guest.request.viewer?.routes(
-        io.args.includes('-6') ? 'ipv6' : 'ipv4',
-        rest.includes('table') ? table : undefined,
-      ) ?? [];
-    for (const line of lines) await io.out(`${line} \n`);
-    return 0;
-  }
-  if (/^n(e(i(g(h(b(o(u?r)?)?)?)?)?)?)?$/.test(object)) {
-    for (const each of io.guest.request.viewer?.neighbors() ?? []) {
-      const mac = each.mac === undefined ? '' : ` lladdr ${formatMac(each.mac)}`;
-      await io.out(`${formatIp(each.address)} dev ${each.ifname}${mac} ${each.state} \n`);
-    }
-    return 0;
-  }
-  await io.err(`Object "${object}" is unknown, try "ip help".\n`);
-  return 1;
-};
-
-function linkLine(device: DeviceView): string {
-  const peer = device.peerIfindex === undefined ? '' : `@if${device.peerIfindex}`;
-  const master = device.master === undefined ? '' : ` master ${device.master}`;
-  return `${device.ifindex}: ${device.ifname}${peer}: <${device.flags.join(',')}> mtu ${device.mtuBytes} qdisc noqueue${master} state ${device.operState} `;
-}
-
-function linkAddress(device: DeviceView): string {
-  if (device.kind === 'loopback')
-    return '    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00';
-  const netns = device.peerIfindex === undefined ? '' : ' link-netnsid 0';
-  return `    link/ether ${formatMac(device.mac)} brd ff:ff:ff:ff:ff:ff${netns}`;
-}
-
-async function ipLink(io: ToolIo, name: string | undefined): Promise<number> {
-  for (const device of devicesOf(io)) {
-    if (name === undefined || device.ifname === name)
-      await io.out(
-        `${linkLine(device)}mode DEFAULT group default qlen 1000\n${linkAddress(device)}\n`,
-      );
-  }
-  return missingDevice(io, name);
-}
-
-async function missingDevice(io: ToolIo, name: string | undefined): Promise<number> {
-  if (name === undefined || devicesOf(io).some((device) => device.ifname === name)) return 0;
-  await io.err(`Device "${name}" does not exist.\n`);
-  return 1;
-}
-
-async function ipAddr(io: ToolIo, name: string | undefined): Promise<number> {
-  for (const device of devicesOf(io)) {
-    if (name !== undefined && device.ifname !== name) continue;
-    await io.out(`${linkLine(device)}group default qlen 1000\n${linkAddress(device)}\n`);
-    for (const each of device.addresses) {
-      const family = isIpv4(each.address) ? 'inet' : 'inet6';
-      const broadcast = each.broadcast === undefined ? '' : ` brd ${formatIp(each.broadcast)}`;
-      const label = isIpv4(each.address) ? ` ${device.ifname}` : ' ';
-      await io.out(
-        `    ${family} ${formatIp(each.address)}/${each.prefixLength}${broadcast} scope ${each.scope}${label}\n       valid_lft forever preferred_lft forever\n`,
-      );
-    }
-  }
-  return missingDevice(io, name);
 }
 
 function endpoint(address: PortHolder['address'], port: number): string {

@@ -12,14 +12,16 @@ import {
 import {
   decodeUtf8,
   encodeUtf8,
-  type Host,
+  Host,
   type Ip,
   type NamespaceKind,
   type Process,
   parseIp,
   Rng,
   SECOND,
+  SimClock,
   type Socket,
+  Softirq,
 } from '../../../topology/index.js';
 import { buildToolsLab } from './lab.js';
 
@@ -84,6 +86,15 @@ export class ToolsLab {
     lab.serveHttp('p2', 8000, 'hello from p2\n');
     await lab.pass(1);
     return lab;
+  }
+
+  /** Fresh namespaces with `lo` down, and nothing else. */
+  static empty(names: readonly string[]): ToolsLab {
+    const clock = new SimClock();
+    const softirq = new Softirq(clock);
+    const host = new Host({ name: 'lab', clock, rng: new Rng(1), softirq });
+    host.apply(names.map((name) => ({ op: 'netns.add', name })));
+    return new ToolsLab(host);
   }
 
   /** Runs a shell's command line in a namespace to its end. */

@@ -24,6 +24,7 @@ export function applyAddress(transaction: Transaction, op: AddrOp): OpFailure | 
     return extack('EINVAL', 'ipv4: Invalid address.');
   }
   const added = netns.addAddress(device, address, prefixLength, op.scope);
+  added.broadcast = op.broadcast;
   transaction.undo(() => netns.removeAddress(device, added));
   return undefined;
 }

@@ -100,7 +100,7 @@ function makeRoute(
     metric: op.metric,
     mtuBytes: op.mtuBytes,
     onlink: op.onlink,
-    proto: 'boot',
+    proto: op.proto ?? 'boot',
   } as const;
   if (op.src !== undefined && !netns.ip.isLocal(op.src)) {
     return extack('EINVAL', 'Invalid prefsrc address.');

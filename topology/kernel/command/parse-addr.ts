@@ -1,7 +1,11 @@
 import {
+  broadcastOf,
+  cidr4,
+  type Ipv4,
   type IpWithPrefix,
   isIpv4,
   parseIp,
+  parseIpv4,
   parseIpWithPrefix,
   parseMac,
 } from '../../addr/index.js';
@@ -31,12 +35,13 @@ export function parseAddr(
   let dev: string | undefined;
   let scope: ScopeName | undefined;
   let nodad = false;
+  let broadcast: Ipv4 | '+' | '-' | undefined;
   while (words.more) {
     const word = words.peek;
     if (words.skip('dev')) dev = takeName(words);
     else if (words.skip('scope')) scope = takeScope(words);
     else if (words.skip('nodad')) nodad = true;
-    else if (words.skip('brd') || words.skip('broadcast')) words.need('+, - or an address');
+    else if (words.skip('brd') || words.skip('broadcast')) broadcast = takeBroadcast(words);
     else if (words.skip('label')) words.need('a label');
     else if (words.skip('valid_lft') || words.skip('preferred_lft')) {
       if (words.need('forever') !== 'forever') words.unsupported(word, `${word} forever`);
@@ -65,6 +70,7 @@ export function parseAddr(
   }
   const resolved = words.result(addr);
   if (!resolved.ok || resolved.value === undefined) return words.result([]);
+  const shown = broadcastFor(resolved.value, broadcast);
   return words.result([
     {
       op: verb === 'delete' ? 'addr.del' : 'addr.add',
@@ -72,9 +78,28 @@ export function parseAddr(
       dev: dev ?? '',
       addr: resolved.value,
       ...(scope === undefined ? {} : { scope }),
+      ...(shown === undefined ? {} : { broadcast: shown }),
       ...(nodad ? { nodad } : {}),
     },
   ]);
+}
+
+/** `+` and `-` stand for the prefix's last and first address. */
+function takeBroadcast(words: Words): Ipv4 | '+' | '-' | undefined {
+  if (words.skip('+')) return '+';
+  if (words.skip('-')) return '-';
+  return words.read(parseIpv4, (word) => `Error: inet address is expected rather than "${word}".`);
+}
+
+function broadcastFor(
+  { address, prefixLength }: IpWithPrefix,
+  asked: Ipv4 | '+' | '-' | undefined,
+): Ipv4 | undefined {
+  if (asked === undefined || !isIpv4(address)) return undefined;
+  if (asked !== '+' && asked !== '-') return asked;
+  const block = cidr4(address, prefixLength);
+  if (prefixLength > 30) return undefined;
+  return asked === '+' ? broadcastOf(block) : block.network;
 }
 
 /** Takes a scope by name or number. */

@@ -48,6 +48,7 @@ export function parseRoute(
   let scope: ScopeName | undefined;
   let table: number | undefined;
   let onlink = false;
+  let proto: string | undefined;
   while (words.more) {
     const word = words.take();
     const asType = ROUTE_TYPES.find((name) => name === word);
@@ -65,7 +66,7 @@ export function parseRoute(
     } else if (word === 'onlink') onlink = true;
     else if (word === 'scope') scope = takeScope(words);
     else if (word === 'table') table = takeTable(words);
-    else if (word === 'proto' || word === 'protocol') words.need('kernel, boot or static');
+    else if (word === 'proto' || word === 'protocol') proto = takeProto(words);
     else if (
       /^(nexthop|nhid|encap|advmss|rtt|window|tos|dsfield|realms|initcwnd|pref|expires)$/.test(word)
     ) {
@@ -105,6 +106,7 @@ export function parseRoute(
       ...(onlink ? { onlink } : {}),
       ...(scope === undefined ? {} : { scope }),
       ...(table === undefined ? {} : { table }),
+      ...(proto === undefined ? {} : { proto }),
     },
   ]);
 }
@@ -176,6 +178,44 @@ export function parseRule(
       table,
     },
   ]);
+}
+
+/** Names of /etc/iproute2/rt_protos. */
+const PROTOCOLS: readonly string[] = [
+  'unspec',
+  'redirect',
+  'kernel',
+  'boot',
+  'static',
+  'gated',
+  'ra',
+  'mrt',
+  'zebra',
+  'bird',
+  'dnrouted',
+  'xorp',
+  'ntk',
+  'dhcp',
+  'keepalived',
+  'babel',
+  'openr',
+  'bgp',
+  'isis',
+  'ospf',
+  'rip',
+  'eigrp',
+];
+
+/** `boot` is what a route has by itself. */
+function takeProto(words: Words): string | undefined {
+  const word = words.need('kernel, boot or static');
+  if (PROTOCOLS.includes(word)) return word === 'boot' ? undefined : word;
+  const value = wholeNumber(word);
+  if (value === undefined || value > 255) {
+    const message = `Error: argument "${word}" is wrong: "protocol" value is invalid\n`;
+    words.bad(word, message, 'kernel, boot or static');
+  }
+  return word;
 }
 
 function takeTable(words: Words): number {

@@ -38,6 +38,7 @@ export function printOp(op: KernelOp): string[] {
           'addr',
           verbOf(op.op),
           `${formatIp(op.addr.address)}/${op.addr.prefixLength}`,
+          op.broadcast === undefined ? '' : `brd ${formatIp(op.broadcast)}`,
           `dev ${op.dev}`,
           option('scope', op.scope),
           op.nodad === true ? 'nodad' : '',
@@ -184,6 +185,7 @@ function printRoute(op: RouteOp): string {
     option('scope', op.scope),
     op.table === undefined ? '' : `table ${tableName(op.table)}`,
     op.onlink === true ? 'onlink' : '',
+    option('proto', op.proto),
   );
 }
 

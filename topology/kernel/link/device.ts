@@ -36,6 +36,8 @@ export class NetDevice implements Device {
   mac: Mac;
   mtuBytes: number;
   up = false;
+  /** Has been up before: only then does it have a queueing discipline. */
+  activated = false;
   carrier = false;
   promisc = false;
   /** Packet sockets that asked for every frame; with `promisc`, IFF_PROMISC of the driver. */

@@ -19,6 +19,8 @@ export interface InterfaceAddress {
   readonly scope: RouteScope;
   /** Not the first address of its prefix on the device: not chosen as a source unless asked for. */
   readonly secondary: boolean;
+  /** As given: `brd` of `ip addr`. Broadcasts to the prefix's last address are taken with or without it. */
+  broadcast: Ipv4 | undefined;
 }
 
 /** Adds the routes that come with an address (fib_add_ifaddr): local, prefix and broadcast. */
@@ -122,7 +124,7 @@ export function interfaceAddress(
         sameBlock(other.address, address, prefixLength),
     );
   const usual = isIpv4(address) && isLoopback4(address) ? 'host' : 'global';
-  return { address, prefixLength, scope: scope ?? usual, secondary };
+  return { address, prefixLength, scope: scope ?? usual, secondary, broadcast: undefined };
 }
 
 /** All IPv4 and IPv6 addresses of a namespace, to count how often each is assigned. */

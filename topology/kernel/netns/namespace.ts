@@ -235,6 +235,7 @@ export class NetNamespace implements Netns {
   setUp(device: NetDevice, up: boolean): void {
     if (device.up === up) return;
     device.up = up;
+    if (up) device.activated = true;
     if (up && device.kind === 'loopback' && device.addresses.length === 0) this.addLoopback(device);
     if (up) for (const own of device.addresses) addAddressRoutes(device, own);
     else {

@@ -5,8 +5,11 @@ import type { RouteType } from '../ops.js';
 import { selectAddress } from './address.js';
 import { type RouteScope, SCOPE } from './scope.js';
 
-/** Who put a route there (RTPROT_*): the kernel with an address, or a person or program. */
-export type RouteProto = 'kernel' | 'boot';
+/**
+ * Who put a route there (RTPROT_*): `kernel` with an address, `boot` a person who did not say, else a name of
+ * /etc/iproute2/rt_protos or a number.
+ */
+export type RouteProto = string;
 
 /** What a route is made from. */
 export interface RouteInit {
@@ -90,7 +93,7 @@ export class RouteEntry implements RouteResult {
     let text = `${type}${this.dst.prefixLength === 0 ? 'default' : prefixText(this.dst)}`;
     if (this.via !== undefined) text += ` via ${formatIp(this.via)}`;
     if (this.dev !== undefined) text += ` dev ${this.dev.name}`;
-    if (this.proto === 'kernel') text += ' proto kernel';
+    if (this.proto !== 'boot') text += ` proto ${this.proto}`;
     if (this.scope !== 'global') text += ` scope ${this.scope}`;
     if (this.prefSrc !== undefined) text += ` src ${formatIp(this.prefSrc)}`;
     if (this.metric !== 0) text += ` metric ${this.metric}`;

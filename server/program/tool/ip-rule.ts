@@ -1,0 +1,154 @@
+import {
+  type Cidr,
+  formatCidr,
+  formatIp,
+  isCidr4,
+  type RoutingRule,
+  tableName,
+} from '../../../topology/index.js';
+import { familyWords, readPrefix } from './ip-addr.js';
+import { tableNumber } from './ip-route.js';
+import {
+  Args,
+  applyOps,
+  change,
+  firstMatch,
+  type IpRun,
+  matches,
+  show,
+  ToolExit,
+  unknownCommand,
+} from './ip-run.js';
+import { RULE_USAGE } from './ip-usage.js';
+import { Entry } from './iproute-entry.js';
+
+const VERBS = ['list', 'lst', 'show', 'save', 'restore', 'add', 'delete', 'flush', 'help'] as const;
+
+/** `ip rule`. */
+export async function ipRule(run: IpRun, words: readonly string[]): Promise<number> {
+  const [word, ...rest] = words;
+  const verb = word === undefined ? 'list' : firstMatch(word, VERBS);
+  switch (verb) {
+    case 'list':
+    case 'lst':
+    case 'show':
+      return showRules(run, rest);
+    case 'flush':
+      return flushRules(run);
+    case 'help':
+      throw new ToolExit(RULE_USAGE, 255);
+    case undefined:
+      throw unknownCommand('rule', word ?? '');
+    default:
+      return change(run, ['ip', ...familyWords(run), 'rule', verb, ...rest]);
+  }
+}
+
+async function showRules(run: IpRun, words: readonly string[]): Promise<number> {
+  const wants = readSelector(words);
+  await show(
+    run,
+    rulesOf(run)
+      .filter((rule) => wants.every((want) => want(rule)))
+      .map((rule) => ruleEntry(run, rule)),
+  );
+  return 0;
+}
+
+/** IPv6 has no table `default`; rules with a prefix are of its family. */
+function rulesOf(run: IpRun): readonly RoutingRule[] {
+  const six = run.family === 'inet6';
+  return run.netns.fib.rules.filter(({ from, table, to }) => {
+    const block = from ?? to;
+    if (block !== undefined) return isCidr4(block) !== six;
+    return !(six && table === 253);
+  });
+}
+
+function readSelector(words: readonly string[]): readonly ((rule: RoutingRule) => boolean)[] {
+  const args = new Args(words);
+  const wants: ((rule: RoutingRule) => boolean)[] = [];
+  while (args.more) {
+    const word = args.take();
+    if (matches(word, 'preference') || matches(word, 'order') || matches(word, 'priority')) {
+      const priority = Number(args.value());
+      wants.push((rule) => rule.priority === priority);
+    } else if (matches(word, 'fwmark')) {
+      const mark = Number(args.value().split('/')[0]);
+      wants.push((rule) => rule.fwmark === mark);
+    } else if (word === 'dev' || word === 'iif') {
+      const name = args.value();
+      wants.push((rule) => rule.iif === name);
+    } else if (word === 'from' || word === 'to') {
+      const block = readPrefix(args.value());
+      wants.push((rule) => sameBlock(word === 'from' ? rule.from : rule.to, block));
+    } else if (matches(word, 'table') || matches(word, 'lookup')) {
+      const table = tableNumber(args.value());
+      wants.push((rule) => rule.table === table);
+    } else if (matches(word, 'help')) throw new ToolExit(RULE_USAGE, 255);
+    else {
+      const block = readPrefix(word);
+      wants.push((rule) => sameBlock(rule.to, block));
+    }
+  }
+  return wants;
+}
+
+function sameBlock(a: Cidr | undefined, b: Cidr): boolean {
+  return a?.network === b.network && a.prefixLength === b.prefixLength;
+}
+
+function ruleEntry(run: IpRun, rule: RoutingRule): Entry {
+  const entry = new Entry();
+  entry.put('priority', rule.priority, `${rule.priority}:\t`);
+  if (rule.from === undefined) entry.put('src', 'all', 'from all');
+  else putBlock(entry, rule.from, ['src', 'from']);
+  if (rule.to !== undefined) putBlock(entry, rule.to, ['dst', 'to']);
+  if (rule.fwmark !== undefined) {
+    const mark = `0x${rule.fwmark.toString(16)}`;
+    entry.put('fwmark', mark, ` fwmark ${mark}`);
+    const { fwmask = 0xffffffff } = rule;
+    const mask = `0x${fwmask.toString(16)}`;
+    if (fwmask !== 0xffffffff) entry.put('fwmask', mask, `/${mask}`);
+  }
+  if (rule.iif !== undefined) entry.put('iif', rule.iif, ` iif ${rule.iif}`);
+  const table = tableName(rule.table);
+  entry.put('table', table, ` lookup ${table}`);
+  if (run.options.details > 0) {
+    const proto = BUILT_IN.has(rule.priority) ? 'kernel' : 'unspec';
+    entry.put('protocol', proto, ` proto ${proto}`);
+  }
+  entry.say('\n');
+  return entry;
+}
+
+const BUILT_IN = new Set([0, 32766, 32767]);
+
+function putBlock(entry: Entry, block: Cidr, [key, word]: readonly [string, string]): void {
+  const whole = isCidr4(block) ? 32 : 128;
+  const text = block.prefixLength === whole ? formatIp(block.network) : formatCidr(block);
+  entry.put(key, formatIp(block.network), `${entry.text.endsWith('\t') ? '' : ' '}${word} ${text}`);
+  if (block.prefixLength !== whole) entry.put(`${key}len`, block.prefixLength);
+}
+
+async function flushRules(run: IpRun): Promise<number> {
+  const place = run.netns.name === '' ? {} : { netns: run.netns.name };
+  // All but the one of priority 0 go.
+  const ops = rulesOf(run)
+    .filter(({ priority }) => priority !== 0)
+    .map((rule) => ({ op: 'rule.del' as const, ...place, ...defined(rule) }));
+  return applyOps(run, ops);
+}
+
+function defined(rule: RoutingRule) {
+  const { fwmark, fwmask, from, iif, priority, table, to } = rule;
+  return {
+    priority,
+    table,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(fwmark === undefined ? {} : { fwmark }),
+    ...(fwmask === undefined ? {} : { fwmask }),
+    ...(iif === undefined ? {} : { iif }),
+  };
+}
