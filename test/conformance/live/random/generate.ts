@@ -1,0 +1,77 @@
+import { Rng } from '../../../../topology/base/index.js';
+import type { LabPlan } from '../record.js';
+import { Draft } from './draft.js';
+import * as faults from './faults.js';
+import { addSteps } from './probes.js';
+import * as rules from './rules.js';
+import * as shapes from './shapes.js';
+
+/** What random labs are about; each leaves the others' parts out. */
+export const THEMES = ['mixed', 'routing', 'bridge', 'filter', 'nat', 'tunnel', 'ipv6'] as const;
+
+/** One of THEMES. */
+export type Theme = (typeof THEMES)[number];
+
+const { oneNode, overlay, pointToPoint, row, sharedCard, twoNodes } = shapes;
+
+const SHAPES: Readonly<Record<Theme, readonly shapes.Shape[]>> = {
+  mixed: [oneNode, oneNode, twoNodes, overlay, row, pointToPoint, sharedCard],
+  routing: [row, row, twoNodes, pointToPoint],
+  bridge: [oneNode, oneNode, sharedCard],
+  filter: [oneNode, twoNodes, row],
+  nat: [oneNode, twoNodes, overlay],
+  tunnel: [overlay],
+  ipv6: [oneNode, twoNodes, row],
+};
+
+const RULES: Readonly<Record<Theme, readonly rules.RuleMaker[]>> = {
+  mixed: [
+    rules.service,
+    rules.masquerade,
+    rules.policy,
+    rules.oddRule,
+    rules.dropPolicy,
+    rules.emptyService,
+  ],
+  routing: [],
+  bridge: [rules.policy, rules.oddRule],
+  filter: [rules.oddRule, rules.oddRule, rules.policy, rules.dropPolicy, rules.emptyService],
+  nat: [rules.service, rules.service, rules.masquerade, rules.oddRule],
+  tunnel: [rules.masquerade, rules.service, rules.policy],
+  ipv6: [],
+};
+
+const FAULTS: readonly faults.Fault[] = [
+  faults.missingRoute,
+  faults.wrongGateway,
+  faults.refusingRoute,
+  faults.noForwarding,
+  faults.linkDown,
+  faults.loopbackDown,
+  faults.oddSetting,
+  faults.oddSetting,
+  faults.smallMtu,
+  faults.sameMac,
+  faults.sameAddress,
+  faults.wrongMask,
+  faults.oddPort,
+  faults.oddTunnel,
+  faults.oddTunnel,
+  faults.secondWay,
+  faults.staticNeighbor,
+];
+
+/** A lab made from a seed: the same seed gives the same lab. */
+export function generateLab(seed: number, theme: Theme = 'mixed'): LabPlan {
+  const draft = new Draft(new Rng(seed).fork(theme), theme === 'ipv6');
+  draft.pick(SHAPES[theme])(draft);
+  const makers = RULES[theme];
+  for (let count = draft.rng.below(3); count > 0 && makers.length > 0; count--)
+    draft.pick(makers)(draft);
+  for (let count = draft.rng.below(3); count > 0; count--) {
+    const fault = draft.pick(FAULTS);
+    if (draft.vxlans.length > 0 || fault !== faults.oddTunnel) fault(draft);
+  }
+  addSteps(draft);
+  return draft.finish(`${theme}-${seed}`);
+}
