@@ -33,6 +33,7 @@ const CAST: Readonly<Record<PacketType, string | undefined>> = {
 const BACKGROUND_TYPES: ReadonlySet<number> = new Set([130, 131, 132, 133, 134, 143]);
 
 /** Hop-by-hop options stand before nothing but MLD in these labs. */
+const IGMP = 2;
 const HOP_BY_HOP = 0;
 
 const PROTO: Readonly<Record<number, string>> = {
@@ -77,10 +78,11 @@ function packetFields(packet: Frame['packet'], roles: MacRoles): HopFields {
 }
 
 /**
- * Whether a recording leaves a frame out: multicast listener reports and router discovery, which every IPv6 device
- * sends at moments of its own.
+ * Whether a recording leaves a frame out: group membership reports and router discovery, which every device sends
+ * at moments of its own.
  */
 export function isBackground(packet: Frame['packet']): boolean {
+  if (packet.kind === 'ipv4') return packet.proto === IGMP;
   if (packet.kind !== 'ipv6') return false;
   if (packet.body.kind === 'icmp') return BACKGROUND_TYPES.has(packet.body.type);
   return packet.proto === HOP_BY_HOP;

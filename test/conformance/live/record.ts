@@ -2,10 +2,10 @@ import { parseMac } from '../../../topology/addr/index.js';
 import { printOp } from '../../../topology/kernel/command/index.js';
 import type { Device, KernelOp, PacketType } from '../../../topology/kernel/index.js';
 import { Skb } from '../../../topology/kernel/skb.js';
-import { type Frame, parseFrame } from '../../../topology/wire/index.js';
+import { parseFrame } from '../../../topology/wire/index.js';
 import { buildLab } from '../build.js';
 import { changeCommand } from '../change.js';
-import { type HopFields, hopAt, type MacRoles } from '../hop.js';
+import { type HopFields, hopAt, isBackground, type MacRoles } from '../hop.js';
 import type {
   RecordedChange,
   RecordedHop,
@@ -34,13 +34,6 @@ export interface LabPlan {
 const PAUSE_MS = 100;
 const KINDS: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'otherhost'];
 const PACKET_OUTGOING = 4;
-const HOP_BY_HOP = 0;
-const IGMP = 2;
-const ICMPV6 = 58;
-
-/** MLD, router solicitations and advertisements: recordings leave them out. */
-const UNRECORDED_ICMPV6: ReadonlySet<number> = new Set([130, 131, 132, 133, 134, 143]);
-
 /**
  * Runs a lab in the kernel of this machine and gives what it did, in the form of the recordings. The lab is built
  * from the commands that podnet prints of its own ops; throws when the kernel refuses one.
@@ -49,7 +42,9 @@ export async function record(plan: LabPlan, kernel: LiveKernel): Promise<Recorde
   const answers = await kernel.run(liveLab(plan));
   const steps = plan.steps.map((step, index): RecordedStep => {
     const answer = answers[index] ?? {};
-    return 'change' in step ? step : recordedStep(step.probe, answer, plan.macs);
+    return 'change' in step
+      ? { ...step, rc: answer.rc ?? 0, stderr: answer.stderr ?? '' }
+      : recordedStep(step.probe, answer, plan.macs);
   });
   return { ...plan, pause_ms: PAUSE_MS, steps };
 }
@@ -113,7 +108,7 @@ function hopOf([, ns, ifname, kind, hex]: LiveFrame, roles: MacRoles): RecordedH
   const direction = kind === PACKET_OUTGOING ? 'out' : 'in';
   const at = { ns, if: ifname };
   if (!parsed.ok) return { ...at, dir: direction, malformed: JSON.stringify(parsed.error) };
-  if (!isRecorded(parsed.value)) return undefined;
+  if (isBackground(parsed.value.packet)) return undefined;
   const { src, dst, etherType, packet } = parsed.value;
   const skb = new Skb(packet, etherType);
   skb.srcMac = src;
@@ -125,14 +120,6 @@ function hopOf([, ns, ifname, kind, hex]: LiveFrame, roles: MacRoles): RecordedH
     roles,
   });
   return { ...fields, ...at };
-}
-
-function isRecorded({ packet }: Frame): boolean {
-  if (packet.kind === 'ipv4') return packet.proto !== IGMP;
-  if (packet.kind !== 'ipv6') return true;
-  if (packet.proto === HOP_BY_HOP) return false;
-  const { body } = packet;
-  return !(packet.proto === ICMPV6 && body.kind === 'icmp' && UNRECORDED_ICMPV6.has(body.type));
 }
 
 function recordedState(state: Readonly<Record<string, LiveState>>, roles: MacRoles): RecordedState {

@@ -147,8 +147,9 @@ export class Draft {
   finish(id: string): LabPlan {
     const macs: Record<string, string> = {};
     for (const [index, device] of this.devices().entries()) {
-      if (device.mac === '') device.mac = macOf(index + 1);
-      macs[device.mac] ??= `${device.ns}/${device.if}`;
+      const mac = device.mac ?? macOf(index + 1);
+      device.mac = mac;
+      macs[mac] ??= `${device.ns}/${device.if}`;
     }
     const { netns, bridges, veths, vxlans, macvlans, routes, neigh, fdb, listeners } = this;
     const topology: RecordedTopology = {
@@ -158,7 +159,7 @@ export class Draft {
       vxlans,
       macvlans,
       routes,
-      neigh: neigh.map((entry) => ({ ...entry, lladdr: this.macOfRole(entry.lladdr) })),
+      neigh: neigh.map((entry) => ({ ...entry, lladdr: this.macOfRole(entry.lladdr ?? '') })),
       fdb: fdb.map((entry) => ({ ...entry, lladdr: this.macOfRole(entry.lladdr) })),
       iptables: this.rules.map(({ family, ...rules }) =>
         family === 6 ? { ...rules, family } : rules,
@@ -178,7 +179,7 @@ export class Draft {
 
 /** A device without anything set; its MAC address comes later. */
 export function blank(ns: string, name: string, addrs: string[] = []): DraftDevice {
-  return { ns, if: name, mac: '', addrs };
+  return { ns, if: name, addrs };
 }
 
 function macOf(number: number): string {
