@@ -39,9 +39,28 @@ export interface Sys {
   ): Errno | undefined;
   msgrcv(
     id: number,
-    options: { readonly type: number; readonly maxBytes: number; readonly noError?: boolean },
+    options: {
+      readonly type: number;
+      readonly maxBytes: number;
+      readonly noError?: boolean;
+      readonly except?: boolean;
+    },
   ): Result<{ readonly type: number; readonly octets: Uint8Array }, Errno>;
   msgctlRemove(id: number): Errno | undefined;
+  /** System V shared memory: `bytes` of an existing segment may be fewer. */
+  shmget(
+    key: number,
+    bytes: number,
+    options: { readonly create?: boolean; readonly exclusive?: boolean; readonly mode?: number },
+  ): Result<number, Errno>;
+  shmctlRemove(id: number): Errno | undefined;
+  /** System V semaphores: `count` of an existing array may be fewer. */
+  semget(
+    key: number,
+    count: number,
+    options: { readonly create?: boolean; readonly exclusive?: boolean; readonly mode?: number },
+  ): Result<number, Errno>;
+  semctlRemove(id: number): Errno | undefined;
   /** Called when msgsnd or msgrcv on the queue may give another answer (also EIDRM); returns the call that stops it. */
   msgWatch(id: number, run: () => void): () => void;
   /** Sends a signal; 0 only asks whether the process exists. Pids are those of the caller's PID namespace. */
@@ -178,11 +197,21 @@ export interface MessageQueueDescriptor {
     bufferBytes: number,
   ): Result<{ readonly octets: Uint8Array; readonly priority: number }, Errno>;
   attributes(): {
+    /** O_NONBLOCK: of this descriptor, not of the queue. */
+    readonly nonBlocking: boolean;
     readonly maxMessages: number;
     readonly messageBytes: number;
     readonly currentMessages: number;
   };
-  close(): void;
+  /** mq_setattr(3), which changes O_NONBLOCK alone. */
+  setNonBlocking(value: boolean): Errno | undefined;
+  /**
+   * mq_notify(3): calls back once, when a message comes to the empty queue and nobody waits for it. EBUSY while
+   * another registration stands; without `run` the caller's own is taken back.
+   */
+  notify(run: (() => void) | undefined): Errno | undefined;
+  /** EBADF when it was closed before. */
+  close(): Errno | undefined;
 }
 
 /** Kinds of namespace, in the spelling of /proc/PID/ns. */

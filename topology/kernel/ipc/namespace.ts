@@ -2,6 +2,7 @@ import type { Namespace } from '../sys.js';
 import type { MessageQueueCharges } from './charge.js';
 import { IPC_SYSCTL_DEFAULTS, IPC_SYSCTL_RANGES, type IpcSysctl } from './limits.js';
 import { PosixQueues } from './posix-queues.js';
+import { SEM_LIMITS, SHM_LIMITS, SysvObjects } from './sysv-objects.js';
 import { SysvQueues } from './sysv-queues.js';
 import type { QueueView } from './view.js';
 import { viewPosix, viewSysv } from './view.js';
@@ -14,15 +15,16 @@ export interface IpcNamespaceSpec {
 }
 
 /**
- * An IPC namespace: the message queues that its processes share and nobody else sees.
- *
- * Fidelity: System V semaphores and shared memory are not modelled.
+ * An IPC namespace: the message queues, shared memory segments and semaphores that its processes share and nobody
+ * else sees.
  */
 export class IpcNamespace implements Namespace {
   readonly kind = 'ipc';
   readonly inode: number;
   readonly posix: PosixQueues;
   readonly sysv: SysvQueues;
+  readonly segments = new SysvObjects(SHM_LIMITS);
+  readonly semaphores = new SysvObjects(SEM_LIMITS);
   private readonly sysctls = new Map<IpcSysctl, number>();
 
   constructor(spec: IpcNamespaceSpec) {
@@ -62,9 +64,11 @@ export class IpcNamespace implements Namespace {
     this.sysv.closeAllOf(pid);
   }
 
-  /** The last process left: the queues go with the namespace. */
+  /** The last process left: the objects go with the namespace. */
   destroy(): void {
     this.posix.clear();
     this.sysv.clear();
+    this.segments.clear();
+    this.semaphores.clear();
   }
 }

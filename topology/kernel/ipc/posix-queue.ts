@@ -13,6 +13,8 @@ interface Message {
 
 /** What mq_getattr(3) tells of a queue. */
 export interface QueueAttributes {
+  /** O_NONBLOCK: of the descriptor that was asked. */
+  readonly nonBlocking: boolean;
   readonly maxMessages: number;
   readonly messageBytes: number;
   readonly currentMessages: number;
@@ -40,6 +42,7 @@ export class PosixQueue {
   private readonly open = new Set<Descriptor>();
   private readonly onUnused: (queue: PosixQueue) => void;
   private waits = 0;
+  private notification: { readonly by: Descriptor; readonly run: () => void } | undefined;
 
   constructor(spec: PosixQueueSpec, onUnused: (queue: PosixQueue) => void) {
     this.name = spec.name;
@@ -74,8 +77,11 @@ export class PosixQueue {
   }
 
   /** A descriptor for a caller whose permission was checked. */
-  descriptor(caller: IpcCaller, access: MqOpenOptions['access']): MessageQueueDescriptor {
-    const descriptor = new Descriptor(this, caller, access);
+  descriptor(
+    caller: IpcCaller,
+    options: Pick<MqOpenOptions, 'access' | 'nonBlocking'>,
+  ): MessageQueueDescriptor {
+    const descriptor = new Descriptor(this, caller, options);
     this.open.add(descriptor);
     return descriptor;
   }
@@ -98,7 +104,13 @@ export class PosixQueue {
     if (this.messages.length >= this.maxMessages) return 'EAGAIN';
     let index = this.messages.length;
     while (index > 0 && (this.messages[index - 1]?.priority ?? 0) < message.priority) index--;
+    const wasEmpty = this.messages.length === 0;
     this.messages.splice(index, 0, message);
+    if (wasEmpty && ![...this.open].some((descriptor) => descriptor.waitsFor('read'))) {
+      const { notification } = this;
+      this.notification = undefined;
+      notification?.run();
+    }
     this.wake('read');
     return undefined;
   }
@@ -109,7 +121,20 @@ export class PosixQueue {
     return message;
   }
 
+  /** mq_notify(3): one registration at a time, by process. */
+  notify(by: Descriptor, run: (() => void) | undefined): Errno | undefined {
+    const { notification } = this;
+    if (run === undefined) {
+      if (notification?.by.caller.pid === by.caller.pid) this.notification = undefined;
+      return undefined;
+    }
+    if (notification !== undefined) return 'EBUSY';
+    this.notification = { by, run };
+    return undefined;
+  }
+
   forget(descriptor: Descriptor): void {
+    if (this.notification?.by === descriptor) this.notification = undefined;
     this.open.delete(descriptor);
     if (!this.linked && this.open.size === 0) this.onUnused(this);
   }
@@ -139,11 +164,17 @@ class Descriptor implements MessageQueueDescriptor {
   private waiting: 'read' | 'write' | undefined;
   private readonly queue: PosixQueue;
   private closed = false;
+  private nonBlocking: boolean;
 
-  constructor(queue: PosixQueue, caller: IpcCaller, access: MqOpenOptions['access']) {
+  constructor(
+    queue: PosixQueue,
+    caller: IpcCaller,
+    options: Pick<MqOpenOptions, 'access' | 'nonBlocking'>,
+  ) {
     this.queue = queue;
     this.caller = caller;
-    this.access = access;
+    this.access = options.access;
+    this.nonBlocking = options.nonBlocking === true;
     this.fd = caller.nextFd();
   }
 
@@ -171,18 +202,31 @@ class Descriptor implements MessageQueueDescriptor {
 
   attributes(): QueueAttributes {
     return {
+      nonBlocking: this.nonBlocking,
       maxMessages: this.queue.maxMessages,
       messageBytes: this.queue.messageBytes,
       currentMessages: this.queue.depth,
     };
   }
 
-  close(): void {
-    if (this.closed) return;
+  setNonBlocking(value: boolean): Errno | undefined {
+    if (this.closed) return 'EBADF';
+    this.nonBlocking = value;
+    if (value) this.waiting = undefined;
+    return undefined;
+  }
+
+  notify(run: (() => void) | undefined): Errno | undefined {
+    return this.closed ? 'EBADF' : this.queue.notify(this, run);
+  }
+
+  close(): Errno | undefined {
+    if (this.closed) return 'EBADF';
     this.closed = true;
     this.onReady = undefined;
     this.caller.releaseFd(this.fd);
     this.queue.forget(this);
+    return undefined;
   }
 
   private note(errno: Errno | undefined, side: 'read' | 'write'): void {
@@ -190,7 +234,7 @@ class Descriptor implements MessageQueueDescriptor {
       if (this.waiting === side) this.waiting = undefined;
       return;
     }
-    if (this.waiting === side) return;
+    if (this.waiting === side || this.nonBlocking) return;
     this.waiting = side;
     this.waitOrder = this.queue.nextWaitOrder();
   }

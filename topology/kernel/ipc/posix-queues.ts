@@ -42,11 +42,11 @@ export class PosixQueues {
     if (existing === undefined) {
       if (options.create !== true) return fail('ENOENT');
       const made = this.create(caller, name, options);
-      return made.ok ? ok(made.value.descriptor(caller, options.access)) : made;
+      return made.ok ? ok(made.value.descriptor(caller, options)) : made;
     }
     if (options.create === true && options.exclusive === true) return fail('EEXIST');
     if (!mayAccess(caller, existing, ACCESS_BITS[options.access])) return fail('EACCES');
-    return ok(existing.descriptor(caller, options.access));
+    return ok(existing.descriptor(caller, options));
   }
 
   /** mq_unlink(3). Fails with ENOENT, and EACCES for another's queue (the directory is sticky). */

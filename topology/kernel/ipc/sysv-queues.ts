@@ -1,14 +1,11 @@
 import { fail, ok, type Result } from '../../base/index.js';
 import type { Errno } from '../errno.js';
 import { type IpcCaller, mayAccess } from './caller.js';
+import { SysvIds } from './ids.js';
 import type { IpcLimits } from './limits.js';
 
 /** IPC_PRIVATE: a key that always makes a new queue. */
 const IPC_PRIVATE = 0;
-/** Index part of an id (IPCMNI_SHIFT); the rest is a sequence number. */
-const ID_SHIFT = 15;
-/** Indexes go round at this many or half more than are in use (ipc_min_cycle). */
-const MIN_CYCLE = 64;
 const READ = 4;
 const WRITE = 2;
 
@@ -54,15 +51,24 @@ export interface MsggetOptions {
   readonly mode?: number;
 }
 
+/** Arguments of msgrcv(2). */
+export interface MsgrcvOptions {
+  readonly type: number;
+  /** Room for the message's octets. */
+  readonly maxBytes: number;
+  /** MSG_NOERROR: a longer message is cut. */
+  readonly noError?: boolean;
+  /** MSG_EXCEPT: the first message of any other type than `type`. */
+  readonly except?: boolean;
+}
+
 /** The System V message queues of one IPC namespace, sysvipc(7). */
 export class SysvQueues {
   private readonly queues = new Map<number, State>();
   private readonly byKey = new Map<number, State>();
-  private readonly usedIndexes = new Set<number>();
+  private readonly ids = new SysvIds();
   private readonly watches = new Map<number, Set<Watch>>();
   private readonly around: SysvSurroundings;
-  private lastIndex = -1;
-  private sequence = 0;
 
   constructor(around: SysvSurroundings) {
     this.around = around;
@@ -86,7 +92,7 @@ export class SysvQueues {
     if (key !== IPC_PRIVATE && options.create !== true) return fail('ENOENT');
     if (this.queues.size >= this.around.limits('kernel.msgmni')) return fail('ENOSPC');
     const queue: State = {
-      id: this.allocateId(),
+      id: this.ids.allocate(),
       key,
       uid: caller.uid,
       mode: (options.mode ?? 0o600) & 0o777,
@@ -124,17 +130,13 @@ export class SysvQueues {
   }
 
   /** msgrcv(2). Fails with EINVAL, EIDRM, EACCES; E2BIG (the message stays); ENOMSG when none fits the type. */
-  receive(
-    caller: IpcCaller,
-    id: number,
-    options: { readonly type: number; readonly maxBytes: number; readonly noError?: boolean },
-  ): Result<Message, Errno> {
+  receive(caller: IpcCaller, id: number, options: MsgrcvOptions): Result<Message, Errno> {
     const found = this.find(caller, id);
     if (!found.ok) return found;
     const queue = found.value;
     if (options.maxBytes < 0) return fail('EINVAL');
     if (!mayAccess(caller, queue, READ)) return fail('EACCES');
-    const index = chooseMessage(queue.messages, options.type);
+    const index = chooseMessage(queue.messages, options);
     const message = queue.messages[index];
     if (message === undefined) return fail('ENOMSG');
     if (message.octets.length > options.maxBytes && options.noError !== true) return fail('E2BIG');
@@ -152,7 +154,7 @@ export class SysvQueues {
     if (!found.ok) return found.error;
     if (caller.uid !== 0 && caller.uid !== found.value.uid) return 'EPERM';
     this.queues.delete(id);
-    this.usedIndexes.delete(id & ((1 << ID_SHIFT) - 1));
+    this.ids.free(id);
     if (this.byKey.get(found.value.key) === found.value) this.byKey.delete(found.value.key);
     this.wake(id);
     return undefined;
@@ -199,24 +201,17 @@ export class SysvQueues {
   private wake(id: number): void {
     for (const watch of [...(this.watches.get(id) ?? [])]) watch.run();
   }
-
-  /** ipc_idr_alloc: indexes go round, the sequence number counts the rounds. */
-  private allocateId(): number {
-    const limit = Math.max(Math.floor((this.queues.size * 3) / 2), MIN_CYCLE);
-    let index = this.lastIndex + 1;
-    if (index >= limit) index = 0;
-    while (this.usedIndexes.has(index)) index = index + 1 >= limit ? 0 : index + 1;
-    if (index <= this.lastIndex) this.sequence++;
-    this.lastIndex = index;
-    this.usedIndexes.add(index);
-    return this.sequence * (1 << ID_SHIFT) + index;
-  }
 }
 
 /** Index of the message that msgrcv(2) takes for a type: 0 the first, above 0 the first of that type, below 0 the first of the lowest type up to its amount. */
-function chooseMessage(messages: readonly Message[], type: number): number {
+function chooseMessage(
+  messages: readonly Message[],
+  { type, except }: Pick<MsgrcvOptions, 'type' | 'except'>,
+): number {
   if (type === 0) return 0;
-  if (type > 0) return messages.findIndex((message) => message.type === type);
+  if (type > 0) {
+    return messages.findIndex((message) => (message.type === type) !== (except === true));
+  }
   let best = -1;
   let bestType = -type + 1;
   messages.forEach((message, index) => {

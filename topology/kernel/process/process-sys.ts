@@ -1,6 +1,6 @@
 import { fail, type Result, type SimClock, type Timer } from '../../base/index.js';
 import type { Errno } from '../errno.js';
-import type { IpcCaller } from '../ipc/index.js';
+import type { IpcCaller, MsggetOptions, MsgrcvOptions } from '../ipc/index.js';
 import type { SocketCreator } from '../socket/index.js';
 import type { MessageQueueDescriptor, MqOpenOptions, PacketSocket, Socket, Sys } from '../sys.js';
 import type { KernelProcess } from './process.js';
@@ -111,10 +111,7 @@ export class ProcessSys implements Sys {
     return this.process.namespaces.ipc.posix.unlink(this.ipcCaller, name);
   }
 
-  msgget(
-    key: number,
-    options: { readonly create?: boolean; readonly exclusive?: boolean; readonly mode?: number },
-  ): Result<number, Errno> {
+  msgget(key: number, options: MsggetOptions): Result<number, Errno> {
     if (!this.alive) return fail('ESRCH');
     return this.process.namespaces.ipc.sysv.get(this.ipcCaller, key, options);
   }
@@ -131,7 +128,7 @@ export class ProcessSys implements Sys {
   /** ENOMSG when no message fits, as with IPC_NOWAIT. */
   msgrcv(
     id: number,
-    options: { readonly type: number; readonly maxBytes: number; readonly noError?: boolean },
+    options: MsgrcvOptions,
   ): Result<{ readonly type: number; readonly octets: Uint8Array }, Errno> {
     if (!this.alive) return fail('ESRCH');
     return this.process.namespaces.ipc.sysv.receive(this.ipcCaller, id, options);
@@ -140,6 +137,26 @@ export class ProcessSys implements Sys {
   msgctlRemove(id: number): Errno | undefined {
     if (!this.alive) return 'ESRCH';
     return this.process.namespaces.ipc.sysv.remove(this.ipcCaller, id);
+  }
+
+  shmget(key: number, bytes: number, options: MsggetOptions): Result<number, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.ipc.segments.get(this.ipcCaller, key, bytes, options);
+  }
+
+  shmctlRemove(id: number): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.process.namespaces.ipc.segments.remove(this.ipcCaller, id);
+  }
+
+  semget(key: number, count: number, options: MsggetOptions): Result<number, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.ipc.semaphores.get(this.ipcCaller, key, count, options);
+  }
+
+  semctlRemove(id: number): Errno | undefined {
+    if (!this.alive) return 'ESRCH';
+    return this.process.namespaces.ipc.semaphores.remove(this.ipcCaller, id);
   }
 
   msgWatch(id: number, run: () => void): () => void {

@@ -53,7 +53,12 @@ describe('mq_open', () => {
 
   test('gives 10 messages of 8192 octets by default and ignores attributes of what exists', () => {
     const ns = namespace();
-    const attributes = { maxMessages: 10, messageBytes: 8192, currentMessages: 0 };
+    const attributes = {
+      nonBlocking: false,
+      maxMessages: 10,
+      messageBytes: 8192,
+      currentMessages: 0,
+    };
     expect(open(ns, '/q').attributes()).toEqual(attributes);
     expect(open(ns, '/q', { ...CREATE, maxMessages: 1 }).attributes()).toEqual(attributes);
     const again = ns.posix.open(caller(), '/q', { ...CREATE, exclusive: true });
