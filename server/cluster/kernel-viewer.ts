@@ -6,6 +6,7 @@ const EMPTY: Omit<NetnsView, 'inode' | 'label'> = {
   devices: [],
   routes: [],
   rules: [],
+  rules6: [],
   neighbors: [],
   fdb: [],
   sysctls: [],

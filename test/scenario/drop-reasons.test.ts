@@ -12,7 +12,12 @@ import {
   Rng,
 } from '../../topology/index.js';
 import { Skb } from '../../topology/kernel/skb.js';
-import { IPPROTO, type L4Body } from '../../topology/wire/index.js';
+import {
+  IPPROTO,
+  type Ipv6Packet,
+  type L4Body,
+  neighborSolicitation,
+} from '../../topology/wire/index.js';
 import { ip, Machine, ONE_NODE, recorder } from '../topology/kernel/netns/machine.js';
 
 const P1 = 0x020000000002 as Mac;
@@ -24,6 +29,27 @@ function v4(text: string) {
   const address = ip(text);
   if (typeof address !== 'number') throw new Error(text);
   return address;
+}
+
+/** The address as a number of IPv6. */
+function v6(text: string) {
+  const address = ip(text);
+  if (typeof address === 'number') throw new Error(text);
+  return address;
+}
+
+/** A neighbour solicitation to every node of the link. */
+function solicitation(target: string): Ipv6Packet {
+  return {
+    kind: 'ipv6',
+    src: v6('fe80::9'),
+    dst: v6('ff02::1'),
+    hopLimit: 255,
+    trafficClass: 0,
+    flowLabel: 0,
+    proto: IPPROTO.icmpv6,
+    body: neighborSolicitation(v6(target), { mac: P1 }),
+  };
 }
 
 const UDP: L4Body = { kind: 'udp', srcPort: 7, dstPort: 9, payload: new Uint8Array(4) };
@@ -59,6 +85,8 @@ function ipv4Packet(more: {
   };
 }
 
+const ETHERTYPES = { arp: 0x0806, ipv4: 0x0800, ipv6: 0x86dd, 'opaque-l3': 0x88cc } as const;
+
 /** Puts a frame on a device as if it had just come in. */
 function inject(
   machine: Machine,
@@ -69,7 +97,7 @@ function inject(
   const [netns = '', name = ''] = where.split(' ');
   const device = machine.netns(netns).deviceList.find((each) => each.name === name);
   if (device === undefined) throw new Error(`no device ${where}`);
-  const etherType = packet.kind === 'arp' ? 0x0806 : packet.kind === 'ipv4' ? 0x0800 : 0x88cc;
+  const etherType = ETHERTYPES[packet.kind];
   const skb = new Skb(packet, etherType);
   skb.srcMac = macs.src ?? P1;
   skb.dstMac = macs.dst ?? P2;
@@ -223,6 +251,18 @@ const ROWS: Readonly<Partial<Record<DropReason, (machine: Machine) => void>>> = 
       targetIp: v4('10.244.1.77'),
     };
     inject(m, 'p2 eth0', { kind: 'arp', ...message }, { dst: MAC_BROADCAST });
+  },
+  'ndp-ignored': (m) => {
+    m.sh('p2: sysctl -w net.ipv6.conf.all.disable_ipv6=0');
+    inject(m, 'p2 eth0', solicitation('fd00::77'), { dst: 0x333300000001 as Mac });
+  },
+  'multicast-not-joined': (m) => {
+    m.sh('p2: sysctl -w net.ipv6.conf.all.disable_ipv6=0');
+    const packet = { ...solicitation('fd00::77'), dst: v6('ff02::1:ff00:77') };
+    inject(m, 'p2 eth0', packet, { dst: 0x3333ff000077 as Mac });
+  },
+  'ipv6-disabled': (m) => {
+    inject(m, 'p2 eth0', solicitation('fd00::77'), { dst: 0x333300000001 as Mac });
   },
   'netns-gone': (m) => {
     inject(m, 'p2 eth0', ipv4Packet({}));

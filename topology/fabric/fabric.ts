@@ -147,6 +147,7 @@ export class Fabric {
       clock: this.clock,
       rng: this.rng.fork(`host ${name}`),
       softirq: this.softirq,
+      ipv6Disabled: true,
     });
   }
 

@@ -141,6 +141,8 @@ export interface RuleCheckpoint {
 export interface Netfilter {
   /** False while there are no rules and nothing is tracked: callers skip the hooks altogether. */
   readonly active: boolean;
+  /** Whether connections of a family are tracked: its fragments are then joined before PREROUTING. */
+  tracks(family: 'ipv4' | 'ipv6'): boolean;
   /**
    * Runs raw, conntrack, mangle, nat and filter of one hook in Linux's order. May change `skb.packet`, `skb.mark`
    * and `skb.ct`. On 'drop' the reason was recorded and any REJECT answer sent.

@@ -24,7 +24,7 @@ export const DROP_REASONS = {
   'route-unreachable': 'the route says unreachable',
   'route-prohibit': 'the route says prohibit',
   'route-blackhole': 'the route says blackhole',
-  'forwarding-disabled': 'net.ipv4.ip_forward is 0 here, so packets for others are ignored',
+  'forwarding-disabled': 'forwarding is off here, so packets for others are ignored',
   'ttl-expired': 'the time to live reached zero',
   'broadcast-not-forwarded': 'broadcasts and multicasts are not forwarded',
   'neighbor-unresolved': 'nobody answered the question who has the next hop',
@@ -41,6 +41,9 @@ export const DROP_REASONS = {
   'listen-overflow': 'the accept queue of the listener is full',
   'tcp-invalid': 'the segment does not fit the state of the connection',
   'icmp-ignored': 'this ICMP message is ignored here',
+  'ndp-ignored': 'the neighbour discovery message asks for nothing that this host answers for',
+  'multicast-not-joined': 'the device has not joined this multicast group',
+  'ipv6-disabled': 'IPv6 is switched off on this device',
   'arp-ignored': 'the ARP message asks for nothing that this host answers for',
   'netns-gone': 'the namespace was deleted while the packet was waiting',
 } as const;

@@ -32,6 +32,8 @@ export interface HostInit {
   readonly clock: SimClock;
   readonly rng: Rng;
   readonly softirq: Softirq;
+  /** The kernel is started with `ipv6.disable_ipv6=1`: devices begin without IPv6, until a sysctl turns it on. */
+  readonly ipv6Disabled?: boolean;
   readonly parts?: HostParts;
 }
 
@@ -41,6 +43,7 @@ export class Host implements HostContext {
   readonly clock: SimClock;
   readonly rng: Rng;
   readonly softirq: Softirq;
+  readonly ipv6Disabled: boolean;
   readonly parts: HostParts;
   /** The host's own network namespace. */
   readonly root: NetNamespace;
@@ -56,6 +59,7 @@ export class Host implements HostContext {
     this.clock = init.clock;
     this.rng = init.rng;
     this.softirq = init.softirq;
+    this.ipv6Disabled = init.ipv6Disabled ?? false;
     this.parts = init.parts ?? { netfilter: createNetfilter, sockets: createSocketLayer };
     this.root = this.make(ROOT_NETNS_INODE);
     this.root.references = 1;

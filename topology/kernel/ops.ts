@@ -105,7 +105,11 @@ export type RouteType =
   | 'unreachable'
   | 'prohibit'
   | 'blackhole'
-  | 'throw';
+  | 'throw'
+  /** IPv6 only: an address of several routers, delivered here (RFC 4291 section 2.6). */
+  | 'anycast'
+  /** IPv6 only: groups, sent by the device. */
+  | 'multicast';
 
 /** `ip route add|replace|del`. */
 export type RouteOp = InNetns & {
@@ -128,6 +132,8 @@ export type RouteOp = InNetns & {
 /** `ip rule add|del`. */
 export type RuleOp = InNetns & {
   readonly op: 'rule.add' | 'rule.del';
+  /** Whose packets it is about (`ip -6 rule`); where absent, as `from` and `to` say, else IPv4's. */
+  readonly family?: 'ipv4' | 'ipv6';
   readonly priority: number;
   readonly from?: Cidr;
   readonly to?: Cidr;

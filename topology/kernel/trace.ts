@@ -8,6 +8,7 @@ export type TraceComponent =
   | 'route'
   | 'neighbor'
   | 'arp'
+  | 'ndp'
   | 'icmp'
   | 'ip'
   | 'netfilter'

@@ -2,6 +2,7 @@ import type { Ip, Mac } from '../addr/index.js';
 import type { Device, DeviceStats } from './contract.js';
 import type { NetDevice } from './link/device.js';
 import { TABLE } from './netns/fib.js';
+import type { Ipv6Address } from './netns/ipv6-address.js';
 import type { NetNamespace } from './netns/namespace.js';
 import { routesInOrder } from './netns/route-lines.js';
 import { ruleLine } from './netns/rule-line.js';
@@ -17,6 +18,8 @@ export interface NetnsView {
   readonly routes: readonly RouteView[];
   /** Lines of `ip rule`. */
   readonly rules: readonly string[];
+  /** Rules of `ip -6 rule`. */
+  readonly rules6: readonly string[];
   readonly neighbors: readonly NeighborView[];
   readonly fdb: readonly FdbView[];
   readonly sysctls: readonly (readonly [key: string, value: string])[];
@@ -46,6 +49,8 @@ export interface DeviceView {
     readonly scope: string;
     /** Another address of the same prefix came first. */
     readonly secondary: boolean;
+    /** IPv6, as `ip addr` says it: `nodad`, `tentative`, `dadfailed`. */
+    readonly flags: readonly string[];
   }[];
   readonly stats: DeviceStats;
 }
@@ -74,6 +79,7 @@ export function viewNetns(netns: NetNamespace): NetnsView {
     devices: netns.deviceList.map(viewDevice),
     routes: viewRoutes(netns),
     rules: netns.fib.rules.map(ruleLine),
+    rules6: netns.fib.rulesOf('ipv6').map(ruleLine),
     neighbors: netns.deviceList.flatMap((device) =>
       Array.from(device.neighbors.values(), (entry) => ({
         address: entry.address,
@@ -116,12 +122,34 @@ export function viewDevice(device: NetDevice): DeviceView {
       peer === undefined
         ? undefined
         : { ifindex: peer.ifindex, name: peer.name, netns: peer.netns.label },
-    addresses: device.addresses.map(({ address, prefixLength, scope, secondary }) => ({
-      address,
-      prefixLength,
-      scope,
-      secondary,
-    })),
+    addresses: viewAddresses(device),
     stats: { ...device.stats },
   };
+}
+
+/** IPv4's first, as `ip addr`. */
+function viewAddresses(device: NetDevice): DeviceView['addresses'] {
+  const four = device.addresses.map(({ address, prefixLength, scope, secondary }) => ({
+    address,
+    prefixLength,
+    scope,
+    secondary,
+    flags: [],
+  }));
+  const six = device.addresses6.map((own) => ({
+    address: own.address,
+    prefixLength: own.prefixLength,
+    scope: own.scope,
+    secondary: false,
+    flags: flagsOf(own),
+  }));
+  return [...four, ...six];
+}
+
+function flagsOf(own: Ipv6Address): readonly string[] {
+  const flags: string[] = [];
+  if (own.nodad) flags.push('nodad');
+  if (own.dadFailed) flags.push('dadfailed');
+  if (own.tentative) flags.push('tentative');
+  return flags;
 }

@@ -18,6 +18,7 @@ export * from './frame.js';
 export * from './icmp.js';
 export * from './ipv4.js';
 export * from './ipv6.js';
+export * from './ndp.js';
 export * from './octets.js';
 export * from './packet.js';
 export * from './pcapng.js';

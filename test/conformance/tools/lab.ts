@@ -39,6 +39,7 @@ export function buildToolsLab(): Host {
     clock,
     rng: new Rng(1),
     softirq: new Softirq(clock),
+    ipv6Disabled: true,
   });
   const run = (netns: string | undefined, command: string) => {
     const ops = parseCommand(command, netns);

@@ -41,6 +41,7 @@ export class Lab {
     clock: this.clock,
     rng: new Rng(7),
     softirq: new Softirq(this.clock),
+    ipv6Disabled: true,
   });
   private readonly rng = new Rng(11);
 

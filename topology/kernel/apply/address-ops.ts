@@ -1,30 +1,75 @@
-import { isIpv4, isMulticast4 } from '../../addr/index.js';
+import {
+  IPV6_ANY,
+  type Ipv4,
+  type Ipv6,
+  isIpv4,
+  isMulticast4,
+  isMulticast6,
+} from '../../addr/index.js';
+import type { NetDevice } from '../link/device.js';
+import { findAddress6 } from '../netns/ipv6-address.js';
 import type { AddrOp } from '../ops.js';
 import { snapshotDevice } from './link-snapshot.js';
-import { extack, isFailure, type OpFailure, type Transaction } from './transaction.js';
+import { extack, isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 /** `ip addr add|del`. */
 export function applyAddress(transaction: Transaction, op: AddrOp): OpFailure | undefined {
   const device = transaction.device(op.netns, op.dev);
   if (isFailure(device)) return device;
+  const { address } = op.addr;
+  return isIpv4(address)
+    ? changeIpv4(transaction, op, device, address)
+    : changeIpv6(transaction, op, device, address);
+}
+
+function changeIpv4(
+  transaction: Transaction,
+  op: AddrOp,
+  device: NetDevice,
+  address: Ipv4,
+): OpFailure | undefined {
   const { netns } = device;
-  const { address, prefixLength } = op.addr;
-  const family = isIpv4(address) ? 'ipv4' : 'ipv6';
+  const { prefixLength } = op.addr;
   const own = device.addresses.find(
     (each) => each.address === address && each.prefixLength === prefixLength,
   );
   if (op.op === 'addr.del') {
-    if (own === undefined) return extack('EADDRNOTAVAIL', `${family}: Address not found.`);
+    if (own === undefined) return extack('EADDRNOTAVAIL', 'ipv4: Address not found.');
     transaction.undo(snapshotDevice(device));
     netns.removeAddress(device, own);
     return undefined;
   }
-  if (own !== undefined) return extack('EEXIST', `${family}: Address already assigned.`);
-  if (isIpv4(address) && isMulticast4(address)) {
-    return extack('EINVAL', 'ipv4: Invalid address.');
-  }
+  if (own !== undefined) return extack('EEXIST', 'ipv4: Address already assigned.');
+  if (isMulticast4(address)) return extack('EINVAL', 'ipv4: Invalid address.');
   const added = netns.addAddress(device, address, prefixLength, op.scope);
   added.broadcast = op.broadcast;
   transaction.undo(() => netns.removeAddress(device, added));
+  return undefined;
+}
+
+/** inet6_addr_add: one address is there once, whatever its prefix length. */
+function changeIpv6(
+  transaction: Transaction,
+  op: AddrOp,
+  device: NetDevice,
+  address: Ipv6,
+): OpFailure | undefined {
+  const { addrconf } = device.netns;
+  const { prefixLength } = op.addr;
+  const own = findAddress6(device, address);
+  if (op.op === 'addr.del') {
+    if (own?.prefixLength !== prefixLength) {
+      return extack('EADDRNOTAVAIL', 'ipv6: address not found.');
+    }
+    transaction.undo(snapshotDevice(device));
+    addrconf.remove(device, own);
+    return undefined;
+  }
+  if (own !== undefined) return extack('EEXIST', 'ipv6: address already assigned.');
+  if (address === IPV6_ANY || isMulticast6(address)) return rtnetlink('EADDRNOTAVAIL');
+  if (device.conf6.disableIpv6 && device.kind !== 'loopback') return rtnetlink('EACCES');
+  if (!device.ipv6) return rtnetlink('EINVAL');
+  const added = addrconf.add(device, address, prefixLength, op.nodad ?? false);
+  transaction.undo(() => addrconf.remove(device, added));
   return undefined;
 }

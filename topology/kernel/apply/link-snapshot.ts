@@ -1,3 +1,4 @@
+import type { Ip } from '../../addr/index.js';
 import { deleteDevice } from '../link/delete.js';
 import type { NetDevice } from '../link/device.js';
 import { MacvlanDriver } from '../link/macvlan.js';
@@ -11,7 +12,9 @@ import { bridgeOf } from '../netns/namespace.js';
 export function snapshotDevice(device: NetDevice): () => void {
   const { netns, name, ifindex, up, carrier, peer, mac, mtuBytes, promisc } = device;
   const addresses = [...device.addresses];
-  const own = new Set(addresses.map((each) => each.address));
+  const addresses6 = [...device.addresses6];
+  const { ipv6Ready } = device;
+  const own = new Set<Ip>([...addresses, ...addresses6].map((each) => each.address));
   const routes = [...netns.fib.all()].filter(
     (entry) => entry.dev === device || (entry.prefSrc !== undefined && own.has(entry.prefSrc)),
   );
@@ -40,6 +43,10 @@ export function snapshotDevice(device: NetDevice): () => void {
     for (const each of device.addresses) countAddress(netns, each.address, -1);
     device.addresses = [...addresses];
     for (const each of addresses) countAddress(netns, each.address, 1);
+    for (const each of [...device.addresses6]) netns.addrconf.remove(device, each);
+    device.addresses6 = [...addresses6];
+    for (const each of addresses6) if (!each.tentative) countAddress(netns, each.address, 1);
+    device.ipv6Ready = ipv6Ready;
     for (const entry of [...netns.fib.all()]) if (entry.dev === device) netns.fib.remove(entry);
     for (const entry of routes) {
       if (!netns.fib.at(entry.table, entry.dst).includes(entry)) netns.fib.add(entry);
@@ -51,6 +58,7 @@ export function snapshotDevice(device: NetDevice): () => void {
     restorePort();
     for (const restore of members) restore();
     device.driver.linkChanged(device);
+    netns.addrconf.linkChanged(device);
     netns.fib.generation++;
   };
 }

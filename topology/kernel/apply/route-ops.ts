@@ -4,6 +4,7 @@ import { TABLE } from '../netns/fib.js';
 import type { NetNamespace } from '../netns/namespace.js';
 import { RouteEntry } from '../netns/route.js';
 import type { RouteOp, RuleOp } from '../ops.js';
+import { nextHop6 } from './next-hop6.js';
 import { extack, isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 /** `ip route add|replace|del`. */
@@ -36,8 +37,10 @@ export function applyRule(transaction: Transaction, op: RuleOp): OpFailure | und
   const netns = transaction.netns(op.netns);
   if (isFailure(netns)) return netns;
   const { fib } = netns;
-  const before = fib.rules;
-  const { op: verb, netns: _, ...rule } = op;
+  const { op: verb, netns: _, family: said, ...rule } = op;
+  const block = rule.from ?? rule.to;
+  const family = said ?? (block === undefined || isCidr4(block) ? 'ipv4' : 'ipv6');
+  const before = fib.rulesOf(family);
   const same = before.find(
     (other) =>
       other.priority === rule.priority &&
@@ -49,14 +52,17 @@ export function applyRule(transaction: Transaction, op: RuleOp): OpFailure | und
   );
   if (verb === 'rule.add') {
     if (same !== undefined) return rtnetlink('EEXIST');
-    fib.rules = [...before, rule];
+    fib.setRules(family, [...before, rule]);
   } else {
     if (same === undefined) return rtnetlink('ENOENT');
-    fib.rules = before.filter((other) => other !== same);
+    fib.setRules(
+      family,
+      before.filter((other) => other !== same),
+    );
   }
   netns.exceptions.clear();
   transaction.undo(() => {
-    fib.rules = before;
+    fib.setRules(family, before);
   });
   return undefined;
 }
@@ -85,6 +91,9 @@ function removeRoute(
   return undefined;
 }
 
+/** Metric of IPv6 routes that none was given for (IP6_RT_PRIO_USER). */
+const USER_METRIC6 = 1024;
+
 function makeRoute(
   netns: NetNamespace,
   op: RouteOp,
@@ -92,26 +101,31 @@ function makeRoute(
 ): RouteEntry | OpFailure {
   const type = op.type ?? 'unicast';
   const table = op.table ?? (type === 'local' || type === 'broadcast' ? TABLE.local : TABLE.main);
+  const six = !isCidr4(op.dst);
   const common = {
     table,
     dst: op.dst,
     type,
     src: op.src,
-    metric: op.metric,
+    metric: six ? op.metric || USER_METRIC6 : op.metric,
     mtuBytes: op.mtuBytes,
     onlink: op.onlink,
     proto: op.proto ?? 'boot',
   } as const;
   if (op.src !== undefined && !netns.ip.isLocal(op.src)) {
-    return extack('EINVAL', 'Invalid prefsrc address.');
+    return extack('EINVAL', six ? 'Invalid source address.' : 'Invalid prefsrc address.');
   }
   if (type === 'unreachable' || type === 'prohibit' || type === 'blackhole' || type === 'throw') {
     return new RouteEntry({ ...common, scope: op.scope ?? 'global' });
   }
+  const scope = op.scope ?? (type === 'local' ? 'host' : op.via === undefined ? 'link' : 'global');
+  if (six) {
+    const way = nextHop6(netns, op, device);
+    return isFailure(way) ? way : new RouteEntry({ ...common, ...way, scope });
+  }
   if (op.via !== undefined) return throughGateway(netns, { ...op, via: op.via }, device, common);
   if (device === undefined) return extack('ENODEV', 'Device for nexthop is not specified.');
   if (!device.up && type !== 'local') return extack('ENETDOWN', 'Device for nexthop is not up.');
-  const scope = op.scope ?? (type === 'local' ? 'host' : 'link');
   return new RouteEntry({ ...common, dev: device, scope });
 }
 

@@ -1,16 +1,38 @@
-import { formatIp, type Mac } from '../../addr/index.js';
-import { fragmentIpv4, l3Bytes } from '../../wire/index.js';
+import { formatIp, type Ip, type Mac } from '../../addr/index.js';
+import {
+  fragmentIpv4,
+  fragmentIpv6,
+  IPV6_MIN_MTU_BYTES,
+  type Ipv4Packet,
+  type Ipv6Packet,
+  l3Bytes,
+} from '../../wire/index.js';
+import { fragmentSkbs } from '../netns/send-fragments.js';
 import type { Skb } from '../skb.js';
 import type { Bridge } from './bridge.js';
 import type { BridgePort } from './bridge-port.js';
+import type { NetDevice } from './device.js';
 
 /**
  * br_netfilter (net/bridge/br_netfilter_hooks.c): with `net.bridge.bridge-nf-call-iptables=1` bridged IPv4
- * frames pass PREROUTING, FORWARD and POSTROUTING as if they were routed, with the bridge as their device.
+ * frames, with `bridge-nf-call-ip6tables=1` those of IPv6, pass PREROUTING, FORWARD and POSTROUTING as if they were routed, with the bridge as their device.
  * A frame whose destination DNAT changed to an address behind the same bridge is bridged on to it, not routed.
  *
  * Fidelity: `bridge-nf-call-arptables` does nothing, as there are no ARP rules.
  */
+
+/** Whether a frame that came in by a port passes the hooks. */
+export function callsNetfilter(bridge: NetDevice, skb: Skb): boolean {
+  const { netns } = bridge;
+  switch (skb.packet.kind) {
+    case 'ipv4':
+      return netns.bridgeCallsIptables;
+    case 'ipv6':
+      return netns.bridgeCallsIp6tables;
+    default:
+      return false;
+  }
+}
 
 /** PREROUTING on a bridge port. False when the packet went elsewhere: dropped, waiting for fragments or for ARP. */
 export function bridgePrerouting(bridge: Bridge, port: BridgePort, skb: Skb): boolean {
@@ -19,7 +41,9 @@ export function bridgePrerouting(bridge: Bridge, port: BridgePort, skb: Skb): bo
   skb.physIn = port.device;
   skb.physOut = undefined;
   if (!netns.netfilter.active) return true;
-  if (!netns.defragment(skb, 'PREROUTING')) return false;
+  const family = skb.packet.kind === 'ipv6' ? 'ipv6' : 'ipv4';
+  const joins = family === 'ipv4' || netns.netfilter.tracks(family);
+  if (joins && !netns.defragment(skb, 'PREROUTING')) return false;
   const before = skb.packet;
   const otherHost = skb.pktType === 'otherhost';
   if (otherHost) skb.pktType = 'host';
@@ -29,8 +53,8 @@ export function bridgePrerouting(bridge: Bridge, port: BridgePort, skb: Skb): bo
   if (otherHost) skb.pktType = 'otherhost';
   skb.dev = port.device;
   const after = skb.packet;
-  if (after.kind !== 'ipv4' || before.kind !== 'ipv4' || after.dst === before.dst) return true;
-  return afterDnat(bridge, skb);
+  if (!isIp(after) || !isIp(before) || after.dst === before.dst) return true;
+  return afterDnat(bridge, skb, after);
 }
 
 /** FORWARD for a frame that leaves by another port; false when it was dropped. */
@@ -58,34 +82,45 @@ export function bridgeForwardPostrouting(
   const { packet } = skb;
   let mtuBytes = to.device.mtuBytes;
   if (skb.fragMaxBytes > 0 && skb.fragMaxBytes < mtuBytes) mtuBytes = skb.fragMaxBytes;
-  if (packet.kind !== 'ipv4' || l3Bytes(packet) <= mtuBytes) return [skb];
-  if (packet.df) {
+  if (!isIp(packet) || l3Bytes(packet) <= mtuBytes) return [skb];
+  if (!maySplit(packet, skb)) {
     to.device.stats.txDropped++;
+    const who =
+      packet.kind === 'ipv4' ? 'DF forbids to fragment it' : 'only its source may fragment it';
     const why =
       skb.trace === undefined
         ? ''
-        : `the packet has ${l3Bytes(packet)} octets, port ${to.device.name} has MTU ${mtuBytes} and DF forbids to fragment it; a bridge sends no ICMP`;
+        : `the packet has ${l3Bytes(packet)} octets, port ${to.device.name} has MTU ${mtuBytes} and ${who}; a bridge sends no ICMP`;
     netns.drop(skb, 'mtu-exceeded', 'bridge', why);
     return undefined;
   }
   if (skb.trace !== undefined) {
     netns.step(skb, 'bridge', 'fragment', `br_netfilter splits the packet for MTU ${mtuBytes}`);
   }
-  skb.fragMaxBytes = 0;
-  return fragmentIpv4(packet, mtuBytes).map((piece, index) => {
-    const fragment = index === 0 ? skb : skb.clone();
-    fragment.packet = piece;
-    return fragment;
-  });
+  const pieces =
+    packet.kind === 'ipv4'
+      ? fragmentIpv4(packet, mtuBytes)
+      : fragmentIpv6(packet, mtuBytes, netns.output6.fragmentId());
+  return fragmentSkbs(skb, pieces);
+}
+
+/** IPv4 without DF; of IPv6 what conntrack joined from fragments (br_ip6_fragment). */
+function maySplit(packet: Ipv4Packet | Ipv6Packet, skb: Skb): boolean {
+  return packet.kind === 'ipv4' ? !packet.df : skb.fragMaxBytes >= IPV6_MIN_MTU_BYTES;
+}
+
+function isIp(packet: Skb['packet']): packet is Ipv4Packet | Ipv6Packet {
+  return packet.kind === 'ipv4' || packet.kind === 'ipv6';
 }
 
 /** The destination was changed on the bridge: is the new one behind this bridge too? (br_nf_pre_routing_finish) */
-function afterDnat(bridge: Bridge, skb: Skb): boolean {
+function afterDnat(bridge: Bridge, skb: Skb, packet: Ipv4Packet | Ipv6Packet): boolean {
   const { device } = bridge;
   const { netns } = device;
-  const { packet } = skb;
-  if (packet.kind !== 'ipv4') return true;
-  const route = netns.router.inputRouteDevice(packet, device);
+  const route: { readonly dev: NetDevice; readonly nextHop: Ip } | undefined =
+    packet.kind === 'ipv4'
+      ? netns.router.inputRouteDevice(packet, device)
+      : netns.router6.bridgedRoute(packet.dst, packet.src, device);
   if (route === undefined) {
     const why = skb.trace === undefined ? '' : `no way leads to ${formatIp(packet.dst)}`;
     netns.drop(skb, 'no-route', 'bridge', why);

@@ -3,7 +3,12 @@ import { invariant, SECOND } from '../../base/index.js';
 import { ETHERTYPE, l3Bytes } from '../../wire/index.js';
 import type { DropReason } from '../drop.js';
 import type { Skb } from '../skb.js';
-import { bridgeForwardHooks, bridgeForwardPostrouting, bridgePrerouting } from './br-netfilter.js';
+import {
+  bridgeForwardHooks,
+  bridgeForwardPostrouting,
+  bridgePrerouting,
+  callsNetfilter,
+} from './br-netfilter.js';
 import {
   BRIDGE_PORT_STATE,
   BridgePort,
@@ -180,9 +185,7 @@ export class Bridge implements Driver {
       return;
     }
     if (skb.dstMac === device.mac) skb.pktType = 'host';
-    if (skb.packet.kind === 'ipv4' && device.netns.bridgeCallsIptables) {
-      if (!bridgePrerouting(this, port, skb)) return;
-    }
+    if (callsNetfilter(device, skb) && !bridgePrerouting(this, port, skb)) return;
     this.finishFrame(port, skb);
   }
 
@@ -238,7 +241,7 @@ export class Bridge implements Driver {
 
   private deliver(skb: Skb, from: BridgePort | undefined, to: BridgePort): void {
     const netns = this.device.netns;
-    if (from !== undefined && skb.physIn !== undefined && skb.packet.kind === 'ipv4') {
+    if (from !== undefined && skb.physIn !== undefined && callsNetfilter(this.device, skb)) {
       skb.physOut = to.device;
       if (!bridgeForwardHooks(this, skb)) return;
       const pieces = bridgeForwardPostrouting(this, skb, to);
@@ -311,8 +314,9 @@ export class Bridge implements Driver {
   private passesUpEarly(port: BridgePort, skb: Skb): boolean {
     const { device } = this;
     const { dstMac } = skb;
-    // br_netfilter may hold or change an IPv4 packet, so it is shown when it really comes up.
-    if (skb.etherType === ETHERTYPE.ipv4 || dstMac === undefined || !device.up) return false;
+    // br_netfilter may hold or change an IP packet, so it is shown when it really comes up.
+    const ip = skb.etherType === ETHERTYPE.ipv4 || skb.etherType === ETHERTYPE.ipv6;
+    if (ip || dstMac === undefined || !device.up) return false;
     if (port.state !== BRIDGE_PORT_STATE.forwarding) return false;
     return dstMac === device.mac || dstMac === MAC_BROADCAST || isMulticastMac(dstMac);
   }

@@ -1,10 +1,11 @@
 import { formatMac, type Ip, isMulticastMac, MAC_BROADCAST, type Mac } from '../../addr/index.js';
-import { ETHERNET_HEADER_BYTES, l3Bytes } from '../../wire/index.js';
+import { ETHERNET_HEADER_BYTES, IPV6_MIN_MTU_BYTES, l3Bytes } from '../../wire/index.js';
 import type { Device, DeviceStats, TapListener } from '../contract.js';
 import type { InterfaceAddress } from '../netns/address.js';
+import type { Ipv6Address } from '../netns/ipv6-address.js';
 import type { NetNamespace } from '../netns/namespace.js';
 import type { Neighbor } from '../netns/neighbor.js';
-import type { DeviceConf } from '../netns/sysctl.js';
+import type { DeviceConf, DeviceConf6 } from '../netns/sysctl.js';
 import type { LinkSpec } from '../ops.js';
 import type { PacketType, Skb } from '../skb.js';
 import type { BridgePort } from './bridge-port.js';
@@ -56,11 +57,18 @@ export class NetDevice implements Device {
   port: BridgePort | undefined = undefined;
   /** macvlan devices on top of this one, in order of creation. */
   uppers: MacvlanDriver[] | undefined = undefined;
-  /** Addresses in order of assignment. */
+  /** IPv4 addresses in order of assignment. */
   addresses: InterfaceAddress[] = [];
+  /** IPv6 addresses: the wider scope first, of one scope the latest. */
+  addresses6: Ipv6Address[] = [];
   readonly neighbors = new Map<Ip, Neighbor>();
+  /** Addresses that it answers for in place of others (`ip neigh add proxy`). */
+  proxied: Set<Ip> | undefined = undefined;
   /** Its sysctls with `all` folded in; replaced whole when one of them changes. */
   conf: DeviceConf;
+  conf6: DeviceConf6;
+  /** Up and with carrier since it went up: IPv6 has given it addresses (IF_READY). */
+  ipv6Ready = false;
   /** IFF_NOARP: no address resolution. */
   readonly noArp: boolean;
   /** True after `link.del` or the end of its namespace. */
@@ -78,10 +86,16 @@ export class NetDevice implements Device {
     this.driver = init.driver;
     this.noArp = init.kind === 'loopback' || init.kind === 'dummy';
     this.conf = init.netns.sysctls.confOf(init.name);
+    this.conf6 = init.netns.sysctls.conf6Of(init.name);
   }
 
   get master(): NetDevice | undefined {
     return this.port?.bridge.device;
+  }
+
+  /** Whether IPv6 runs here: not switched off, and the device takes the smallest packet that it needs. */
+  get ipv6(): boolean {
+    return !this.conf6.disableIpv6 && this.mtuBytes >= IPV6_MIN_MTU_BYTES;
   }
 
   /** Whether anyone watches this device. */

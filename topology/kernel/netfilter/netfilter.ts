@@ -46,6 +46,10 @@ class NamespaceNetfilter implements Netfilter {
     return this.tracking;
   }
 
+  tracks(family: Family): boolean {
+    return this.rules[family].needsConntrack;
+  }
+
   run(hook: HookName, skb: Skb, inDev: Device | undefined, outDev: Device | undefined): Verdict {
     const { kind } = skb.packet;
     if (kind !== 'ipv4' && kind !== 'ipv6') return 'accept';

@@ -1,20 +1,11 @@
-import {
-  broadcastOf,
-  cidr4,
-  cidr6,
-  type Ip,
-  type Ipv4,
-  isIpv4,
-  isLoopback4,
-  maskOf4,
-} from '../../addr/index.js';
+import { broadcastOf, cidr4, type Ip, type Ipv4, isLoopback4, maskOf4 } from '../../addr/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { NetNamespace } from './namespace.js';
 import { type RouteScope, SCOPE } from './scope.js';
 
-/** An address of a device (struct in_ifaddr). */
+/** An IPv4 address of a device (struct in_ifaddr). */
 export interface InterfaceAddress {
-  readonly address: Ip;
+  readonly address: Ipv4;
   readonly prefixLength: number;
   readonly scope: RouteScope;
   /** Not the first address of its prefix on the device: not chosen as a source unless asked for. */
@@ -27,30 +18,6 @@ export interface InterfaceAddress {
 export function addAddressRoutes(device: NetDevice, own: InterfaceAddress): void {
   const { fib } = device.netns;
   const { address, prefixLength } = own;
-  if (!isIpv4(address)) {
-    const host = cidr6(address, 128);
-    fib.put({
-      table: 255,
-      dst: host,
-      type: 'local',
-      dev: device,
-      src: address,
-      scope: 'host',
-      proto: 'kernel',
-    });
-    if (!device.up || prefixLength === 128) return;
-    const block = cidr6(address, prefixLength);
-    fib.put({
-      table: 254,
-      dst: block,
-      type: 'unicast',
-      dev: device,
-      scope: 'link',
-      proto: 'kernel',
-      metric: 256,
-    });
-    return;
-  }
   const src = own.secondary ? primaryOf(device, own) : address;
   const kernel = { dev: device, src, proto: 'kernel' as const };
   fib.put({ ...kernel, table: 255, dst: cidr4(address, 32), type: 'local', scope: 'host' });
@@ -77,7 +44,7 @@ export function selectAddress(
   if (own !== undefined) return own;
   for (const other of device.netns.deviceList) {
     for (const { address, scope: has, secondary } of other.addresses) {
-      if (secondary || !isIpv4(address)) continue;
+      if (secondary) continue;
       if (has !== 'link' && SCOPE[has] <= scope) return address;
     }
   }
@@ -89,7 +56,7 @@ function selectOn(device: NetDevice, towards: Ipv4 | undefined, scope: number): 
   let first: Ipv4 | undefined;
   for (let index = 0; index < device.addresses.length; index++) {
     const own = device.addresses[index];
-    if (own === undefined || own.secondary || !isIpv4(own.address)) continue;
+    if (own === undefined || own.secondary) continue;
     if (Math.min(SCOPE[own.scope], localnet) > scope) continue;
     if (towards === undefined || sameBlock(own.address, towards, own.prefixLength))
       return own.address;
@@ -102,28 +69,22 @@ function selectOn(device: NetDevice, towards: Ipv4 | undefined, scope: number): 
 export function onLink(device: NetDevice, a: Ipv4, b: Ipv4): boolean {
   return device.addresses.some(
     (own) =>
-      isIpv4(own.address) &&
-      sameBlock(own.address, a, own.prefixLength) &&
-      sameBlock(own.address, b, own.prefixLength),
+      sameBlock(own.address, a, own.prefixLength) && sameBlock(own.address, b, own.prefixLength),
   );
 }
 
 /** The record of a new address: whether it is secondary, and its scope when none was given. */
 export function interfaceAddress(
   device: NetDevice,
-  address: Ip,
+  address: Ipv4,
   prefixLength: number,
   scope: RouteScope | undefined,
 ): InterfaceAddress {
-  const secondary =
-    isIpv4(address) &&
-    device.addresses.some(
-      (other) =>
-        isIpv4(other.address) &&
-        other.prefixLength === prefixLength &&
-        sameBlock(other.address, address, prefixLength),
-    );
-  const usual = isIpv4(address) && isLoopback4(address) ? 'host' : 'global';
+  const secondary = device.addresses.some(
+    (other) =>
+      other.prefixLength === prefixLength && sameBlock(other.address, address, prefixLength),
+  );
+  const usual = isLoopback4(address) ? 'host' : 'global';
   return { address, prefixLength, scope: scope ?? usual, secondary, broadcast: undefined };
 }
 
@@ -136,7 +97,7 @@ export function countAddress(netns: NetNamespace, address: Ip, by: number): void
 
 function primaryOf(device: NetDevice, own: InterfaceAddress): Ip {
   for (const other of device.addresses) {
-    if (other.secondary || !isIpv4(other.address) || !isIpv4(own.address)) continue;
+    if (other.secondary) continue;
     if (other.prefixLength !== own.prefixLength) continue;
     if (sameBlock(other.address, own.address, own.prefixLength)) return other.address;
   }

@@ -1,16 +1,17 @@
-import type { Ipv4 } from '../../addr/index.js';
+import { type Ip, isIpv4 } from '../../addr/index.js';
 import { SECOND } from '../../base/index.js';
 
 /** How long a learned path MTU is believed (`route/mtu_expires`). */
 const MTU_EXPIRES_NS = 600 * SECOND;
 
-/** Smallest path MTU that is believed (`route/min_pmtu`). */
+/** Smallest path MTU that is believed: `route/min_pmtu`, and what IPv6 asks of every link. */
 const MIN_PMTU_BYTES = 552;
+const MIN_PMTU6_BYTES = 1280;
 
 interface Exception {
   mtuBytes: number;
   mtuUntilNs: number;
-  gateway: Ipv4 | undefined;
+  gateway: Ip | undefined;
 }
 
 /**
@@ -19,7 +20,7 @@ interface Exception {
  * Fidelity: Linux keeps them per route and source; here per destination.
  */
 export class RouteExceptions {
-  private readonly byDestination = new Map<Ipv4, Exception>();
+  private readonly byDestination = new Map<Ip, Exception>();
   private readonly nowNs: () => number;
 
   constructor(nowNs: () => number) {
@@ -27,7 +28,7 @@ export class RouteExceptions {
   }
 
   /** Learned path MTU, in octets. */
-  mtuOf(dst: Ipv4): number | undefined {
+  mtuOf(dst: Ip): number | undefined {
     if (this.byDestination.size === 0) return undefined;
     const found = this.byDestination.get(dst);
     if (found === undefined || found.mtuBytes === 0) return undefined;
@@ -37,19 +38,19 @@ export class RouteExceptions {
   }
 
   /** Gateway that a redirect named. */
-  gatewayOf(dst: Ipv4): Ipv4 | undefined {
+  gatewayOf(dst: Ip): Ip | undefined {
     return this.byDestination.size === 0 ? undefined : this.byDestination.get(dst)?.gateway;
   }
 
   /** A router said that packets to this destination must be smaller. */
-  learnMtu(dst: Ipv4, mtuBytes: number): void {
+  learnMtu(dst: Ip, mtuBytes: number): void {
     const entry = this.entry(dst);
-    entry.mtuBytes = Math.max(mtuBytes, MIN_PMTU_BYTES);
+    entry.mtuBytes = Math.max(mtuBytes, isIpv4(dst) ? MIN_PMTU_BYTES : MIN_PMTU6_BYTES);
     entry.mtuUntilNs = this.nowNs() + MTU_EXPIRES_NS;
   }
 
   /** A router named a better next hop. */
-  learnGateway(dst: Ipv4, gateway: Ipv4): void {
+  learnGateway(dst: Ip, gateway: Ip): void {
     this.entry(dst).gateway = gateway;
   }
 
@@ -58,7 +59,7 @@ export class RouteExceptions {
     this.byDestination.clear();
   }
 
-  private entry(dst: Ipv4): Exception {
+  private entry(dst: Ip): Exception {
     let entry = this.byDestination.get(dst);
     if (entry === undefined) {
       entry = { mtuBytes: 0, mtuUntilNs: 0, gateway: undefined };

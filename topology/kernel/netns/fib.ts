@@ -24,14 +24,16 @@ export interface RoutingRule {
   readonly table: number;
 }
 
-/** The rules of a fresh namespace. */
+/** The rules of a fresh namespace; those of IPv6 have no `default` table. */
 export const DEFAULT_RULES: readonly RoutingRule[] = [
   { priority: 0, table: TABLE.local },
   { priority: 32766, table: TABLE.main },
   { priority: 32767, table: TABLE.default },
 ];
+const DEFAULT_RULES6: readonly RoutingRule[] = DEFAULT_RULES.slice(0, 2);
 
 const CACHE_SLOTS = 32;
+const CACHE6_ENTRIES = 1024;
 
 /** Routes of one table: for each prefix length a map from network to routes, best metric first. */
 class RouteTable {
@@ -118,7 +120,7 @@ function descending(a: number, b: number): number {
 
 /**
  * The forwarding information base of a namespace: rules, tables, longest prefix match
- * (net/ipv4/fib_trie.c, fib_rules.c). A lookup costs one hash probe per prefix length in use; answers of
+ * (net/ipv4/fib_trie.c, net/ipv6/ip6_fib.c, fib_rules.c). A lookup costs one hash probe per prefix length in use; answers of
  * plain lookups are remembered until anything changes.
  *
  * Fidelity: no multipath routes, no TOS routes.
@@ -128,28 +130,45 @@ export class Fib {
   generation = 0;
   private readonly tables = new Map<number, RouteTable>();
   private ruleList: readonly RoutingRule[] = DEFAULT_RULES;
+  private ruleList6: readonly RoutingRule[] = DEFAULT_RULES6;
+  private readonly cache6 = new Map<Ip, RouteEntry | undefined>();
+  private cache6Generation = -1;
   private cacheDst: Float64Array | undefined = undefined;
   private cacheEntry: (RouteEntry | undefined)[] = [];
   private cacheGeneration = -1;
 
-  /** Rules in order of priority. */
+  /** Rules of IPv4 in order of priority. */
   get rules(): readonly RoutingRule[] {
     return this.ruleList;
   }
 
-  set rules(rules: readonly RoutingRule[]) {
-    this.ruleList = rules.toSorted((a, b) => a.priority - b.priority);
+  /** Rules of a family in order of priority. */
+  rulesOf(family: 'ipv4' | 'ipv6'): readonly RoutingRule[] {
+    return family === 'ipv4' ? this.ruleList : this.ruleList6;
+  }
+
+  /** Replaces the rules of a family. */
+  setRules(family: 'ipv4' | 'ipv6', rules: readonly RoutingRule[]): void {
+    const ordered = rules.toSorted((a, b) => a.priority - b.priority);
+    if (family === 'ipv4') this.ruleList = ordered;
+    else this.ruleList6 = ordered;
     this.generation++;
   }
 
-  /** Whether lookups depend on more than the destination. */
+  /** Whether lookups of IPv4 depend on more than the destination. */
   get customRules(): boolean {
     return this.ruleList !== DEFAULT_RULES;
   }
 
+  /** As `customRules`, for IPv6. */
+  get customRules6(): boolean {
+    return this.ruleList6 !== DEFAULT_RULES6;
+  }
+
   /** The route to a destination with nothing else asked; 'throw' and no match are undefined. */
   lookup(dst: Ip): RouteEntry | undefined {
-    if (this.customRules || !isIpv4(dst)) return this.walk(dst, undefined, undefined, 0, undefined);
+    if (!isIpv4(dst)) return this.lookup6(dst);
+    if (this.customRules) return this.walk(dst, undefined, undefined, 0, undefined);
     let keys = this.cacheDst;
     if (keys === undefined || this.cacheGeneration !== this.generation) {
       keys ??= new Float64Array(CACHE_SLOTS);
@@ -173,8 +192,9 @@ export class Fib {
     readonly oif: NetDevice | undefined;
     readonly mark: number;
   }): RouteEntry | undefined {
-    if (question.oif === undefined && !this.customRules) return this.lookup(question.dst);
     const { dst, src, iif, mark, oif } = question;
+    const plain = isIpv4(dst) ? !this.customRules : !this.customRules6;
+    if (oif === undefined && plain) return this.lookup(dst);
     return this.walk(dst, src, iif, mark, oif);
   }
 
@@ -233,6 +253,21 @@ export class Fib {
     return this.tables.get(table)?.find(dst, oif);
   }
 
+  private lookup6(dst: Ip): RouteEntry | undefined {
+    if (this.customRules6) return this.walk(dst, undefined, undefined, 0, undefined);
+    const { cache6 } = this;
+    if (this.cache6Generation !== this.generation || cache6.size >= CACHE6_ENTRIES) {
+      cache6.clear();
+      this.cache6Generation = this.generation;
+    }
+    let entry = cache6.get(dst);
+    if (entry === undefined && !cache6.has(dst)) {
+      entry = this.walk(dst, undefined, undefined, 0, undefined);
+      cache6.set(dst, entry);
+    }
+    return entry;
+  }
+
   private walk(
     dst: Ip,
     src: Ip | undefined,
@@ -240,8 +275,9 @@ export class Fib {
     mark: number,
     oif: NetDevice | undefined,
   ): RouteEntry | undefined {
-    for (let index = 0; index < this.ruleList.length; index++) {
-      const rule = this.ruleList[index];
+    const rules = isIpv4(dst) ? this.ruleList : this.ruleList6;
+    for (let index = 0; index < rules.length; index++) {
+      const rule = rules[index];
       if (rule === undefined || !matches(rule, dst, src, iif, mark)) continue;
       const entry = this.tables.get(rule.table)?.find(dst, oif);
       if (entry !== undefined && entry.type !== 'throw') return entry;

@@ -1,24 +1,19 @@
 import { formatIp, IPV4_BROADCAST, type Ipv4, ipv4, isMulticast4 } from '../../addr/index.js';
 import { MILLISECOND } from '../../base/index.js';
 import {
-  get32,
   ICMP4,
   ICMP4_UNREACHABLE,
   type IcmpMessage,
   IPPROTO,
   type Ipv4Packet,
   isIcmpError,
-  isIpv4Fragment,
-  NO_OCTETS,
-  parseBody,
   quoteOf,
-  readIpv4Header,
   TCP_SYN,
 } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
-import { IcmpRateLimit } from './rate-limit.js';
+import { readQuotedIpv4 } from './quoted-packet.js';
 import { isZeronet } from './router.js';
 
 /** Redirect for one host (RFC 792). */
@@ -30,16 +25,14 @@ const TOS_INTERNET_CONTROL = 0xc0;
 /** ICMP of a namespace (net/ipv4/icmp.c): echo replies, errors sent and errors received. */
 export class Icmp {
   private readonly netns: NetNamespace;
-  private readonly limits: IcmpRateLimit;
 
   constructor(netns: NetNamespace) {
     this.netns = netns;
-    this.limits = new IcmpRateLimit(() => netns.nowNs);
   }
 
   /** Whether the limiter of routing errors lets one more go to a sender. */
   allowRouteError(to: Ipv4): boolean {
-    return this.limits.allowRouteError(to);
+    return this.netns.icmpLimits.allowRouteError(to);
   }
 
   /** A message for this host. */
@@ -107,7 +100,7 @@ export class Icmp {
   }
 
   sendRedirect(about: Skb, to: Ipv4, gateway: Ipv4): void {
-    if (!this.limits.allowRedirect(to)) return;
+    if (!this.netns.icmpLimits.allowRedirect(to)) return;
     this.sendError(about, ICMP4.redirect, REDIRECT_HOST, gateway);
   }
 
@@ -146,7 +139,7 @@ export class Icmp {
   /** An error about something that this host sent: path MTU, then the socket. */
   private receiveError(skb: Skb, packet: Ipv4Packet, message: IcmpMessage): void {
     const { netns } = this;
-    const quoted = readQuotedPacket(message.payload);
+    const quoted = readQuotedIpv4(message.payload);
     if (quoted === undefined) {
       netns.drop(skb, 'malformed', 'icmp', 'the error quotes no packet');
       return;
@@ -175,7 +168,7 @@ export class Icmp {
     device: NetDevice,
   ): void {
     const { netns } = this;
-    const quoted = readQuotedPacket(message.payload);
+    const quoted = readQuotedIpv4(message.payload);
     const gateway = ipv4(message.rest);
     const accepted =
       !aboutSyn(quoted) &&
@@ -231,58 +224,14 @@ export class Icmp {
     if (type === ICMP4.destUnreachable && code === ICMP4_UNREACHABLE.fragNeeded) return true;
     const perSecond = netns.sysctl('net.ipv4.icmp_msgs_per_sec');
     const burst = netns.sysctl('net.ipv4.icmp_msgs_burst');
-    if (!this.limits.allowGlobal(perSecond, burst)) return false;
-    return this.limits.allowError(to, netns.sysctl('net.ipv4.icmp_ratelimit') * MILLISECOND);
+    if (!netns.icmpLimits.allowGlobal(perSecond, burst)) return false;
+    return netns.icmpLimits.allowError(to, netns.sysctl('net.ipv4.icmp_ratelimit') * MILLISECOND);
   }
 }
 
 /** A SYN: its socket is still inside connect(), which keeps redirects out (sock_owned_by_user). */
 function aboutSyn(quoted: Ipv4Packet | undefined): boolean {
   return quoted?.body.kind === 'tcp' && (quoted.body.flags & TCP_SYN) !== 0;
-}
-
-/** The packet that an error quotes; its body as far as it came, `opaque` when cut too short to read. */
-export function readQuotedPacket(octets: Uint8Array): Ipv4Packet | undefined {
-  const read = readIpv4Header(octets);
-  if (!read.ok) return undefined;
-  const { header, bodyAt } = read.value;
-  const rest = octets.subarray(bodyAt);
-  const whole = isIpv4Fragment(header) ? undefined : parseBody(rest, header);
-  if (whole?.ok === true) return { ...header, body: whole.value };
-  return { ...header, body: quotedBody(rest, header.proto) };
-}
-
-/** The first 8 octets of a transport header hold the ports. */
-function quotedBody(octets: Uint8Array, proto: number): Ipv4Packet['body'] {
-  const opaque = { kind: 'opaque', octets: octets.slice() } as const;
-  if (octets.length < 8) return opaque;
-  const ports = get32(octets, 0);
-  const srcPort = ports >>> 16;
-  const dstPort = ports & 0xffff;
-  if (proto === IPPROTO.udp) return { kind: 'udp', srcPort, dstPort, payload: octets.slice(8) };
-  if (proto === IPPROTO.icmp) {
-    const type = octets[0] ?? 0;
-    return {
-      kind: 'icmp',
-      type,
-      code: octets[1] ?? 0,
-      rest: get32(octets, 4),
-      payload: octets.slice(8),
-    };
-  }
-  if (proto !== IPPROTO.tcp) return opaque;
-  const seq = get32(octets, 4);
-  return {
-    kind: 'tcp',
-    srcPort,
-    dstPort,
-    seq,
-    ack: 0,
-    flags: 0,
-    window: 0,
-    options: {},
-    payload: NO_OCTETS,
-  };
 }
 
 /** An ICMP error in words. */

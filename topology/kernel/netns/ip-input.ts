@@ -31,7 +31,7 @@ export class IpInput {
         this.netns.arp.receive(skb, device, packet);
         return;
       case 'ipv6':
-        this.receiveIpv6(skb, device);
+        this.netns.input6.receive(skb, packet, device);
         return;
       default:
         this.netns.drop(
@@ -41,20 +41,6 @@ export class IpInput {
           `${device.name}: no protocol has this EtherType`,
         );
     }
-  }
-
-  /** Where IPv6 comes in. */
-  private receiveIpv6(skb: Skb, device: NetDevice): void {
-    if (skb.pktType === 'otherhost') {
-      this.netns.drop(skb, 'other-host', 'ip', 'the frame is addressed to another host');
-      return;
-    }
-    this.netns.drop(
-      skb,
-      'no-protocol',
-      'ip',
-      `${device.name}: this kernel does not handle IPv6 yet`,
-    );
   }
 
   private receiveIpv4(skb: Skb, packet: Ipv4Packet, device: NetDevice): void {

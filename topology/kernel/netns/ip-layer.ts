@@ -1,13 +1,22 @@
-import { IPV4_BROADCAST, type Ip, isIpv4, isLoopback4, isMulticast4 } from '../../addr/index.js';
+import {
+  IPV4_BROADCAST,
+  type Ip,
+  type Ipv6,
+  isIpv4,
+  isLoopback4,
+  isMulticast4,
+  isMulticast6,
+} from '../../addr/index.js';
 import type { Device, IpLayer, RouteQuery, RouteResult, SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
 import { selectAddress } from './address.js';
+import { selectSource6 } from './ipv6-source.js';
 import type { NetNamespace } from './namespace.js';
 import { SCOPE } from './scope.js';
 
-/** What sockets and netfilter ask of the IP layer: a face of `Router`, `IpOutput` and `Icmp`. */
+/** What sockets and netfilter ask of the IP layer: a face of the routers, outputs and ICMPs of both families. */
 export class NamespaceIp implements IpLayer {
   private readonly netns: NetNamespace;
 
@@ -28,21 +37,32 @@ export class NamespaceIp implements IpLayer {
   chooseSource(
     query: RouteQuery,
   ): { ok: true; src: Ip; route: RouteResult } | { ok: false; errno: Errno } {
-    const { router } = this.netns;
     const { dst, src } = query;
-    if (!isIpv4(dst) || (src !== undefined && !isIpv4(src)))
-      return { ok: false, errno: 'ENETUNREACH' };
+    if (!isIpv4(dst)) return this.chooseSource6(query, dst);
+    const { router } = this.netns;
+    if (src !== undefined && !isIpv4(src)) return { ok: false, errno: 'ENETUNREACH' };
     const route = router.outputRoute(dst, src, this.own(query.oif), query.mark ?? 0);
     if (route === undefined) return { ok: false, errno: router.outputErrno };
     return { ok: true, src: router.chosenSource, route };
   }
 
+  private chooseSource6(query: RouteQuery, dst: Ipv6): ReturnType<IpLayer['chooseSource']> {
+    const { router6 } = this.netns;
+    const { src, oif, mark } = query;
+    if (src !== undefined && isIpv4(src)) return { ok: false, errno: 'ENETUNREACH' };
+    const route = router6.outputRoute(dst, src, this.own(oif), mark ?? 0);
+    if (route === undefined) return { ok: false, errno: router6.outputErrno };
+    return { ok: true, src: router6.chosenSource, route };
+  }
+
   send(request: SendRequest): Errno | undefined {
-    return this.netns.output.send(request);
+    return isIpv4(request.dst) ? this.netns.output.send(request) : this.netns.output6.send(request);
   }
 
   sendIcmpError(about: Skb, type: number, code: number, rest?: number): void {
-    this.netns.icmp.sendError(about, type, code, rest ?? 0);
+    const { icmp, icmpv6 } = this.netns;
+    if (about.packet.kind === 'ipv6') icmpv6.sendError(about, type, code, rest ?? 0);
+    else icmp.sendError(about, type, code, rest ?? 0);
   }
 
   isLocal(address: Ip): boolean {
@@ -56,30 +76,33 @@ export class NamespaceIp implements IpLayer {
     if (isIpv4(address)) {
       if (address === IPV4_BROADCAST || address === 0) return 'broadcast';
       if (isMulticast4(address)) return 'multicast';
-    }
+    } else if (isMulticast6(address)) return 'multicast';
     const found = this.netns.fib.lookup(address);
     if (found === undefined || found.type === 'throw') return 'unicast';
     if (dev !== undefined && found.dev !== undefined && found.dev.ifindex !== dev.ifindex) {
       return 'unicast';
     }
-    return found.type;
+    return found.type === 'anycast' ? 'unicast' : found.type;
   }
 
   primaryAddress(dev: Device, family: 'ipv4' | 'ipv6', towards?: Ip): Ip | undefined {
     const own = this.own(dev);
     if (own === undefined) return undefined;
-    if (family === 'ipv6') return own.addresses.find((each) => !isIpv4(each.address))?.address;
+    if (family === 'ipv6') {
+      if (towards !== undefined && !isIpv4(towards)) return selectSource6(this.netns, towards, own);
+      return own.addresses6.find((each) => !each.tentative)?.address;
+    }
     const near = towards !== undefined && isIpv4(towards) ? towards : undefined;
     return selectAddress(own, near, SCOPE.global);
   }
 
   pathMtu(dst: Ip): number | undefined {
-    if (!isIpv4(dst)) return undefined;
     const learned = this.netns.exceptions.mtuOf(dst);
     const route = this.netns.fib.lookup(dst);
     if (route === undefined) return learned;
-    const { type } = route;
-    return type === 'unicast' || type === 'local' ? this.netns.output.mtuTo(dst, route) : learned;
+    if (route.type !== 'unicast' && route.type !== 'local') return learned;
+    const { output, output6 } = this.netns;
+    return isIpv4(dst) ? output.mtuTo(dst, route) : output6.mtuTo(dst, route);
   }
 
   private own(device: Device | undefined): NetDevice | undefined {

@@ -22,6 +22,7 @@ import type { NetDevice } from '../link/device.js';
 import { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
 import type { RouteEntry } from './route.js';
+import { fragmentSkbs, sendFragments } from './send-fragments.js';
 
 /** The largest IPv4 packet. */
 const MAX_BYTES = 65535;
@@ -153,7 +154,7 @@ export class IpOutput {
     way: { readonly dev: NetDevice; readonly nextHop: Ip; readonly mtuBytes: number },
   ): Errno | undefined {
     const { netns } = this;
-    const { dev, nextHop, mtuBytes } = way;
+    const { dev, mtuBytes } = way;
     if (packet.df) {
       const text =
         skb.trace === undefined
@@ -167,37 +168,9 @@ export class IpOutput {
       const text = `the packet has ${l3Bytes(packet)} octets and ${dev.name} takes ${mtuBytes}: it is sent in fragments`;
       netns.step(skb, 'ip', 'fragment', text);
     }
-    skb.fragMaxBytes = 0;
-    const pieces = fragmentIpv4(packet, mtuBytes);
-    const fragments = pieces.map((piece, index) => {
-      const copy = index === 0 ? skb : skb.clone();
-      copy.packet = piece;
-      return copy;
-    });
-    this.sendFragments(fragments, 0, dev, nextHop);
+    const fragments = fragmentSkbs(skb, fragmentIpv4(packet, mtuBytes));
+    sendFragments(netns, fragments, way);
     return undefined;
-  }
-
-  /**
-   * A program's fragments leave one by one: each send ends with the softirq, so the first is on its way through
-   * the other machines before the second is sent. Those of a forwarded packet or of an answer leave together.
-   */
-  private sendFragments(
-    fragments: readonly Skb[],
-    from: number,
-    dev: NetDevice,
-    nextHop: Ip,
-  ): void {
-    const { netns } = this;
-    for (let index = from; index < fragments.length; index++) {
-      const fragment = fragments[index];
-      if (fragment === undefined) return;
-      const inProgram = fragment.iif === undefined && !netns.host.softirq.running;
-      netns.neighbors.output(fragment, dev, nextHop);
-      if (!inProgram || index + 1 === fragments.length) continue;
-      netns.host.clock.schedule(0, () => this.sendFragments(fragments, index + 1, dev, nextHop));
-      return;
-    }
   }
 
   /** Broadcast and multicast leave by the device, and this host hears itself (ip_mc_output). */

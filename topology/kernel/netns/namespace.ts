@@ -1,4 +1,4 @@
-import type { Ip, Ipv4 } from '../../addr/index.js';
+import { type Ip, type Ipv4, isIpv4, maskOf4 } from '../../addr/index.js';
 import { invariant } from '../../base/index.js';
 import type { Device, Netfilter, Netns, SocketLayer } from '../contract.js';
 import type { DropReason } from '../drop.js';
@@ -9,6 +9,7 @@ import { VxlanPorts } from '../link/vxlan.js';
 import type { Skb } from '../skb.js';
 import type { SocketFactory } from '../socket/index.js';
 import type { TraceComponent } from '../trace.js';
+import { Addrconf } from './addrconf.js';
 import {
   addAddressRoutes,
   countAddress,
@@ -20,13 +21,21 @@ import { RouteExceptions } from './exceptions.js';
 import { Fib } from './fib.js';
 import { Forwarding } from './forwarding.js';
 import { Icmp } from './icmp.js';
+import { Icmpv6 } from './icmpv6.js';
 import { IpInput } from './ip-input.js';
 import { NamespaceIp } from './ip-layer.js';
 import { IpOutput } from './ip-output.js';
+import { Ipv6Forwarding } from './ipv6-forwarding.js';
+import { Ipv6Input } from './ipv6-input.js';
+import { Ipv6Output } from './ipv6-output.js';
+import { Ipv6Router } from './ipv6-router.js';
+import { Ndp } from './ndp.js';
 import { NeighborTable } from './neighbor.js';
+import { IcmpRateLimit } from './rate-limit.js';
 import { type DefragUser, Reassembly } from './reassembly.js';
+import { Redirects6 } from './redirects6.js';
 import { Router } from './router.js';
-import { SysctlTable } from './sysctl.js';
+import { type DeviceConf6, SysctlTable } from './sysctl.js';
 
 /** The sockets of a namespace, with what processes ask of them. */
 export type NamespaceSockets = SocketLayer & SocketFactory;
@@ -46,6 +55,15 @@ export class NetNamespace implements Netns {
   readonly input: IpInput;
   readonly output: IpOutput;
   readonly forwarding: Forwarding;
+  readonly router6: Ipv6Router;
+  readonly addrconf: Addrconf;
+  readonly ndp: Ndp;
+  readonly icmpv6: Icmpv6;
+  readonly redirects6: Redirects6;
+  readonly input6: Ipv6Input;
+  readonly output6: Ipv6Output;
+  readonly forwarding6: Ipv6Forwarding;
+  readonly icmpLimits: IcmpRateLimit;
   readonly exceptions: RouteExceptions;
   readonly reassembly: Reassembly;
   readonly vxlans = new VxlanPorts();
@@ -62,6 +80,8 @@ export class NetNamespace implements Netns {
   gone = false;
   /** Copies of sysctls that every packet needs. */
   bridgeCallsIptables = true;
+  bridgeCallsIp6tables = true;
+  conf6All: DeviceConf6;
   defaultTtl = 64;
   echoIgnoreAll = false;
   nonlocalBind = false;
@@ -76,8 +96,10 @@ export class NetNamespace implements Netns {
   constructor(host: Host, inode: number) {
     this.host = host;
     this.inode = inode;
-    this.sysctls = new SysctlTable((name) => this.byName.has(name));
+    this.sysctls = new SysctlTable((name) => this.byName.has(name), host.ipv6Disabled);
+    this.conf6All = this.sysctls.conf6Of('all');
     this.sysctls.deviceNames = () => this.deviceList.map((device) => device.name);
+    this.icmpLimits = new IcmpRateLimit(() => this.nowNs);
     this.exceptions = new RouteExceptions(() => this.nowNs);
     this.router = new Router(this);
     this.neighbors = new NeighborTable(this);
@@ -86,6 +108,14 @@ export class NetNamespace implements Netns {
     this.input = new IpInput(this);
     this.output = new IpOutput(this);
     this.forwarding = new Forwarding(this);
+    this.router6 = new Ipv6Router(this);
+    this.addrconf = new Addrconf(this);
+    this.ndp = new Ndp(this);
+    this.icmpv6 = new Icmpv6(this);
+    this.redirects6 = new Redirects6(this);
+    this.input6 = new Ipv6Input(this);
+    this.output6 = new Ipv6Output(this);
+    this.forwarding6 = new Ipv6Forwarding(this);
     this.reassembly = new Reassembly(this);
     this.ip = new NamespaceIp(this);
     this.netfilter = host.parts.netfilter(this);
@@ -142,7 +172,9 @@ export class NetNamespace implements Netns {
   deviceOfAddress(address: Ip): NetDevice | undefined {
     if (!this.localAddresses.has(address)) return undefined;
     return this.deviceList.find((device) =>
-      device.addresses.some((own) => own.address === address),
+      isIpv4(address)
+        ? device.addresses.some((own) => own.address === address)
+        : device.addresses6.some((own) => own.address === address && !own.tentative),
     );
   }
 
@@ -207,6 +239,7 @@ export class NetNamespace implements Netns {
     if (device.kind === 'loopback') this.lo = device;
     this.sysctls.deviceAdded(device.name);
     device.conf = this.sysctls.confOf(device.name);
+    device.conf6 = this.sysctls.conf6Of(device.name);
     this.fib.generation++;
     for (const listener of this.deviceListeners) listener(device);
   }
@@ -215,6 +248,8 @@ export class NetNamespace implements Netns {
   removeDevice(device: NetDevice): void {
     this.setUp(device, false);
     for (const own of [...device.addresses]) this.removeAddress(device, own);
+    for (const own of [...device.addresses6]) this.addrconf.remove(device, own);
+    device.proxied = undefined;
     this.neighbors.flushDevice(device, false);
     this.fib.removeWhere((entry) => entry.dev === device);
     this.byName.delete(device.name);
@@ -247,18 +282,21 @@ export class NetNamespace implements Netns {
     this.exceptions.clear();
     this.fib.generation++;
     device.driver.linkChanged(device);
+    this.addrconf.linkChanged(device);
     this.notify(device);
   }
 
   /** A device gained or lost its carrier. */
   carrierChanged(device: NetDevice): void {
-    if (!device.carrier) this.neighbors.flushDevice(device, true);
+    if (device.carrier) this.addrconf.linkChanged(device);
+    else this.neighbors.flushDevice(device, true);
     this.notify(device);
   }
 
+  /** Gives a device an IPv4 address; those of IPv6 are `addrconf`'s. */
   addAddress(
     device: NetDevice,
-    address: Ip,
+    address: Ipv4,
     prefixLength: number,
     scope: InterfaceAddress['scope'] | undefined,
   ): InterfaceAddress {
@@ -292,12 +330,25 @@ export class NetNamespace implements Netns {
 
   /** After sysctls changed: what devices and packets read is worked out anew. */
   sysctlsChanged(): void {
-    for (const device of this.deviceList) device.conf = this.sysctls.confOf(device.name);
+    this.conf6All = this.sysctls.conf6Of('all');
+    for (const device of this.deviceList) {
+      device.conf = this.sysctls.confOf(device.name);
+      this.changeConf6(device, this.sysctls.conf6Of(device.name));
+    }
     this.bridgeCallsIptables = this.sysctl('net.bridge.bridge-nf-call-iptables') !== 0;
+    this.bridgeCallsIp6tables = this.sysctl('net.bridge.bridge-nf-call-ip6tables') !== 0;
     this.defaultTtl = this.sysctl('net.ipv4.ip_default_ttl');
     this.echoIgnoreAll = this.sysctl('net.ipv4.icmp_echo_ignore_all') !== 0;
     this.nonlocalBind = this.sysctl('net.ipv4.ip_nonlocal_bind') !== 0;
     this.localPorts = this.sysctlPair('net.ipv4.ip_local_port_range') ?? this.localPorts;
+  }
+
+  private changeConf6(device: NetDevice, conf6: DeviceConf6): void {
+    const before = device.conf6;
+    if (before === conf6) return;
+    device.conf6 = conf6;
+    if (before.disableIpv6 !== conf6.disableIpv6) this.addrconf.linkChanged(device);
+    if (before.forwarding !== conf6.forwarding) this.addrconf.forwardingChanged(device);
   }
 
   private addLoopback(device: NetDevice): void {
@@ -344,7 +395,5 @@ export function bridgeOf(device: NetDevice): Bridge | undefined {
 
 function sharesPrefix(a: InterfaceAddress, b: InterfaceAddress): boolean {
   if (a.prefixLength !== b.prefixLength) return false;
-  if (typeof a.address !== 'number' || typeof b.address !== 'number') return false;
-  const mask = a.prefixLength === 0 ? 0 : (0xffffffff << (32 - a.prefixLength)) >>> 0;
-  return ((a.address ^ b.address) & mask) === 0;
+  return ((a.address ^ b.address) & maskOf4(a.prefixLength)) === 0;
 }

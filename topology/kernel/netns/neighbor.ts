@@ -5,10 +5,13 @@ import {
   type Ip,
   isIpv4,
   isMulticast4,
+  isMulticast6,
   MAC_BROADCAST,
   type Mac,
+  multicastMac6,
 } from '../../addr/index.js';
 import { MILLISECOND, SECOND, type Timer } from '../../base/index.js';
+import type { TcpSegment } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { NeighborState } from '../ops.js';
 import type { Skb } from '../skb.js';
@@ -46,6 +49,8 @@ export class Neighbor {
   readonly address: Ip;
   mac: Mac | undefined = undefined;
   state: NeighborState = 'incomplete';
+  /** IPv6: its advertisements say that it forwards packets (NTF_ROUTER). */
+  router = false;
   /** False until the first packet asked for it. */
   started = false;
   confirmedNs = 0;
@@ -71,6 +76,8 @@ export interface NeighborUpdate {
   readonly state: NeighborState;
   /** A different MAC may replace the known one. */
   readonly override: boolean;
+  /** Without `override`, a different MAC puts the known one in doubt (NEIGH_UPDATE_F_WEAK_OVERRIDE). */
+  readonly weak?: boolean;
   /** Asked for by a person: permanent entries may change too. */
   readonly admin: boolean;
 }
@@ -99,7 +106,7 @@ export class NeighborTable {
     }
     if (device.noArp || isGroup(nextHop)) {
       skb.srcMac = device.mac;
-      skb.dstMac = isGroup(nextHop) ? groupMac(nextHop, device) : device.mac;
+      skb.dstMac = isGroup(nextHop) ? groupMac(nextHop) : device.mac;
       device.transmit(skb);
       return;
     }
@@ -118,6 +125,12 @@ export class NeighborTable {
   connectedMac(device: NetDevice, address: Ip): Mac | undefined {
     const entry = device.neighbors.get(address);
     return entry !== undefined && this.connected(entry) ? entry.mac : undefined;
+  }
+
+  /** The MAC of a neighbour that is known, if it may be out of date. */
+  validMac(device: NetDevice, address: Ip): Mac | undefined {
+    const entry = device.neighbors.get(address);
+    return entry !== undefined && valid(entry.state) ? entry.mac : undefined;
   }
 
   /** The state now; a reachable entry whose time is over is stale. */
@@ -141,17 +154,22 @@ export class NeighborTable {
     return entry;
   }
 
-  /** An ARP message told a MAC address (neigh_update). */
-  update(entry: Neighbor, mac: Mac, change: NeighborUpdate): void {
+  /** A message of ARP or neighbour discovery told a MAC address (neigh_update). */
+  update(entry: Neighbor, told: Mac, change: NeighborUpdate): void {
     const nowNs = this.netns.nowNs;
     const old = this.stateOf(entry);
     if (!change.admin && (old === 'permanent' || old === 'noarp')) return;
-    const same = valid(old) && entry.mac === mac;
+    let mac = told;
+    let same = valid(old) && entry.mac === mac;
     let next = change.state;
     if (isConnected(next)) entry.confirmedNs = nowNs;
     if (valid(old)) {
-      if (!same && !change.override) return;
-      if (same && next === 'stale' && !change.admin) next = old;
+      if (!same && !change.override) {
+        if (change.weak !== true || !isConnected(old)) return;
+        mac = entry.mac ?? told;
+        same = true;
+        next = 'stale';
+      } else if (same && next === 'stale' && !change.admin) next = old;
     }
     if (next !== old || !same) entry.updatedNs = nowNs;
     if (next !== old) {
@@ -258,9 +276,10 @@ export class NeighborTable {
     entry.probes++;
     this.stopTimer(entry);
     entry.timer = this.netns.host.clock.schedule(RETRANS_NS, () => this.probeUnanswered(entry));
-    if (!isIpv4(entry.address)) return;
+    const { device, address, queue } = entry;
     const to = entry.state === 'probe' ? entry.mac : undefined;
-    this.netns.arp.solicit(entry.device, entry.address, to, entry.queue?.[0]);
+    if (isIpv4(address)) this.netns.arp.solicit(device, address, to, queue?.[0]);
+    else this.netns.ndp.solicit(device, address, to, queue?.at(-1));
   }
 
   private probeUnanswered(entry: Neighbor): void {
@@ -275,7 +294,7 @@ export class NeighborTable {
     this.fail(entry, true);
   }
 
-  /** Nobody answered: each waiting packet's sender is told (arp_error_report). */
+  /** Nobody answered: each waiting packet's sender is told (arp_error_report, ndisc_error_report). */
   private fail(entry: Neighbor, tell: boolean): void {
     const queue = entry.queue;
     entry.queue = undefined;
@@ -288,7 +307,9 @@ export class NeighborTable {
             ? `nobody on ${entry.device.name} answered ${PROBES} times to "who has ${formatIp(entry.address)}?"`
             : `the neighbour entry of ${formatIp(entry.address)} was removed while the packet waited`;
       this.netns.drop(skb, 'neighbor-unresolved', 'neighbor', text);
-      if (tell) this.netns.icmp.hostUnreachable(skb);
+      if (!tell) continue;
+      if (skb.packet.kind === 'ipv6') this.netns.icmpv6.addressUnreachable(skb);
+      else this.netns.icmp.hostUnreachable(skb);
     }
   }
 
@@ -319,17 +340,18 @@ export class NeighborTable {
 
 /** TCP does not send a segment again while the first is still in a queue of this host (skb_still_in_host_queue). */
 function isRepeated(queue: readonly Skb[], skb: Skb): boolean {
-  const { packet, owner } = skb;
-  if (owner === undefined || packet.kind !== 'ipv4' || packet.body.kind !== 'tcp') return false;
-  const { seq, flags } = packet.body;
-  return queue.some(
-    (other) =>
-      other.owner === owner &&
-      other.packet.kind === 'ipv4' &&
-      other.packet.body.kind === 'tcp' &&
-      other.packet.body.seq === seq &&
-      other.packet.body.flags === flags,
-  );
+  const segment = segmentOf(skb);
+  if (skb.owner === undefined || segment === undefined) return false;
+  return queue.some((other) => {
+    if (other.owner !== skb.owner) return false;
+    const waiting = segmentOf(other);
+    return waiting?.seq === segment.seq && waiting.flags === segment.flags;
+  });
+}
+
+function segmentOf({ packet }: Skb): TcpSegment | undefined {
+  if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return undefined;
+  return packet.body.kind === 'tcp' ? packet.body : undefined;
 }
 
 function isConnected(state: NeighborState): boolean {
@@ -337,11 +359,13 @@ function isConnected(state: NeighborState): boolean {
 }
 
 function isGroup(address: Ip): boolean {
-  return isIpv4(address) && (address === IPV4_BROADCAST || isMulticast4(address));
+  if (!isIpv4(address)) return isMulticast6(address);
+  return address === IPV4_BROADCAST || isMulticast4(address);
 }
 
-/** The Ethernet group of a multicast address (RFC 1112 section 6.4), or broadcast. */
-function groupMac(address: Ip, _device: NetDevice): Mac {
-  if (!isIpv4(address) || address === IPV4_BROADCAST) return MAC_BROADCAST;
+/** The Ethernet address of a group (RFC 1112 section 6.4, RFC 2464 section 7), or broadcast. */
+function groupMac(address: Ip): Mac {
+  if (!isIpv4(address)) return multicastMac6(address);
+  if (address === IPV4_BROADCAST) return MAC_BROADCAST;
   return (0x01005e000000 + (address & 0x7fffff)) as Mac;
 }

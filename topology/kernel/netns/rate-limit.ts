@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../../addr/index.js';
+import type { Ip } from '../../addr/index.js';
 import { MILLISECOND, SECOND } from '../../base/index.js';
 
 /** Errors that may leave at once to one address (XRLIM_BURST_FACTOR), for `icmp_ratelimit`. */
@@ -26,9 +26,9 @@ interface Peer {
   redirects: number;
 }
 
-/** Limits of ICMP errors per destination (struct inet_peer). */
+/** Limits of ICMP errors per destination (struct inet_peer), both families. */
 export class IcmpRateLimit {
-  private readonly peers = new Map<Ipv4, Peer>();
+  private readonly peers = new Map<Ip, Peer>();
   private readonly nowNs: () => number;
   private tokens = 50;
   private tokensAtNs = 0;
@@ -38,7 +38,7 @@ export class IcmpRateLimit {
   }
 
   /** inet_peer_xrlim_allow: six at once, then one per `intervalNs`. */
-  allowError(to: Ipv4, intervalNs: number): boolean {
+  allowError(to: Ip, intervalNs: number): boolean {
     if (intervalNs === 0) return true;
     return take(this.peer(to), this.nowNs(), { costNs: intervalNs, burst: ICMP_BURST });
   }
@@ -47,12 +47,12 @@ export class IcmpRateLimit {
    * ip_error: no route, or a route that refuses. Who passes is asked by `allowError` again, so two leave at once,
    * and a sender that tries more often than every two seconds hears nothing more.
    */
-  allowRouteError(to: Ipv4): boolean {
+  allowRouteError(to: Ip): boolean {
     return take(this.peer(to), this.nowNs(), { costNs: SECOND, burst: ROUTE_ERROR_BURST });
   }
 
   /** ip_rt_send_redirect: ever less often to a host that does not listen. */
-  allowRedirect(to: Ipv4): boolean {
+  allowRedirect(to: Ip): boolean {
     const now = this.nowNs();
     const peer = this.peer(to);
     if (now > peer.lastNs + REDIRECT_SILENCE_NS) {
@@ -80,7 +80,7 @@ export class IcmpRateLimit {
     return true;
   }
 
-  private peer(address: Ipv4): Peer {
+  private peer(address: Ip): Peer {
     let peer = this.peers.get(address);
     if (peer === undefined) {
       // A new peer has a full account.

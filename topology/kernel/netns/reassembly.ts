@@ -1,12 +1,16 @@
-import { formatIp, type Ipv4 } from '../../addr/index.js';
+import { formatIp } from '../../addr/index.js';
 import { SECOND, type Timer } from '../../base/index.js';
 import {
   ICMP_TIME_EXCEEDED,
   ICMP4,
+  ICMP6,
   type Ipv4Packet,
+  type Ipv6Packet,
   isIpv4Fragment,
+  isIpv6Fragment,
   l3Bytes,
   reassembleIpv4,
+  reassembleIpv6,
 } from '../../wire/index.js';
 import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
@@ -20,7 +24,10 @@ interface Queue {
   timer: Timer | undefined;
 }
 
-/** Joins fragments (net/ipv4/ip_fragment.c): complete in `ipfrag_time`, 30 s, or dropped. */
+/**
+ * Joins fragments (net/ipv4/ip_fragment.c, net/ipv6/reassembly.c): complete in `ipfrag_time`, 30 s, or
+ * `ip6frag_time`, 60 s, or dropped.
+ */
 export class Reassembly {
   private readonly netns: NetNamespace;
   private readonly queues = new Map<string, Queue>();
@@ -32,15 +39,15 @@ export class Reassembly {
   /** True when the packet is whole (it may have become so); false while it waits or when it was bad. */
   accept(skb: Skb, user: DefragUser): boolean {
     const { packet } = skb;
-    if (packet.kind !== 'ipv4' || !isIpv4Fragment(packet)) return true;
-    const queue = this.queue(keyOf(packet, user), user);
+    if (!isFragment(packet)) return true;
+    const queue = this.queue(packet, user);
     queue.pieces.push(skb);
     if (skb.trace !== undefined) {
-      const text = `a fragment from octet ${packet.fragOffset}: it waits for the others of packet ${packet.id} from ${formatIp(packet.src)}`;
+      const text = `a fragment from octet ${offsetOf(packet)}: it waits for the others of packet ${idOf(packet)} from ${formatIp(packet.src)}`;
       this.netns.step(skb, 'ip', 'wait-fragments', text);
     }
-    const packets = queue.pieces.map((piece) => piece.packet).filter(isIpv4);
-    const whole = reassembleIpv4(packets);
+    const packets = queue.pieces.map((piece) => piece.packet).filter(isFragment);
+    const whole = packet.kind === 'ipv4' ? join4(packets) : join6(packets);
     if (!whole.ok) {
       if (whole.error.code === 'wire/incomplete') return false;
       this.forget(queue);
@@ -48,9 +55,7 @@ export class Reassembly {
       return false;
     }
     this.forget(queue);
-    const first = queue.pieces.find(
-      (piece) => piece.packet.kind === 'ipv4' && piece.packet.fragOffset === 0,
-    );
+    const first = queue.pieces.find(isFirst);
     skb.packet = whole.value;
     skb.fragMaxBytes = Math.max(...packets.map((piece) => l3Bytes(piece)));
     if (first !== undefined && skb.trace === undefined) {
@@ -74,32 +79,35 @@ export class Reassembly {
     this.queues.clear();
   }
 
-  private queue(key: string, user: DefragUser): Queue {
+  private queue(packet: Fragment, user: DefragUser): Queue {
+    const key = keyOf(packet, user);
     let queue = this.queues.get(key);
     if (queue === undefined) {
+      const seconds = this.netns.sysctl(
+        packet.kind === 'ipv4' ? 'net.ipv4.ipfrag_time' : 'net.ipv6.ip6frag_time',
+      );
       const made: Queue = { key, pieces: [], timer: undefined };
-      const seconds = this.netns.sysctl('net.ipv4.ipfrag_time');
-      made.timer = this.netns.host.clock.schedule(seconds * SECOND, () => this.expire(made, user));
+      const expire = (): void => this.expire(made, user, seconds);
+      made.timer = this.netns.host.clock.schedule(seconds * SECOND, expire);
       this.queues.set(key, made);
       queue = made;
     }
     return queue;
   }
 
-  private expire(queue: Queue, user: DefragUser): void {
+  /** The sender is told if the first piece is here, which names the ports. */
+  private expire(queue: Queue, user: DefragUser, seconds: number): void {
+    const { netns } = this;
     this.queues.delete(queue.key);
     let told = user === 'PREROUTING';
+    const text = `the other fragments did not come within ${seconds} s`;
     for (const skb of queue.pieces) {
-      this.netns.drop(
-        skb,
-        'fragment-timeout',
-        'ip',
-        'the other fragments did not come within 30 s',
-      );
-      if (!told && skb.packet.kind === 'ipv4' && skb.packet.fragOffset === 0) {
-        told = true;
-        this.netns.icmp.sendError(skb, ICMP4.timeExceeded, ICMP_TIME_EXCEEDED.reassembly, 0);
-      }
+      netns.drop(skb, 'fragment-timeout', 'ip', text);
+      if (told || !isFirst(skb)) continue;
+      told = true;
+      const code = ICMP_TIME_EXCEEDED.reassembly;
+      if (skb.packet.kind === 'ipv4') netns.icmp.sendError(skb, ICMP4.timeExceeded, code, 0);
+      else netns.icmpv6.sendError(skb, ICMP6.timeExceeded, code, 0);
     }
   }
 
@@ -109,11 +117,35 @@ export class Reassembly {
   }
 }
 
-function keyOf(packet: Ipv4Packet, user: DefragUser): string {
-  const { src, dst, proto, id }: { src: Ipv4; dst: Ipv4; proto: number; id: number } = packet;
-  return `${user}/${src}/${dst}/${proto}/${id}`;
+type Fragment = Ipv4Packet | Ipv6Packet;
+
+function isFragment(packet: Skb['packet']): packet is Fragment {
+  if (packet.kind === 'ipv4') return isIpv4Fragment(packet);
+  return packet.kind === 'ipv6' && isIpv6Fragment(packet);
 }
 
-function isIpv4(packet: Skb['packet']): packet is Ipv4Packet {
-  return packet.kind === 'ipv4';
+function isFirst({ packet }: Skb): boolean {
+  return isFragment(packet) && offsetOf(packet) === 0;
+}
+
+function offsetOf(packet: Fragment): number {
+  return packet.kind === 'ipv4' ? packet.fragOffset : (packet.fragment?.offset ?? 0);
+}
+
+function idOf(packet: Fragment): number {
+  return packet.kind === 'ipv4' ? packet.id : (packet.fragment?.id ?? 0);
+}
+
+/** IPv6 fragments belong together whatever their Next Header says (RFC 8200 section 4.5). */
+function keyOf(packet: Fragment, user: DefragUser): string {
+  const { src, dst, kind, proto } = packet;
+  return `${user}/${src}/${dst}/${kind === 'ipv4' ? proto : kind}/${idOf(packet)}`;
+}
+
+function join4(packets: readonly Fragment[]): ReturnType<typeof reassembleIpv4> {
+  return reassembleIpv4(packets.filter((packet) => packet.kind === 'ipv4'));
+}
+
+function join6(packets: readonly Fragment[]): ReturnType<typeof reassembleIpv6> {
+  return reassembleIpv6(packets.filter((packet) => packet.kind === 'ipv6'));
 }

@@ -1,5 +1,7 @@
 import { type Cidr, formatCidr, formatIp, type Ip, isCidr4, isIpv4 } from '../../addr/index.js';
 import type { RouteResult } from '../contract.js';
+import type { DropReason } from '../drop.js';
+import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
 import type { RouteType } from '../ops.js';
 import { selectAddress } from './address.js';
@@ -89,6 +91,10 @@ export class RouteEntry implements RouteResult {
 
   /** One line of `ip route show`, without the table. */
   line(): string {
+    return isCidr4(this.dst) ? this.line4() : this.line6();
+  }
+
+  private line4(): string {
     const type = this.type === 'unicast' ? '' : `${this.type} `;
     let text = `${type}${this.dst.prefixLength === 0 ? 'default' : prefixText(this.dst)}`;
     if (this.via !== undefined) text += ` via ${formatIp(this.via)}`;
@@ -101,6 +107,49 @@ export class RouteEntry implements RouteResult {
     if (this.onlink) text += ' onlink';
     if (this.routeMtuBytes > 0) text += ` mtu ${this.routeMtuBytes}`;
     return text;
+  }
+
+  /** Routes without a device of their own are shown with lo, and every metric and preference is. */
+  private line6(): string {
+    const type = this.type === 'unicast' ? '' : `${this.type} `;
+    let text = `${type}${this.dst.prefixLength === 0 ? 'default' : prefixText(this.dst)}`;
+    if (this.via !== undefined) text += ` via ${formatIp(this.via)}`;
+    text += ` dev ${this.dev?.name ?? 'lo'}`;
+    if (this.proto === 'kernel') text += ' proto kernel';
+    if (this.prefSrc !== undefined) text += ` src ${formatIp(this.prefSrc)}`;
+    text += ` metric ${this.metric}`;
+    if (this.dev?.up === true && !this.dev.carrier) text += ' linkdown';
+    if (this.onlink) text += ' onlink';
+    if (this.routeMtuBytes > 0) text += ` mtu ${this.routeMtuBytes}`;
+    return `${text} pref medium`;
+  }
+}
+
+/** What a route of this type gives as error, both families (fib_props, fib6_prop). */
+export function errorOf(type: RouteType | 'none'): Errno {
+  switch (type) {
+    case 'unreachable':
+      return 'EHOSTUNREACH';
+    case 'prohibit':
+      return 'EACCES';
+    case 'blackhole':
+      return 'EINVAL';
+    default:
+      return 'ENETUNREACH';
+  }
+}
+
+/** Why a packet ends at a route of this type. */
+export function dropOf(type: RouteType | 'none'): DropReason {
+  switch (type) {
+    case 'unreachable':
+      return 'route-unreachable';
+    case 'prohibit':
+      return 'route-prohibit';
+    case 'blackhole':
+      return 'route-blackhole';
+    default:
+      return 'no-route';
   }
 }
 

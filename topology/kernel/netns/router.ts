@@ -13,7 +13,7 @@ import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
 import { selectAddress } from './address.js';
 import type { NetNamespace } from './namespace.js';
-import { RouteEntry } from './route.js';
+import { dropOf, errorOf, RouteEntry } from './route.js';
 import { SCOPE } from './scope.js';
 
 /** What is to be done with a packet that came in (ip_route_input). */
@@ -268,31 +268,4 @@ export class Router {
 /** 0.0.0.0/8 (RFC 1122 section 3.2.1.3). */
 export function isZeronet(address: Ipv4): boolean {
   return address >>> 24 === 0;
-}
-
-/** What a route of this type gives as error (fib_props). */
-function errorOf(type: RouteEntry['type'] | 'none'): Errno {
-  switch (type) {
-    case 'unreachable':
-      return 'EHOSTUNREACH';
-    case 'prohibit':
-      return 'EACCES';
-    case 'blackhole':
-      return 'EINVAL';
-    default:
-      return 'ENETUNREACH';
-  }
-}
-
-function dropOf(type: RouteEntry['type'] | 'none'): DropReason {
-  switch (type) {
-    case 'unreachable':
-      return 'route-unreachable';
-    case 'prohibit':
-      return 'route-prohibit';
-    case 'blackhole':
-      return 'route-blackhole';
-    default:
-      return 'no-route';
-  }
 }

@@ -15,6 +15,23 @@ export interface DeviceConf {
   readonly sharedMedia: boolean;
 }
 
+/** IPv6 settings of a device (struct ipv6_devconf); `all` is read where Linux reads it, not folded in. */
+export interface DeviceConf6 {
+  readonly disableIpv6: boolean;
+  /** Answers as a router: sets the router flag, joins the routers' group. */
+  readonly forwarding: boolean;
+  readonly forceForwarding: boolean;
+  readonly acceptRedirects: boolean;
+  readonly acceptDad: number;
+  readonly dadTransmits: number;
+  readonly proxyNdp: boolean;
+  readonly hopLimit: number;
+  readonly addrGenMode: number;
+  readonly keepAddrOnDown: boolean;
+  readonly useOifAddrsOnly: boolean;
+  readonly dropUnicastInL2Multicast: boolean;
+}
+
 /** A setting of one device. */
 interface DeviceKey {
   readonly kind: 'device';
@@ -22,7 +39,6 @@ interface DeviceKey {
   readonly tree: string;
   readonly device: string;
   readonly name: string;
-  readonly defaultValue: number;
   readonly fold: Fold;
 }
 
@@ -52,9 +68,12 @@ export class SysctlTable {
   /** What namespaces made last took from here, so that they share it. */
   private inherited: { readonly of: DeviceSettings; readonly settings: DeviceSettings }[] = [];
   private readonly hasDevice: (name: string) => boolean;
+  /** The kernel was started with `ipv6.disable_ipv6=1`: then that is what devices begin with. */
+  private readonly ipv6Disabled: boolean;
 
-  constructor(hasDevice: (name: string) => boolean) {
+  constructor(hasDevice: (name: string) => boolean, ipv6Disabled: boolean) {
     this.hasDevice = hasDevice;
+    this.ipv6Disabled = ipv6Disabled;
   }
 
   /** What differs from the default, in order of key: the text of `sysctl -w`. */
@@ -110,7 +129,11 @@ export class SysctlTable {
       typeof before === 'number' ? parseWhole(text) : normalText(parsed, text.trim().split(/\s+/));
     if (value === undefined) return false;
     if (parsed.kind === 'device' && parsed.name === 'forwarding' && parsed.device !== 'default') {
-      this.writeForwarding(parsed, value === 0 ? 0 : 1);
+      this.writeEverywhere(parsed, value === 0 ? 0 : 1);
+      return true;
+    }
+    if (parsed.kind === 'device' && parsed.name === 'disable_ipv6') {
+      this.writeEverywhere(parsed, Number(value));
       return true;
     }
     this.put(parsed, value);
@@ -166,6 +189,18 @@ export class SysctlTable {
     return conf;
   }
 
+  /** The IPv6 settings of a device; `all` gives those of the whole namespace. */
+  conf6Of(device: string): DeviceConf6 {
+    const own = this.devices.get(device) ?? NO_SETTINGS;
+    const known = this.ipv6Disabled ? confs6Disabled : confs6;
+    let conf = device === 'all' ? undefined : known.get(own);
+    if (conf === undefined) {
+      conf = deviceConf6((name) => this.number('net.ipv6.conf', device, name));
+      if (device !== 'all') known.set(own, conf);
+    }
+    return conf;
+  }
+
   private inheritable(name: string): DeviceSettings {
     const of = this.devices.get(name) ?? NO_SETTINGS;
     const known = this.inherited.find((each) => each.of === of);
@@ -181,7 +216,16 @@ export class SysctlTable {
 
   private number(tree: string, device: string, name: string): number {
     const value = this.devices.get(device)?.get(`${tree}.${name}`);
-    return value ?? TREES.get(tree)?.get(name)?.[0] ?? 0;
+    return value ?? this.builtIn(tree, device, name);
+  }
+
+  /** What a setting is until someone writes it. */
+  private builtIn(tree: string, device: string, name: string): number {
+    if (tree === 'net.ipv6.conf') {
+      if (name === 'disable_ipv6' && device !== 'all') return this.ipv6Disabled ? 1 : 0;
+      if (name === 'accept_dad' && device === 'all') return 0;
+    }
+    return TREES.get(tree)?.get(name)?.[0] ?? 0;
   }
 
   private raw(key: Key): number | string {
@@ -197,14 +241,15 @@ export class SysctlTable {
 
   private set(key: DeviceKey, device: string, value: number): void {
     const settings = new Map(this.devices.get(device));
-    if (value === key.defaultValue) settings.delete(`${key.tree}.${key.name}`);
+    if (value === this.builtIn(key.tree, device, key.name))
+      settings.delete(`${key.tree}.${key.name}`);
     else settings.set(`${key.tree}.${key.name}`, value);
     if (settings.size > 0) this.devices.set(device, settings);
     else this.devices.delete(device);
   }
 
-  /** `all` reaches every device and `default` (inet_forward_change). */
-  private writeForwarding(key: DeviceKey, value: number): void {
+  /** `all` reaches every device and `default` (inet_forward_change, addrconf_disable_ipv6). */
+  private writeEverywhere(key: DeviceKey, value: number): void {
     const reached = key.device === 'all' ? ['all', 'default', ...this.deviceNames()] : [key.device];
     for (const name of reached) this.set(key, name, value);
   }
@@ -233,7 +278,7 @@ export class SysctlTable {
       (device === 'all' && !tree.endsWith('.neigh')) ||
       this.hasDevice(device);
     if (!exists) return undefined;
-    return { kind: 'device', tree, device, name, defaultValue: known[0], fold: known[1] };
+    return { kind: 'device', tree, device, name, fold: known[1] };
   }
 }
 
@@ -241,6 +286,27 @@ const NO_SETTINGS: DeviceSettings = new Map();
 
 /** What settings of `all` and of a device come to: most devices of a cluster have the same. */
 const confs = new WeakMap<DeviceSettings, WeakMap<DeviceSettings, DeviceConf>>();
+
+/** The same for IPv6, where `all` does not count; and for kernels started without IPv6. */
+const confs6 = new WeakMap<DeviceSettings, DeviceConf6>();
+const confs6Disabled = new WeakMap<DeviceSettings, DeviceConf6>();
+
+function deviceConf6(setting: (name: string) => number): DeviceConf6 {
+  return {
+    disableIpv6: setting('disable_ipv6') !== 0,
+    forwarding: setting('forwarding') !== 0,
+    forceForwarding: setting('force_forwarding') !== 0,
+    acceptRedirects: setting('accept_redirects') !== 0,
+    acceptDad: setting('accept_dad'),
+    dadTransmits: setting('dad_transmits'),
+    proxyNdp: setting('proxy_ndp') !== 0,
+    hopLimit: setting('hop_limit'),
+    addrGenMode: setting('addr_gen_mode'),
+    keepAddrOnDown: setting('keep_addr_on_down') > 0,
+    useOifAddrsOnly: setting('use_oif_addrs_only') !== 0,
+    dropUnicastInL2Multicast: setting('drop_unicast_in_l2_multicast') !== 0,
+  };
+}
 
 function deviceConf(own: DeviceSettings, all: DeviceSettings): DeviceConf {
   const setting = (key: keyof typeof CONF4_KEYS, how?: Fold): number => {

@@ -16,6 +16,7 @@ export class Machine {
     clock: this.clock,
     rng: new Rng(1),
     softirq: new Softirq(this.clock),
+    ipv6Disabled: true,
   });
   /** `netns device direction packet`, in order. */
   readonly seen: string[] = [];

@@ -1,0 +1,42 @@
+import type { Ip } from '../../addr/index.js';
+import type { NetDevice } from '../link/device.js';
+import type { Skb } from '../skb.js';
+import type { NetNamespace } from './namespace.js';
+
+/** Where fragments go. */
+export interface FragmentWay {
+  readonly dev: NetDevice;
+  readonly nextHop: Ip;
+}
+
+/**
+ * Sends the fragments of one packet. A program's leave one by one: each send ends with the softirq, so the first
+ * is on its way through the other machines before the second is sent. Those of a forwarded packet or of an answer
+ * leave together.
+ */
+export function sendFragments(
+  netns: NetNamespace,
+  fragments: readonly Skb[],
+  way: FragmentWay,
+  from = 0,
+): void {
+  for (let index = from; index < fragments.length; index++) {
+    const fragment = fragments[index];
+    if (fragment === undefined) return;
+    const inProgram = fragment.iif === undefined && !netns.host.softirq.running;
+    netns.neighbors.output(fragment, way.dev, way.nextHop);
+    if (!inProgram || index + 1 === fragments.length) continue;
+    netns.host.clock.schedule(0, () => sendFragments(netns, fragments, way, index + 1));
+    return;
+  }
+}
+
+/** One Skb for each piece of a packet, the first being the packet's own. */
+export function fragmentSkbs(skb: Skb, pieces: readonly Skb['packet'][]): readonly Skb[] {
+  skb.fragMaxBytes = 0;
+  return pieces.map((piece, index) => {
+    const fragment = index === 0 ? skb : skb.clone();
+    fragment.packet = piece;
+    return fragment;
+  });
+}
