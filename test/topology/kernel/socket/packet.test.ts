@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { PacketSocket } from '../../../../topology/kernel/index.js';
 import { ip, Lab } from './lab.js';
 
+/** Opened once duplicate address detection of the link-local addresses is over. */
 function open(lab: Lab, protocol?: number, ifname = 'eth0'): PacketSocket {
+  lab.clock.advanceTo(lab.clock.nowNs + 3e9);
   const made = lab.client.sys.packetSocket(protocol);
   if (!made.ok) throw new Error(made.error);
   made.value.bind(ifname);
