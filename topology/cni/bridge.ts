@@ -1,6 +1,6 @@
-import { type Cidr, cidr4, ipv4 } from '../addr/index.js';
+import { type Cidr, cidr4, ipv4, isIpv4 } from '../addr/index.js';
 import { fail, hash32, ok, type Result } from '../base/index.js';
-import { Allocator, canonicalRange } from '../ipam/index.js';
+import { HostLocal } from '../ipam/index.js';
 import type { KernelOp, OpError } from '../kernel/ops.js';
 import { BRIDGE, type NetworkConfig, type NetworkNode, podMtu } from './network.js';
 import type { CniError, CniPlugin, CniRequest, CniResult } from './plugin.js';
@@ -24,7 +24,7 @@ export class BridgePlugin implements CniPlugin {
   private readonly config: NetworkConfig;
   private readonly node: NetworkNode;
   private readonly host: OpSink;
-  private readonly allocator: Allocator;
+  private readonly ipam: HostLocal;
   private readonly gateway;
   private bridgeMade = false;
 
@@ -32,17 +32,16 @@ export class BridgePlugin implements CniPlugin {
     this.config = config;
     this.node = node;
     this.host = host;
-    const range = canonicalRange({ subnet: node.podCidr });
-    this.allocator = new Allocator(range.ok ? [range.value] : []);
+    this.ipam = new HostLocal({ ranges: [[{ subnet: node.podCidr }]] });
     this.gateway = ipv4(node.podCidr.network + 1);
   }
 
   add(request: CniRequest): Result<CniResult, CniError> {
-    const reserved = this.allocator.reserve(request.containerId, request.ifname);
-    if (!reserved.ok)
-      return fail(internal(`failed to allocate for range 0: ${reserved.error.message}`));
-    const { address } = reserved.value;
-    const prefixLength = this.node.podCidr.prefixLength;
+    const reserved = this.ipam.add(request);
+    if (!reserved.ok) return reserved;
+    const [first] = reserved.value.ips;
+    if (first === undefined || !isIpv4(first.address)) return fail(internal('no IPv4 address'));
+    const { address, prefixLength } = first;
     const hostDevice = hostDeviceName(request);
     const ops = [
       ...(this.bridgeMade ? [] : this.bridgeOps()),
@@ -51,7 +50,7 @@ export class BridgePlugin implements CniPlugin {
     ];
     const applied = this.host.apply(ops);
     if (!applied.ok) {
-      this.allocator.release(request.containerId, request.ifname);
+      this.ipam.del(request);
       return fail(internal(applied.error.message));
     }
     this.bridgeMade = true;
@@ -59,7 +58,7 @@ export class BridgePlugin implements CniPlugin {
   }
 
   del(request: CniRequest): void {
-    this.allocator.release(request.containerId, request.ifname);
+    this.ipam.del(request);
     for (const op of [
       ...portmapDelOps(request),
       { op: 'link.del', name: hostDeviceName(request) } as const,
@@ -71,7 +70,7 @@ export class BridgePlugin implements CniPlugin {
 
   /** Addresses given out on this node. */
   reservations() {
-    return this.allocator.reservations();
+    return this.ipam.reservations();
   }
 
   private bridgeOps(): KernelOp[] {

@@ -1,20 +1,16 @@
-import { contains, formatCidr, formatIpv4, type Ipv4, ipv4 } from '../addr/index.js';
+import { formatIp, type Ip } from '../addr/index.js';
 import { fail, ok, type Result } from '../base/index.js';
-import { formatRange, type Range } from './ranges.js';
+import { formatRange, inRange, nextAddress, type Range } from './ranges.js';
+import type { Reservation, ReservationStore } from './store.js';
 
-/** A taken address and who holds it. */
-export interface Reservation {
-  readonly address: Ipv4;
-  readonly containerId: string;
-  readonly ifname: string;
+/** Who asks for an address. */
+export type Holder = Omit<Reservation, 'address'>;
+
+/** An address with the range that it was taken from. */
+export interface Allocation {
+  readonly address: Ip;
+  readonly range: Range;
 }
-
-/** Why no address was given. */
-export type IpamError =
-  | { readonly code: 'ipam/exhausted'; readonly message: string }
-  | { readonly code: 'ipam/duplicate'; readonly message: string }
-  | { readonly code: 'ipam/not-in-range'; readonly message: string }
-  | { readonly code: 'ipam/taken'; readonly message: string };
 
 /**
  * Addresses of one range set, given next-fit like host-local: the search begins after the address given
@@ -24,128 +20,68 @@ export type IpamError =
  */
 export class Allocator {
   private readonly ranges: readonly Range[];
-  private readonly byAddress = new Map<Ipv4, Reservation>();
-  private readonly byHolder = new Map<string, Ipv4>();
-  private last: Ipv4 | undefined;
+  private readonly store: ReservationStore;
+  private readonly set: number;
 
-  constructor(ranges: readonly Range[]) {
+  /** `set` is the index of the range set in its network. */
+  constructor(ranges: readonly Range[], store: ReservationStore, set = 0) {
     this.ranges = ranges;
+    this.store = store;
+    this.set = set;
   }
 
-  /** Reserves the next free address, or the one asked for. Asking again for a holder that has one is refused. */
-  reserve(containerId: string, ifname: string, requested?: Ipv4): Result<Reservation, IpamError> {
-    const holder = `${containerId} ${ifname}`;
-    const held = this.byHolder.get(holder);
+  /** The range that may give out an address. */
+  rangeFor(address: Ip): Range | undefined {
+    return this.ranges.find((range) => inRange(range, address));
+  }
+
+  /** Reserves the next free address. Fails for a holder that has one of this set, and when all are taken. */
+  reserveNext(holder: Holder): Result<Allocation, string> {
+    const held = this.store.heldBy(holder).find((address) => this.rangeFor(address) !== undefined);
     if (held !== undefined) {
-      return fail({
-        code: 'ipam/duplicate',
-        message: `${formatIpv4(held)} has been allocated to ${containerId}, duplicate allocation is not allowed`,
-      });
+      const what = `${formatIp(held)} has been allocated to ${holder.containerId}`;
+      return fail(`${what}, duplicate allocation is not allowed`);
     }
-    return requested === undefined
-      ? this.reserveNext(containerId, ifname)
-      : this.reserveRequested(containerId, ifname, requested);
-  }
-
-  /** Gives back what a holder has; a holder that has nothing is fine. */
-  release(containerId: string, ifname: string): void {
-    const holder = `${containerId} ${ifname}`;
-    const address = this.byHolder.get(holder);
-    if (address === undefined) return;
-    this.byHolder.delete(holder);
-    this.byAddress.delete(address);
-  }
-
-  /** Who holds an address. */
-  holderOf(address: Ipv4): Reservation | undefined {
-    return this.byAddress.get(address);
-  }
-
-  /** Reservations in order of address. */
-  reservations(): readonly Reservation[] {
-    return [...this.byAddress.values()].sort((a, b) => a.address - b.address);
-  }
-
-  /** The address given last, from which the next search begins (`last_reserved_ip.0`). */
-  get lastReserved(): Ipv4 | undefined {
-    return this.last;
-  }
-
-  private reserveRequested(
-    containerId: string,
-    ifname: string,
-    address: Ipv4,
-  ): Result<Reservation, IpamError> {
-    const range = this.ranges.find((r) => contains(r.subnet, address));
-    if (range === undefined || address < range.start || address > range.end) {
-      const sets = this.ranges.map(formatRange).join(',');
-      return fail({
-        code: 'ipam/not-in-range',
-        message: `requested IP address ${formatIpv4(address)} is not available in range set ${sets}`,
-      });
+    for (const { address, range } of this.candidates()) {
+      if (this.store.reserve({ address, ...holder }, this.set)) return ok({ address, range });
     }
+    return fail(`no IP addresses available in range set: ${this.text}`);
+  }
+
+  /** Reserves an address that `rangeFor` knows. Fails for the gateway and for one that is taken. */
+  reserve(holder: Holder, address: Ip, range: Range): Result<Allocation, string> {
     if (address === range.gateway) {
-      return fail({
-        code: 'ipam/taken',
-        message: `requested ip ${formatIpv4(address)} is subnet's gateway`,
-      });
+      return fail(`requested ip ${formatIp(address)} is subnet's gateway`);
     }
-    if (this.byAddress.has(address)) {
-      return fail({
-        code: 'ipam/taken',
-        message: `requested IP address ${formatIpv4(address)} is not available in range set ${formatRange(range)}`,
-      });
-    }
-    return ok(this.take(containerId, ifname, address));
+    if (this.store.reserve({ address, ...holder }, this.set)) return ok({ address, range });
+    return fail(
+      `requested IP address ${formatIp(address)} is not available in range set ${this.text}`,
+    );
   }
 
-  private reserveNext(containerId: string, ifname: string): Result<Reservation, IpamError> {
-    for (const address of this.candidates()) {
-      if (!this.byAddress.has(address)) return ok(this.take(containerId, ifname, address));
-    }
-    return fail({
-      code: 'ipam/exhausted',
-      message: `no IP addresses available in range set: ${this.ranges.map(formatRange).join(',')}`,
-    });
+  private get text(): string {
+    return this.ranges.map(formatRange).join(',');
   }
 
   /** Every allocatable address once, beginning after the last given one and wrapping round. */
-  private *candidates(): Generator<Ipv4> {
-    const lastGiven = this.last;
-    const first = lastGiven === undefined ? -1 : this.rangeIndexOf(lastGiven);
-    if (first < 0 || lastGiven === undefined) {
+  private *candidates(): Generator<Allocation> {
+    const last = this.store.lastReserved(this.set);
+    const first = last === undefined ? undefined : this.rangeFor(last);
+    if (last === undefined || first === undefined) {
       for (const range of this.ranges) yield* usable(range, range.start, range.end);
       return;
     }
-    const begin = this.ranges[first] as Range;
-    yield* usable(begin, ipv4(lastGiven + 1), begin.end);
-    for (let step = 1; step < this.ranges.length; step++) {
-      const range = this.ranges[(first + step) % this.ranges.length] as Range;
+    const index = this.ranges.indexOf(first);
+    yield* usable(first, nextAddress(last), first.end);
+    for (const range of [...this.ranges.slice(index + 1), ...this.ranges.slice(0, index)]) {
       yield* usable(range, range.start, range.end);
     }
-    yield* usable(begin, begin.start, lastGiven);
-  }
-
-  private rangeIndexOf(address: Ipv4): number {
-    return this.ranges.findIndex((range) => address >= range.start && address <= range.end);
-  }
-
-  private take(containerId: string, ifname: string, address: Ipv4): Reservation {
-    const reservation = { address, containerId, ifname };
-    this.byAddress.set(address, reservation);
-    this.byHolder.set(`${containerId} ${ifname}`, address);
-    this.last = address;
-    return reservation;
-  }
-
-  /** For messages: the subnets of the set. */
-  describe(): string {
-    return this.ranges.map((range) => formatCidr(range.subnet)).join(', ');
+    yield* usable(first, first.start, last);
   }
 }
 
-function* usable(range: Range, from: number, to: number): Generator<Ipv4> {
-  for (let address = from; address <= to; address++) {
-    if (address !== range.gateway) yield ipv4(address);
+function* usable(range: Range, from: Ip, to: Ip): Generator<Allocation> {
+  for (let address = from; address <= to; address = nextAddress(address)) {
+    if (address !== range.gateway) yield { address, range };
   }
 }

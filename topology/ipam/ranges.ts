@@ -1,29 +1,33 @@
 import {
   broadcastOf,
+  type Cidr,
   type Cidr4,
   cidr4,
   contains,
   formatCidr,
-  formatIpv4,
-  type Ipv4,
+  formatIp,
+  type Ip,
+  type Ipv6,
   ipv4,
+  isCidr4,
+  isIpv4,
 } from '../addr/index.js';
 import { fail, ok, type Result } from '../base/index.js';
 
 /** Allocatable addresses of one subnet, both ends inclusive. */
 export interface Range {
-  readonly subnet: Cidr4;
-  readonly start: Ipv4;
-  readonly end: Ipv4;
-  readonly gateway: Ipv4;
+  readonly subnet: Cidr;
+  readonly start: Ip;
+  readonly end: Ip;
+  readonly gateway: Ip;
 }
 
 /** What a network configuration says of a range; absent fields are derived from the subnet. */
 export interface RangeConfig {
-  readonly subnet: Cidr4;
-  readonly rangeStart?: Ipv4;
-  readonly rangeEnd?: Ipv4;
-  readonly gateway?: Ipv4;
+  readonly subnet: Cidr;
+  readonly rangeStart?: Ip;
+  readonly rangeEnd?: Ip;
+  readonly gateway?: Ip;
 }
 
 /**
@@ -34,30 +38,72 @@ export interface RangeConfig {
  */
 export function canonicalRange(config: RangeConfig): Result<Range, string> {
   const { subnet } = config;
-  if (subnet.prefixLength > 30) {
+  if (subnet.prefixLength > (isCidr4(subnet) ? 30 : 126)) {
     return fail(`Network ${formatCidr(subnet)} too small to allocate from`);
   }
-  const start = config.rangeStart ?? ipv4(subnet.network + 1);
-  const end = config.rangeEnd ?? ipv4(broadcastOf(subnet) - 1);
-  const gateway = config.gateway ?? ipv4(subnet.network + 1);
-  for (const [name, address] of [
-    ['RangeStart', start],
-    ['RangeEnd', end],
-  ] as const) {
-    if (!contains(subnet, address)) {
-      return fail(`${name} ${formatIpv4(address)} not in network ${formatCidr(subnet)}`);
-    }
+  const start = config.rangeStart ?? nextAddress(subnet.network);
+  const end = config.rangeEnd ?? lastAddress(subnet);
+  const gateway = config.gateway ?? nextAddress(subnet.network);
+  if (!contains(subnet, start)) return fail(outside('RangeStart', start, subnet));
+  // host-local tests the start against the range that ends at rangeEnd, and words it so.
+  if (config.rangeEnd !== undefined && start > end) {
+    return fail(outside('RangeStart', start, subnet));
   }
-  if (start > end) {
-    // host-local tests the start against the range that ends at rangeEnd, and words it so.
-    return fail(`RangeStart ${formatIpv4(start)} not in network ${formatCidr(subnet)}`);
-  }
+  if (!contains(subnet, end)) return fail(outside('RangeEnd', end, subnet));
   return ok({ subnet, start, end, gateway });
+}
+
+/** Completes the ranges of a set. Failures: those of a range; ranges of both families; overlapping ranges; no range. */
+export function canonicalSet(configs: readonly RangeConfig[]): Result<readonly Range[], string> {
+  const ranges: Range[] = [];
+  if (configs.length === 0) return fail('empty range set');
+  for (const config of configs) {
+    const range = canonicalRange(config);
+    if (!range.ok) return range;
+    const first = ranges[0];
+    if (first !== undefined && isCidr4(first.subnet) !== isCidr4(range.value.subnet)) {
+      return fail('mixed address families');
+    }
+    ranges.push(range.value);
+  }
+  for (const [index, one] of ranges.entries()) {
+    const other = ranges.slice(index + 1).find((range) => rangesOverlap(one, range));
+    if (other === undefined) continue;
+    return fail(`subnets ${formatRange(one)} and ${formatRange(other)} overlap`);
+  }
+  return ok(ranges);
+}
+
+/** Whether two ranges share an address. */
+export function rangesOverlap(a: Range, b: Range): boolean {
+  if (isCidr4(a.subnet) !== isCidr4(b.subnet)) return false;
+  return a.start <= b.end && b.start <= a.end;
+}
+
+/** Whether a range gives out an address. */
+export function inRange({ start, end }: Range, address: Ip): boolean {
+  return isIpv4(start) === isIpv4(address) && address >= start && address <= end;
+}
+
+/** The address after this one. */
+export function nextAddress(address: Ip): Ip {
+  return isIpv4(address) ? ipv4(address + 1) : ((address + 1n) as Ipv6);
 }
 
 /** Writes `10.244.1.1-10.244.1.254`, as host-local's messages do. */
 export function formatRange(range: Range): string {
-  return `${formatIpv4(range.start)}-${formatIpv4(range.end)}`;
+  return `${formatIp(range.start)}-${formatIp(range.end)}`;
+}
+
+/** The last address of a subnet that a host may have: under IPv4 the one before the broadcast address. */
+function lastAddress(subnet: Cidr): Ip {
+  if (isCidr4(subnet)) return ipv4(broadcastOf(subnet) - 1);
+  const hosts = (1n << BigInt(128 - subnet.prefixLength)) - 1n;
+  return (subnet.network | hosts) as Ipv6;
+}
+
+function outside(name: string, address: Ip, subnet: Cidr): string {
+  return `${name} ${formatIp(address)} not in network ${formatCidr(subnet)}`;
 }
 
 /** The pod CIDR of each node, cut from the cluster CIDR in order; fails when the blocks run out. */
