@@ -23,6 +23,7 @@ CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 MNT_DETACH = 2
 ETH_P_ALL = 3
+SO_TIMESTAMPNS = 35
 SOL_PACKET, PACKET_VERSION, PACKET_RX_RING, TPACKET_V2 = 263, 10, 5, 1
 IP_MTU_DISCOVER, IP_RECVERR, IP_PKTINFO = 10, 11, 8
 IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_MTU_DISCOVER = 25, 49, 50, 23
@@ -116,6 +117,8 @@ class Capture:
         size = self.FRAME_BYTES * self.FRAMES
         ring = struct.pack("IIII", self.BLOCK_BYTES, size // self.BLOCK_BYTES, self.FRAME_BYTES, self.FRAMES)
         self.socket.setsockopt(SOL_PACKET, PACKET_RX_RING, ring)
+        # Recordings have the kernel's own stamps, which it makes when a frame is queued.
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.ring = mmap.mmap(self.socket.fileno(), size)
 
     def drain(self):
