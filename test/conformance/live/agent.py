@@ -281,6 +281,8 @@ class Lab:
         result = attempt.run()
         result["elapsed_ms"] = int((time.monotonic() - began) * 1000)
         result["server"] = self.arrivals
+        # Work queues (macvlan's copies of broadcasts) still have something to deliver.
+        time.sleep(0.001)
         frames = sorted((f for c in self.captures for f in c.drain()), key=lambda frame: frame[0])
         return result, frames
 

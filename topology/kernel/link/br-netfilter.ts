@@ -42,8 +42,7 @@ export function bridgePrerouting(bridge: Bridge, port: BridgePort, skb: Skb): bo
   skb.physOut = undefined;
   if (!netns.netfilter.active) return true;
   const family = skb.packet.kind === 'ipv6' ? 'ipv6' : 'ipv4';
-  const joins = family === 'ipv4' || netns.netfilter.tracks(family);
-  if (joins && !netns.defragment(skb, 'PREROUTING')) return false;
+  if (netns.netfilter.tracks(family) && !netns.defragment(skb, 'PREROUTING')) return false;
   const before = skb.packet;
   const otherHost = skb.pktType === 'otherhost';
   if (otherHost) skb.pktType = 'host';

@@ -57,7 +57,7 @@ export class IpInput {
     const looped = device.kind === 'loopback';
     // A bridged packet has passed PREROUTING on its port already (ip_sabotage_in).
     if (netns.netfilter.active && skb.physIn === undefined) {
-      if (!netns.defragment(skb, 'PREROUTING')) return;
+      if (netns.netfilter.tracks('ipv4') && !netns.defragment(skb, 'PREROUTING')) return;
       if (netns.netfilter.run('PREROUTING', skb, device, undefined) !== 'accept') return;
     }
     if (looped) {

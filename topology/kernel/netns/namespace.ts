@@ -1,4 +1,4 @@
-import { type Ip, type Ipv4, isIpv4, maskOf4 } from '../../addr/index.js';
+import { type Ip, type Ipv4, isCidr4, isIpv4, maskOf4 } from '../../addr/index.js';
 import { invariant } from '../../base/index.js';
 import type { Device, Netfilter, Netns, SocketLayer } from '../contract.js';
 import type { DropReason } from '../drop.js';
@@ -324,8 +324,19 @@ export class NetNamespace implements Netns {
       : device.addresses.filter((other) => other.secondary && sharesPrefix(own, other));
     for (const orphan of orphans) this.removeAddress(device, orphan);
     for (const other of device.addresses) addAddressRoutes(device, other);
+    if (isIpv4(own.address) && !device.addresses.some(({ address }) => isIpv4(address))) {
+      this.disableIp(device);
+    }
     this.netfilter.addressGone(device.ifindex, own.address);
     fib.generation++;
+  }
+
+  /** A device lost its last IPv4 address: its routes and neighbours go with it (fib_disable_ip). */
+  private disableIp(device: NetDevice): void {
+    this.fib.removeWhere((entry) => entry.dev === device && isCidr4(entry.dst));
+    for (const entry of [...device.neighbors.values()]) {
+      if (isIpv4(entry.address)) this.neighbors.remove(entry);
+    }
   }
 
   /** After sysctls changed: what devices and packets read is worked out anew. */

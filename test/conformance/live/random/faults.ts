@@ -15,6 +15,8 @@ export function missingRoute(draft: Draft): void {
 export function wrongGateway(draft: Draft): void {
   const route = draft.routes.find(({ via }) => via !== undefined && !via.includes(':'));
   if (route?.via === undefined || route.onlink === true) return;
+  // On a /32 no other gateway is on link.
+  if (draft.device(route.ns, 'eth0')?.addrs[0]?.endsWith('/32') === true) return;
   route.via = route.via.replace(/\d+$/, String(draft.pick([3, 99, 254])));
   draft.note(`${route.ns} ${route.dst} via ${route.via}`);
 }
