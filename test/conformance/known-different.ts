@@ -1,6 +1,5 @@
 /** Labs in which podnet is known to differ from Linux, and why. */
 export const KNOWN_DIFFERENT: ReadonlyMap<string, string> = new Map([
-  ['svc-nft', 'nft rule sets are not modelled'],
   [
     'vxlan-pmtu-blackhole-tcp-data',
     'RACK and tail loss probes (RFC 8985) are not modelled: Linux sends the lost segments again after 5 ms',

@@ -3,6 +3,7 @@ import type { Rng, SimClock } from '../base/index.js';
 import type { IcmpMessage, Ipv4Packet, Ipv6Packet, L4Body } from '../wire/packet.js';
 import type { DropReason } from './drop.js';
 import type { Errno } from './errno.js';
+import type { NftRefusal, NftTableView, NftThing, NftVerb } from './nft.js';
 import type { HookName, LinkSpec, RestoreTable, RouteType, Rule, TableName } from './ops.js';
 import type { PacketType, Skb } from './skb.js';
 import type { PacketTrace, TraceComponent } from './trace.js';
@@ -144,7 +145,7 @@ export interface Netfilter {
   /** Whether connections of a family are tracked: its fragments are then joined before PREROUTING. */
   tracks(family: 'ipv4' | 'ipv6'): boolean;
   /**
-   * Runs raw, conntrack, mangle, nat and filter of one hook in Linux's order. May change `skb.packet`, `skb.mark`
+   * Runs the chains of iptables and nftables, conntrack and NAT of one hook in the order of their priorities. May change `skb.packet`, `skb.mark`
    * and `skb.ct`. On 'drop' the reason was recorded and any REJECT answer sent.
    */
   run(hook: HookName, skb: Skb, inDev: Device | undefined, outDev: Device | undefined): Verdict;
@@ -173,6 +174,12 @@ export interface Netfilter {
   tables(family: 'ipv4' | 'ipv6'): readonly RestoreTable[];
   /** Notes from now on what chains were before they change, until one of the answer's calls. */
   checkpoint(family: 'ipv4' | 'ipv6'): RuleCheckpoint;
+  /** Carries out one command of nftables, or says why it is refused; packets see it once the checkpoint is released. */
+  applyNft(verb: NftVerb, thing: NftThing): NftRefusal | undefined;
+  /** As `checkpoint`, of the nftables rules. */
+  nftCheckpoint(): RuleCheckpoint;
+  /** Present tables of nftables with what they counted, for `nft list`. */
+  listNft(): readonly NftTableView[];
   /**
    * Ties an answer made by this kernel (ICMP error, RST) to the connection of the packet it is about, so that NAT
    * is undone in it (nf_ct_attach). Call before the answer is sent; nothing happens when there is no connection.

@@ -14,6 +14,7 @@ export type { Neighbor } from './netns/neighbor.js';
 export { type RouteEntry, tableName } from './netns/route.js';
 export { type RouteAnswer, type RouteQuestion, routeGet } from './netns/route-get.js';
 export { routeLines, routesInOrder } from './netns/route-lines.js';
+export * from './nft.js';
 export * from './ops.js';
 export { type HostProcessTable, SIGNAL } from './process/index.js';
 export { type PacketType, Skb } from './skb.js';

@@ -1,4 +1,5 @@
 import type { Cidr, Ip, Ipv4, IpWithPrefix, Mac } from '../addr/index.js';
+import type { NftRefusal, NftThing, NftVerb } from './nft.js';
 
 /**
  * The vocabulary of change: every change to a kernel is one of these, shaped like the netlink message
@@ -17,6 +18,7 @@ export type KernelOp =
   | FdbOp
   | SysctlOp
   | IptablesOp
+  | NftOp
   | ConntrackOp;
 
 interface InNetns {
@@ -369,6 +371,12 @@ export type Target =
   | { readonly target: 'TCPMSS'; readonly clampToPmtu: boolean; readonly mss?: number }
   | { readonly target: 'LOG'; readonly prefix: string };
 
+/** One command of `nft`; the commands of one text are one list of ops. */
+export type NftOp = InNetns & {
+  readonly op: `nft.${NftVerb}`;
+  readonly thing: NftThing;
+};
+
 /** `conntrack -D` and `conntrack -F`. */
 export type ConntrackOp = InNetns & {
   readonly op: 'conntrack.delete';
@@ -390,4 +398,6 @@ export interface OpError {
   readonly errno: string;
   /** What the tool prints, such as `Cannot find device "eth7"`. */
   readonly message: string;
+  /** Of an nft command: the part of it that is to blame. */
+  readonly nft?: NftRefusal;
 }

@@ -6,6 +6,7 @@ import { applyLinkAdd } from './link-add.js';
 import { applyBridgePort, applyLinkDel, applyLinkSet } from './link-ops.js';
 import { applyFdb, applyNeighbor } from './neighbor-ops.js';
 import { applyNetns } from './netns-ops.js';
+import { applyNft } from './nft-ops.js';
 import { applyRoute, applyRule } from './route-ops.js';
 import { applySysctl } from './sysctl-ops.js';
 import { applyConntrack, applyIptables } from './table-ops.js';
@@ -76,6 +77,15 @@ function applyOp(transaction: Transaction, op: KernelOp): OpFailure | undefined 
     case 'iptables.flush':
     case 'iptables.delete-chain':
       return applyIptables(transaction, op);
+    case 'nft.add':
+    case 'nft.create':
+    case 'nft.insert':
+    case 'nft.replace':
+    case 'nft.delete':
+    case 'nft.destroy':
+    case 'nft.flush':
+    case 'nft.rename':
+      return applyNft(transaction, op);
     case 'conntrack.delete':
       return applyConntrack(transaction, op);
   }

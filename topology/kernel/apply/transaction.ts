@@ -2,11 +2,14 @@ import { type Errno, strerror } from '../errno.js';
 import type { Host } from '../host.js';
 import type { NetDevice } from '../link/device.js';
 import type { NetNamespace } from '../netns/namespace.js';
+import type { NftRefusal } from '../nft.js';
 
 /** Why one op was refused. */
 export interface OpFailure {
   readonly errno: Errno;
   readonly message: string;
+  /** Of an nft command: the part of it that is to blame. */
+  readonly nft?: NftRefusal;
 }
 
 /** One list of ops under way: how to take back what was done, and what to do once all is done. */

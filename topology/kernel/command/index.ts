@@ -1,3 +1,4 @@
+export * from './nft/index.js';
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
 export { parseIptablesCommand } from './parse-iptables.js';
 export { parseIptablesRestore } from './parse-restore.js';

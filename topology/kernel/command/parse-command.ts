@@ -4,6 +4,7 @@ import { parseBridgeCommand } from './parse-bridge.js';
 import { parseConntrackCommand } from './parse-conntrack.js';
 import { parseIpCommand } from './parse-ip.js';
 import { parseIptablesCommand } from './parse-iptables.js';
+import { parseNftCommand } from './parse-nft.js';
 import { parseIptablesRestore } from './parse-restore.js';
 import { parseSysctlCommand } from './parse-sysctl.js';
 import { type CommandError, complete, splitWords } from './words.js';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly string[] = [
   'iptables-restore',
   'ip6tables-restore',
   'conntrack',
+  'nft',
 ];
 
 /**
@@ -62,6 +64,8 @@ export function parseWords(
       return parseSysctlCommand(args, netns);
     case 'conntrack':
       return parseConntrackCommand(args, netns);
+    case 'nft':
+      return parseNftCommand(args, input, netns);
     case 'iptables':
     case 'ip6tables':
       return parseIptablesCommand(args, {

@@ -10,6 +10,7 @@ import type {
   RuleOp,
 } from '../ops.js';
 import { PROTO_NAMES, ROUTE_TABLES } from './names.js';
+import { printNftOp } from './nft/print-op.js';
 import { printIptablesSave, printRestoreNoflush, printRule } from './print-rule.js';
 import { quoteWord } from './words.js';
 
@@ -65,6 +66,15 @@ export function printOp(op: KernelOp): string[] {
       return [inNetns(op.netns, `sysctl -w ${quoteWord(`${op.key}=${op.value}`)}`)];
     case 'conntrack.delete':
       return [inNetns(op.netns, printConntrack(op))];
+    case 'nft.add':
+    case 'nft.create':
+    case 'nft.insert':
+    case 'nft.replace':
+    case 'nft.delete':
+    case 'nft.destroy':
+    case 'nft.flush':
+    case 'nft.rename':
+      return [inNetns(op.netns, `nft ${quoteWord(printNftOp(op))}`)];
     default:
       return [inNetns(op.netns, printIptables(op))];
   }

@@ -1,13 +1,22 @@
 import type { RuleCheckpoint } from '../contract.js';
 import type { Errno } from '../errno.js';
-import type { HookName, RestoreTable, TableName } from '../ops.js';
-import { HOOK_ORDER, HOOKS, type HookStep, TABLES } from './hooks.js';
+import type { RestoreTable, TableName } from '../ops.js';
+import { TABLES } from './hooks.js';
 import { RuleTable } from './table.js';
 
-/** The tables of one family in one namespace, and what has to run at each hook because of them. */
+/** The iptables tables of one family in one namespace. */
 export class FamilyRules {
   private readonly tables = new Map<TableName, RuleTable>();
-  private plans: ReadonlyMap<HookName, readonly HookStep[]> = new Map();
+  private readonly nextOrder: () => number;
+
+  constructor(nextOrder: () => number) {
+    this.nextOrder = nextOrder;
+  }
+
+  /** The tables that there are. */
+  get present(): Iterable<RuleTable> {
+    return this.tables.values();
+  }
 
   /** Whether any rule needs connection tracking: a nat rule, or a match or target on connections. */
   get needsConntrack(): boolean {
@@ -17,40 +26,8 @@ export class FamilyRules {
     return false;
   }
 
-  /** Whether the nat table has rules: its hooks then see every connection, to keep ports apart. */
-  get translates(): boolean {
-    return (this.tables.get('nat')?.size ?? 0) > 0;
-  }
-
-  /** Whether some chain may decide about packets. */
-  get decides(): boolean {
-    return HOOKS.some((hook) => {
-      for (const table of this.tables.values()) if (table.decides(hook) !== undefined) return true;
-      return false;
-    });
-  }
-
   table(name: TableName): RuleTable | undefined {
     return this.tables.get(name);
-  }
-
-  /** What runs at a hook, as planned last. */
-  plan(hook: HookName): readonly HookStep[] {
-    return this.plans.get(hook) ?? [];
-  }
-
-  /** Works out anew what runs at each hook, after a change. */
-  replan(conntrack: boolean): void {
-    const plans = new Map<HookName, readonly HookStep[]>();
-    for (const hook of HOOKS) {
-      const steps = HOOK_ORDER[hook].filter((step) => {
-        if (step === 'conntrack' || step === 'confirm') return conntrack;
-        if (step === 'nat') return this.translates;
-        return this.tables.get(step)?.decides(hook) !== undefined;
-      });
-      plans.set(hook, steps);
-    }
-    this.plans = plans;
   }
 
   /** All or nothing over several tables. */
@@ -96,7 +73,7 @@ export class FamilyRules {
   ensure(name: TableName): RuleTable {
     const known = this.tables.get(name);
     if (known !== undefined) return known;
-    const made = new RuleTable(name);
+    const made = new RuleTable(name, this.nextOrder());
     this.tables.set(name, made);
     return made;
   }

@@ -19,7 +19,7 @@ export function clampMss(
   const { body } = packet;
   if (body.kind !== 'tcp' || (body.flags & TCP_SYN) === 0) return undefined;
   const v4 = packet.kind === 'ipv4';
-  const wanted = target.clampToPmtu ? pathMss(facts, v4 ? HEADERS_4 : HEADERS_6) : target.mss;
+  const wanted = target.clampToPmtu ? pathMss(facts) : target.mss;
   if (wanted === undefined) return undefined;
   const present = body.options.mss;
   if (present !== undefined && present <= wanted) return undefined;
@@ -29,9 +29,10 @@ export function clampMss(
   return mss;
 }
 
-/** The smaller MTU of the ways there and back, without headers. */
-function pathMss(facts: PacketFacts, headers: number): number | undefined {
+/** The smaller MTU of the ways there and back, without headers; undefined when there is no way. */
+export function pathMss(facts: PacketFacts): number | undefined {
   const { netns, src, dst } = facts;
+  const headers = facts.packet.kind === 'ipv4' ? HEADERS_4 : HEADERS_6;
   const there = netns.ip.route({ dst })?.mtuBytes;
   const back = netns.ip.route({ dst: src })?.mtuBytes;
   const out = netns.ip.pathMtu(dst) ?? there;

@@ -8,15 +8,21 @@ import type {
   Verdict,
 } from '../contract.js';
 import type { Errno } from '../errno.js';
+import type { NftRefusal, NftTableView, NftThing, NftVerb } from '../nft.js';
 import type { HookName, RestoreTable, Rule, TableName } from '../ops.js';
 import type { Skb } from '../skb.js';
 import { Conntrack } from './conntrack/conntrack.js';
 import { TableWalk } from './evaluate.js';
 import { FamilyRules } from './family.js';
-import type { HookStep } from './hooks.js';
+import { HOOKS } from './hooks.js';
 import { PacketFacts } from './match/facts.js';
 import { RuleMemory } from './match/memory.js';
 import { Nat } from './nat/nat.js';
+import { nftNeedsConntrack } from './nft/base-chains.js';
+import { NftRuleset } from './nft/ruleset.js';
+import { viewRuleset } from './nft/view.js';
+import { NftWalk } from './nft/walk.js';
+import { type ChainStep, type HookPlan, type HookStep, planHooks } from './plan.js';
 
 /** Makes the netfilter of a namespace: empty tables, nothing tracked, inactive. */
 export function createNetfilter(netns: Netns): Netfilter {
@@ -31,15 +37,20 @@ class NamespaceNetfilter implements Netfilter {
   private readonly tracking: Conntrack;
   private readonly nat: Nat;
   private readonly memory = new RuleMemory();
+  private hooksRegistered = 0;
+  private readonly nextOrder = (): number => ++this.hooksRegistered;
   private readonly rules: Readonly<Record<Family, FamilyRules>> = {
-    ipv4: new FamilyRules(),
-    ipv6: new FamilyRules(),
+    ipv4: new FamilyRules(this.nextOrder),
+    ipv6: new FamilyRules(this.nextOrder),
   };
+  readonly nft: NftRuleset;
+  private plans: Readonly<Record<Family, HookPlan>> = { ipv4: new Map(), ipv6: new Map() };
 
   constructor(netns: Netns) {
     this.netns = netns;
     this.tracking = new Conntrack(netns);
     this.nat = new Nat(netns, this.tracking);
+    this.nft = new NftRuleset(this.nextOrder, () => netns.host.clock.nowNs);
   }
 
   get conntrack(): ConntrackView {
@@ -53,9 +64,10 @@ class NamespaceNetfilter implements Netfilter {
   run(hook: HookName, skb: Skb, inDev: Device | undefined, outDev: Device | undefined): Verdict {
     const { kind } = skb.packet;
     if (kind !== 'ipv4' && kind !== 'ipv6') return 'accept';
-    const rules = this.rules[kind];
-    for (const step of rules.plan(hook)) {
-      const verdict = this.runStep(step, hook, rules, skb, inDev, outDev);
+    const plan = this.plans[kind].get(hook);
+    if (plan === undefined) return 'accept';
+    for (const step of plan) {
+      const verdict = this.runStep(step, hook, skb, inDev, outDev);
       if (verdict !== 'accept') return verdict;
     }
     return 'accept';
@@ -108,6 +120,28 @@ class NamespaceNetfilter implements Netfilter {
     };
   }
 
+  applyNft(verb: NftVerb, thing: NftThing): NftRefusal | undefined {
+    return this.nft.apply(verb, thing);
+  }
+
+  nftCheckpoint(): RuleCheckpoint {
+    const checkpoint = this.nft.checkpoint();
+    return {
+      restore: () => {
+        checkpoint.restore();
+        this.replan();
+      },
+      release: () => {
+        checkpoint.release();
+        this.replan();
+      },
+    };
+  }
+
+  listNft(): readonly NftTableView[] {
+    return viewRuleset(this.nft, this.netns.host.clock.nowNs);
+  }
+
   attach(answer: Skb, about: Skb): void {
     this.tracking.attach(answer, about);
   }
@@ -129,52 +163,59 @@ class NamespaceNetfilter implements Netfilter {
   private runStep(
     step: HookStep,
     hook: HookName,
-    rules: FamilyRules,
     skb: Skb,
     inDev: Device | undefined,
     outDev: Device | undefined,
   ): Verdict {
     const { packet } = skb;
     if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return 'accept';
-    switch (step) {
+    switch (step.run) {
       case 'conntrack':
         return this.tracking.enter(skb, packet);
       case 'confirm':
         return this.tracking.confirm(skb);
       case 'nat':
-        return this.nat.run(hook, skb, packet, outDev, () =>
-          this.walk(step, hook, rules, skb, inDev, outDev),
-        );
+        return this.nat.run(hook, skb, packet, outDev, (isDone) => {
+          for (const chain of step.chains) {
+            const verdict = this.walk(chain, hook, skb, inDev, outDev);
+            if (verdict !== 'accept' || isDone()) return verdict;
+          }
+          return 'accept';
+        });
       default:
-        return this.walk(step, hook, rules, skb, inDev, outDev);
+        return this.walk(step, hook, skb, inDev, outDev);
     }
   }
 
   private walk(
-    name: TableName,
+    step: ChainStep,
     hook: HookName,
-    rules: FamilyRules,
     skb: Skb,
     inDev: Device | undefined,
     outDev: Device | undefined,
   ): Verdict {
     const { packet } = skb;
-    const table = rules.table(name);
-    const base = table?.decides(hook);
-    if (table === undefined || base === undefined) return 'accept';
     if (packet.kind !== 'ipv4' && packet.kind !== 'ipv6') return 'accept';
     const place = { netns: this.netns, memory: this.memory, hook };
     const facts = new PacketFacts(place, skb, packet, { inDev, outDev });
-    return new TableWalk(table, facts, this.nat).run(base);
+    if (step.run === 'nft') return new NftWalk(step.table, facts, this.nat).run(step.chain);
+    const base = step.table.decides(hook);
+    return base === undefined ? 'accept' : new TableWalk(step.table, facts, this.nat).run(base);
   }
 
   /** After a change of rules: conntrack is on while a rule of either family needs it. */
   private replan(): void {
     const { ipv4, ipv6 } = this.rules;
-    const conntrack4 = ipv4.needsConntrack;
-    const conntrack6 = ipv6.needsConntrack;
-    ipv4.replan(conntrack4);
-    ipv6.replan(conntrack6);
-    this.active = conntrack4 || conntrack6 || ipv4.decides || ipv6.decides;
+    const conntrack = {
+      ipv4: ipv4.needsConntrack || nftNeedsConntrack(this.nft, 'ipv4'),
+      ipv6: ipv6.needsConntrack || nftNeedsConntrack(this.nft, 'ipv6'),
+    };
+    this.plans = {
+      ipv4: planHooks('ipv4', { rules: ipv4, nft: this.nft, conntrack: conntrack.ipv4 }),
+      ipv6: planHooks('ipv6', { rules: ipv6, nft: this.nft, conntrack: conntrack.ipv6 }),
+    };
+    this.active = FAMILIES.some((family) => HOOKS.some((hook) => this.plans[family].has(hook)));
   }
 }
+
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];

@@ -36,6 +36,8 @@ interface Notes {
 /** One table of one family in one namespace. Changes apply as a whole or not at all. */
 export class RuleTable {
   readonly name: TableName;
+  /** When its hooks were registered, among all of the namespace. */
+  readonly order: number;
   private readonly chains = new Map<string, ChainState>();
   /** How many chains jump or go to a chain. */
   private readonly references = new Map<string, number>();
@@ -43,8 +45,9 @@ export class RuleTable {
   private conntrackChains = 0;
   private ruleCount = 0;
 
-  constructor(name: TableName) {
+  constructor(name: TableName, order: number) {
     this.name = name;
+    this.order = order;
     for (const hook of BUILT_IN[name]) {
       this.chains.set(hook, new ChainState({ name: hook, policy: 'ACCEPT', rules: [] }));
     }

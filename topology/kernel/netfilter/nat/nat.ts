@@ -33,15 +33,15 @@ export class Nat {
   }
 
   /**
-   * Translates one packet at one hook (nf_nat_inet_fn). `askRules` walks the nat table; it is called for the first
-   * packet of a connection only, and its targets call `setUp`.
+   * Translates one packet at one hook (nf_nat_inet_fn). `askRules` walks the nat chains one after the other until
+   * `isDone`; it is called for the first packet of a connection only, and the chains' targets call `setUp`.
    */
   run(
     hook: HookName,
     skb: Skb,
     packet: Ipv4Packet | Ipv6Packet,
     outDev: Device | undefined,
-    askRules: () => Verdict,
+    askRules: (isDone: () => boolean) => Verdict,
   ): Verdict {
     const ref = ctRefOf(skb);
     const connection = ref?.connection;
@@ -53,7 +53,7 @@ export class Nat {
       return 'accept';
     }
     if (ref.state === 'NEW' && !isDone(connection, manip)) {
-      const verdict = askRules();
+      const verdict = askRules(() => isDone(connection, manip));
       if (verdict !== 'accept') return verdict;
       if (!isDone(connection, manip)) this.setUp(connection, nullRange(connection, manip), manip);
     } else if (this.leavesElsewhere(hook, ref, connection, outDev)) {

@@ -24,9 +24,12 @@ export function applyNatTarget(
       nat.setUp(connection, rangeOf(target), 'src');
       return undefined;
     case 'MASQUERADE':
-      return masquerade(nat, facts, target);
+      return masquerade(nat, facts, {
+        ...portsOf(target),
+        randomFully: target.randomFully === true,
+      });
     case 'REDIRECT':
-      return redirect(nat, facts, target);
+      return redirect(nat, facts, portsOf(target));
   }
 }
 
@@ -48,12 +51,8 @@ function portsOf(target: { readonly ports?: { readonly from: number; readonly to
   return target.ports === undefined ? {} : { minPort: target.ports.from, maxPort: target.ports.to };
 }
 
-/** net/netfilter/nf_nat_masquerade.c. */
-function masquerade(
-  nat: Nat,
-  facts: PacketFacts,
-  target: Target & { target: 'MASQUERADE' },
-): string | undefined {
+/** Translates the source to an address of the device it leaves by (net/netfilter/nf_nat_masquerade.c); undefined, or why not. */
+export function masquerade(nat: Nat, facts: PacketFacts, range: NatRange): string | undefined {
   const { netns, outDev, packet, src, dst } = facts;
   const connection = ctRefOf(facts.skb)?.connection;
   if (connection === undefined || outDev === undefined || src === 0) return undefined;
@@ -61,22 +60,12 @@ function masquerade(
   const address = netns.ip.primaryAddress(outDev, packet.kind, nextHop);
   if (address === undefined) return `${outDev.name} has no address to masquerade as`;
   connection.masqueradeIfindex = outDev.ifindex;
-  const range: NatRange = {
-    minAddress: address,
-    maxAddress: address,
-    ...portsOf(target),
-    randomFully: target.randomFully === true,
-  };
-  nat.setUp(connection, range, 'src');
+  nat.setUp(connection, { ...range, minAddress: address, maxAddress: address }, 'src');
   return undefined;
 }
 
-/** net/netfilter/nf_nat_redirect.c. */
-function redirect(
-  nat: Nat,
-  facts: PacketFacts,
-  target: Target & { target: 'REDIRECT' },
-): string | undefined {
+/** Translates the destination to this machine (net/netfilter/nf_nat_redirect.c); undefined, or why not. */
+export function redirect(nat: Nat, facts: PacketFacts, range: NatRange): string | undefined {
   const { netns, hook, inDev, packet } = facts;
   const connection = ctRefOf(facts.skb)?.connection;
   if (connection === undefined) return undefined;
@@ -88,6 +77,6 @@ function redirect(
         ? undefined
         : netns.ip.primaryAddress(inDev, packet.kind);
   if (address === undefined) return `${inDev?.name ?? 'the device'} has no address to redirect to`;
-  nat.setUp(connection, { minAddress: address, maxAddress: address, ...portsOf(target) }, 'dst');
+  nat.setUp(connection, { ...range, minAddress: address, maxAddress: address }, 'dst');
   return undefined;
 }

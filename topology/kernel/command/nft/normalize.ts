@@ -1,0 +1,97 @@
+import { formatIpv4, ipv4, prefixLengthOfMask } from '../../../addr/index.js';
+import type { NftConstant, NftExpr, NftFamily, NftStatement } from '../../nft.js';
+import { DATA_TYPES } from './datatype.js';
+import { HEADER_PROTO, typesOf } from './field.js';
+
+/**
+ * The form in which nft lists a rule: dependencies that a later statement implies are left out, sets of one element
+ * are that element, masks of addresses are prefixes and masks of flags are lists of flags.
+ */
+export function normalizeRule(
+  family: NftFamily,
+  statements: readonly NftStatement[],
+): readonly NftStatement[] {
+  const shaped = statements.map((statement) =>
+    statement.stmt === 'match' ? normalizeMatch(statement) : statement,
+  );
+  return shaped.filter((statement, at) => !isImplied(family, statement, shaped[at + 1]));
+}
+
+type Match = NftStatement & { stmt: 'match' };
+
+function normalizeMatch(match: Match): Match {
+  const { left, relation, right } = match;
+  if (right.expr === 'set' && right.elements.length === 1) {
+    const only = right.elements[0]?.key;
+    const plain = only !== undefined && only.expr !== 'catchall' && only.expr !== 'concat';
+    if (plain) return { ...match, right: only };
+  }
+  if (relation === '==' && right.expr === 'prefix') return { ...match, relation: 'implicit' };
+  if (left.expr !== 'binary' || left.op !== '&' || left.right.expr !== 'value') {
+    const [type = 'integer'] = typesOf(left);
+    const plain = relation === '==' && DATA_TYPES[type].flags !== true && left.expr !== 'binary';
+    return plain ? { ...match, relation: 'implicit' } : match;
+  }
+  return normalizeMask(match, left.left, left.right);
+}
+
+function normalizeMask(match: Match, left: NftExpr, mask: NftConstant): Match {
+  const { relation, right } = match;
+  if (right.expr !== 'value') return match;
+  const equal = relation === 'implicit' || relation === '==';
+  if (
+    mask.type === 'ipv4_addr' &&
+    typeof right.value === 'number' &&
+    (equal || relation === '!=')
+  ) {
+    const length = prefixLengthOfMask(formatIpv4(ipv4(Number(mask.value))));
+    if (!length.ok) return match;
+    const prefix: NftExpr =
+      length.value === 32 ? right : { expr: 'prefix', base: right, length: length.value };
+    return { ...match, left, relation: equal ? 'implicit' : '!=', right: prefix };
+  }
+  if (DATA_TYPES[mask.type].flags === true && Number(right.value) === 0) {
+    const flags = listOf(mask);
+    if (relation === '!=') return { ...match, left, relation: 'implicit', right: flags };
+    if (equal) return { ...match, left, relation: '!', right: flags };
+  }
+  return relation === 'implicit' ? { ...match, relation: '==' } : match;
+}
+
+/** The flags of a mask, as a list. */
+function listOf(mask: NftConstant): NftExpr {
+  const bits = (DATA_TYPES[mask.type].names ?? []).filter(
+    ([, bit]) => (Number(mask.value) & bit) !== 0,
+  );
+  if (bits.length < 2) return mask;
+  return {
+    expr: 'list',
+    values: bits.map(([, bit]) => ({ expr: 'value', type: mask.type, value: bit })),
+  };
+}
+
+/** Whether a match only says what the next statement needs anyway. */
+function isImplied(
+  family: NftFamily,
+  statement: NftStatement,
+  next: NftStatement | undefined,
+): boolean {
+  if (statement.stmt !== 'match' || next === undefined) return false;
+  const { left, relation, right } = statement;
+  if (relation !== 'implicit' || right.expr !== 'value') return false;
+  const header = next.stmt === 'match' ? headerOf(next.left) : undefined;
+  if (header === undefined) return false;
+  const value = Number(right.value);
+  if (left.expr === 'meta' && left.key === 'nfproto' && family === 'inet') {
+    return (header === 'ip' && value === 2) || (header === 'ip6' && value === 10);
+  }
+  const names =
+    (left.expr === 'meta' && left.key === 'l4proto') ||
+    (left.expr === 'payload' && family !== 'inet' && ['protocol', 'nexthdr'].includes(left.field));
+  return names && HEADER_PROTO[header] === value;
+}
+
+function headerOf(expr: NftExpr): string | undefined {
+  if (expr.expr === 'payload') return expr.header;
+  return expr.expr === 'binary' ? headerOf(expr.left) : undefined;
+}
