@@ -112,6 +112,7 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['net.ipv4.tcp_syncookies', 1],
   ['net.ipv4.tcp_max_syn_backlog', 128],
   ['net.ipv4.tcp_abort_on_overflow', 0],
+  ['net.ipv4.tcp_early_retrans', 3],
   ['net.ipv4.tcp_timestamps', 1],
   ['net.ipv4.tcp_sack', 1],
   ['net.ipv4.tcp_window_scaling', 1],

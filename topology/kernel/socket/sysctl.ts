@@ -14,6 +14,7 @@ const DEFAULTS = {
   'net.ipv4.tcp_syn_linear_timeouts': 4,
   'net.ipv4.tcp_retries2': 15,
   'net.ipv4.tcp_orphan_retries': 0,
+  'net.ipv4.tcp_early_retrans': 3,
   'net.ipv4.tcp_fin_timeout': 60,
   'net.ipv4.tcp_tw_reuse': 2,
   'net.ipv4.tcp_abort_on_overflow': 0,

@@ -47,7 +47,7 @@ describe('an ICMP error', () => {
       },
     ]);
     near.send(new Uint8Array(3000));
-    lab.run(0.01);
+    lab.run(0.001);
     lab.apply([
       {
         op: 'iptables.policy',

@@ -188,7 +188,7 @@ describe('a TCP conversation', () => {
     expect(Math.max(...lab.segments('out').map(({ payload }) => payload.length))).toBe(1448);
   });
 
-  test('retransmits what was lost after 200 ms and then at doubling distances', () => {
+  test('probes for what was lost after 200 ms and then retransmits at doubling distances', () => {
     const lab = new Lab();
     const { near, far } = establish(lab, listen(lab.server));
     const policy = (value: 'ACCEPT' | 'DROP') =>
@@ -208,7 +208,9 @@ describe('a TCP conversation', () => {
     near.send(octets('lost'));
     lab.run(1);
     policy('ACCEPT');
-    expect(lab.seen.map(({ atNs }) => Math.round((atNs - start) / 1e6))).toEqual([0, 200, 600]);
+    expect(lab.seen.map(({ atNs }) => Math.round((atNs - start) / 1e6))).toEqual([
+      0, 200, 400, 800,
+    ]);
     lab.run(1);
     expect(received(far)).toBe('lost');
   });

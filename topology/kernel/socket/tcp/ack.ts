@@ -1,142 +1,140 @@
-import type { TcpSegment } from '../../../wire/packet.js';
+import type { SackBlock, TcpSegment } from '../../../wire/packet.js';
 import type { Connection } from './connection.js';
 import { sinceEchoNs } from './handshake.js';
-import { retransmitOldest, sendAck, transmit } from './output.js';
-import { after, before, seqAdd, seqDiff } from './seq.js';
-import { armRetransmit, stopRetransmit } from './timers.js';
+import { sendAck } from './output.js';
+import { type AckNews, alertLoss, reduceWindow } from './recovery.js';
+import { retransmitLost, retransmitTooBig } from './retransmit.js';
+import { tagBlocks } from './sack.js';
+import { after, before, seqAdd } from './seq.js';
+import { setLossTimer } from './timers.js';
 
-/** Duplicates that mean a segment was lost (RFC 5681 section 3.2). */
-const LOST_AFTER = 3;
+const NO_BLOCKS: readonly SackBlock[] = [];
 
-/** Takes in acknowledgement and window; false when it acknowledges what was never sent. */
+/** Takes in acknowledgement and window (tcp_ack); false when it acknowledges what was never sent. */
 export function processAck(connection: Connection, segment: TcpSegment): boolean {
   const { ack } = segment;
+  const { sendQueue } = connection;
   if (after(ack, connection.sndNxt)) {
     sendAck(connection);
     return false;
   }
+  if (before(ack, connection.sndUna)) return true;
   connection.probes = 0;
-  const moved = after(ack, connection.sndUna);
-  const duplicate = isDuplicate(connection, segment);
-  updateWindow(connection, segment);
-  if (moved) acknowledged(connection, segment);
-  else if (duplicate) duplicateAck(connection);
+  const una = connection.sndUna;
+  const advanced = after(ack, una);
+  const hadOut = sendQueue.packetsOut;
+  const opened = updateWindow(connection, segment);
   if (connection.probeTimer !== undefined && connection.sndWnd >= connection.mss) {
     connection.probeTimer.cancel();
     connection.probeTimer = undefined;
   }
+  if (hadOut === 0 && !advanced) return true;
+  const flying = sendQueue.inFlight;
+  const lost = sendQueue.lostOut;
+  const blocks = connection.agreed?.sack === true ? (segment.options.sack ?? NO_BLOCKS) : NO_BLOCKS;
+  const tagged = tagBlocks(connection, blocks, ack);
+  connection.timerDue = false;
+  const acked = advanced ? acknowledged(connection, segment, una) : 0;
+  if (tagged.rttNs !== undefined && !advanced) connection.rtt.sample(tagged.rttNs);
+  const plain = segment.payload.length === 0 && !opened && !advanced;
+  const news: AckNews = {
+    advanced,
+    delivered: acked + tagged.segments,
+    duplicate: plain && !tagged.duplicate,
+    dubious: plain || tagged.segments > 0 || tagged.duplicate,
+  };
+  if (connection.probeHighSeq !== undefined) probeAcknowledged(connection, ack, news);
+  let resend = false;
+  if (news.dubious || connection.caState !== 'open') resend = alertLoss(connection, news);
+  if (connection.timerDue) setLossTimer(connection);
+  if (connection.caState === 'recovery') {
+    reduceWindow(connection, news, Math.max(sendQueue.lostOut - lost, 0));
+  } else if (advanced) grow(connection, acked, flying);
+  if (resend) retransmitLost(connection);
+  if (advanced && connection.writable) connection.wake();
   return true;
 }
 
-/** RFC 5681 section 2: no data, nothing new, the same window, and something in flight. */
-function isDuplicate(connection: Connection, segment: TcpSegment): boolean {
-  return (
-    segment.ack === connection.sndUna &&
-    segment.payload.length === 0 &&
-    connection.sndUna !== connection.sndNxt &&
-    scaledWindow(connection, segment) === connection.sndWnd
-  );
-}
-
-function scaledWindow(connection: Connection, segment: TcpSegment): number {
-  return segment.window << (connection.agreed?.sendScale ?? 0);
-}
-
-/** tcp_ack_update_window: an old segment must not bring back an old window. */
-function updateWindow(connection: Connection, segment: TcpSegment): void {
-  if (before(segment.ack, connection.sndUna)) return;
-  const window = scaledWindow(connection, segment);
+/** tcp_ack_update_window: an old segment must not bring back an old window; true when the window changed. */
+function updateWindow(connection: Connection, segment: TcpSegment): boolean {
+  const window = segment.window << (connection.agreed?.sendScale ?? 0);
   const newer =
     after(segment.ack, connection.sndUna) ||
     after(segment.seq, connection.sndWl1) ||
     (segment.seq === connection.sndWl1 && window > connection.sndWnd);
-  if (!newer) return;
+  if (!newer) return false;
   connection.sndWl1 = segment.seq;
+  const changed = connection.sndWnd !== window;
   connection.sndWnd = window;
+  connection.maxWindow = Math.max(connection.maxWindow, window);
+  return changed;
 }
 
-function acknowledged(connection: Connection, segment: TcpSegment): void {
-  const { ack } = segment;
-  const bytes = seqDiff(ack, connection.sndUna);
-  const flying = connection.inFlight;
-  measure(connection, segment);
-  connection.sendBuffer.drop(bytes);
+/** Forgets what was acknowledged (tcp_clean_rtx_queue); gives how many segments were new to this end. */
+function acknowledged(connection: Connection, segment: TcpSegment, una: number): number {
+  const { sendQueue, clock, rack } = connection;
+  const { ack, options } = segment;
+  const before = sendQueue.packetsOut - sendQueue.sackedOut;
+  let rttNs: number | undefined;
+  let again = false;
+  sendQueue.acknowledge(ack, una, (packet) => {
+    if (packet.everRetransmitted) again = true;
+    else if (!packet.sacked) rttNs ??= clock.nowNs - packet.sentNs;
+    if (!packet.sacked) rack.advance(packet, clock.nowNs);
+  });
   connection.sndUna = ack;
-  if (before(connection.sendNext, ack)) connection.sendNext = ack;
   connection.retransmits = 0;
   connection.softError = undefined;
-  connection.rtt.reset();
-  if (connection.recoverSeq === undefined) {
-    connection.dupAcks = 0;
-    grow(connection, bytes, flying);
-  } else recover(connection, bytes);
-  if (connection.sndUna === connection.sndNxt) stopRetransmit(connection);
-  else armRetransmit(connection);
-  if (connection.writable) connection.wake();
+  connection.timerDue = true;
+  if (again) {
+    // Only the echo tells which copy was acknowledged (RFC 7323 section 4).
+    const { timestamp } = options;
+    rttNs =
+      connection.agreed?.timestamps === true && timestamp !== undefined
+        ? sinceEchoNs(clock.nowNs, connection.tsOffset, timestamp.echo)
+        : undefined;
+  }
+  if (rttNs === undefined) connection.rtt.reset();
+  else connection.rtt.sample(rttNs);
+  return before - (sendQueue.packetsOut - sendQueue.sackedOut);
 }
 
-function measure(connection: Connection, segment: TcpSegment): void {
-  const { timedSeq } = connection;
-  if (timedSeq !== undefined && !before(segment.ack, timedSeq)) {
-    connection.rtt.sample(connection.clock.nowNs - connection.timedAtNs);
-    connection.timedSeq = undefined;
-    return;
-  }
-  const { timestamp } = segment.options;
-  // After a retransmission only the echo tells which copy was acknowledged (RFC 7323 section 4).
-  if (timedSeq === undefined && connection.retransmits > 0 && timestamp !== undefined) {
-    connection.rtt.sample(sinceEchoNs(connection.clock.nowNs, connection.tsOffset, timestamp.echo));
-  }
+/** tcp_process_tlp_ack: whether the loss probe repaired a loss, which costs as one. */
+function probeAcknowledged(connection: Connection, ack: number, news: AckNews): void {
+  const { probeHighSeq } = connection;
+  if (probeHighSeq === undefined || before(ack, probeHighSeq)) return;
+  if (!connection.probeResent) connection.probeHighSeq = undefined;
+  else if (after(ack, probeHighSeq)) {
+    connection.ssthresh = Math.max(connection.cwnd >>> 1, 2);
+    connection.cwnd = connection.ssthresh;
+    connection.probeHighSeq = undefined;
+  } else if (!news.advanced && news.delivered === 0) connection.probeHighSeq = undefined;
 }
 
 /** Slow start, then congestion avoidance (RFC 5681 section 3.1), while the window is what limits. */
-function grow(connection: Connection, bytes: number, flying: number): void {
-  const { mss, cwndBytes } = connection;
-  if (cwndBytes < connection.ssthreshBytes) {
-    if (flying * 2 >= cwndBytes) connection.cwndBytes += bytes;
-  } else if (flying + mss >= cwndBytes) {
-    connection.cwndBytes += Math.max(Math.round((mss * mss) / cwndBytes), 1);
-  }
-}
-
-/** NewReno, RFC 6582 section 3.2. */
-function recover(connection: Connection, bytes: number): void {
-  const { recoverSeq, mss } = connection;
-  if (recoverSeq === undefined || !before(connection.sndUna, recoverSeq)) {
-    connection.recoverSeq = undefined;
-    connection.dupAcks = 0;
-    connection.cwndBytes = Math.max(connection.ssthreshBytes, mss);
+function grow(connection: Connection, segments: number, flying: number): void {
+  if (connection.cwnd < connection.ssthresh) {
+    if (flying * 2 >= connection.cwnd || connection.caState === 'loss') connection.cwnd += segments;
     return;
   }
-  connection.cwndBytes = Math.max(connection.cwndBytes - bytes + mss, mss);
-  retransmitOldest(connection);
+  if (flying < connection.cwnd - 1) return;
+  connection.cwndCount += segments;
+  if (connection.cwndCount < connection.cwnd) return;
+  connection.cwndCount -= connection.cwnd;
+  connection.cwnd++;
 }
 
-function duplicateAck(connection: Connection): void {
-  const { mss } = connection;
-  connection.dupAcks++;
-  if (connection.recoverSeq !== undefined) {
-    connection.cwndBytes += mss;
-    transmit(connection);
-    return;
-  }
-  if (connection.dupAcks !== LOST_AFTER || connection.retransmits > 0) return;
-  connection.ssthreshBytes = Math.max(connection.inFlight / 2, 2 * mss);
-  connection.recoverSeq = connection.sndNxt;
-  connection.cwndBytes = connection.ssthreshBytes + LOST_AFTER * mss;
-  retransmitOldest(connection);
-  armRetransmit(connection);
-}
-
-/** A smaller path MTU: what was sent in larger segments goes out again at once (tcp_simple_retransmit). */
+/**
+ * The path MTU became smaller (tcp_v4_mtu_reduced): what was sent in larger segments goes out again. While a program is
+ * writing, the kernel waits until it is done (TCP_MTU_REDUCED_DEFERRED).
+ */
 export function pathMtuChanged(connection: Connection): void {
-  if (!connection.updateMss() || connection.inFlight === 0) return;
-  connection.timedSeq = undefined;
-  connection.sendNext = connection.sndUna;
-  connection.ssthreshBytes = Math.max(connection.cwndBytes, 2 * connection.mss);
-  retransmitOldest(connection);
-  transmit(connection);
-  armRetransmit(connection);
+  if (connection.owned) {
+    connection.mtuReduced = true;
+    return;
+  }
+  connection.updateMss();
+  retransmitTooBig(connection);
 }
 
 /** Whether a sequence number is one in flight: an ICMP error about another is forged or late. */

@@ -1,21 +1,29 @@
 import { fail, ok, type Result, type SimClock, type Timer } from '../../../base/index.js';
+import type { SackBlock } from '../../../wire/packet.js';
 import type { Netns } from '../../contract.js';
 import type { Errno } from '../../errno.js';
 import type { Skb } from '../../skb.js';
 import type { Received } from '../../sys.js';
 import { toUser } from '../address.js';
+import { Fifo } from '../fifo.js';
 import type { InetSock } from '../inet-sock.js';
+import { pathMtuChanged } from './ack.js';
 import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
 import { type Agreement, initialWindow, segmentPayload } from './handshake.js';
 import { receiveSegment } from './input.js';
-import { sendAck, sendReset, transmit } from './output.js';
+import { sendAck, sendReset } from './output.js';
+import { Rack } from './rack.js';
 import { ReceiveBuffer } from './receive-buffer.js';
+import { reorderTimeout } from './recovery.js';
+import { sendLossProbe } from './retransmit.js';
 import { RttEstimator } from './rtt.js';
-import { SendBuffer } from './send-buffer.js';
+import { SendQueue } from './send-queue.js';
 import { after, seqAdd, seqDiff } from './seq.js';
 import type { TcpLayer } from './tcp-layer.js';
 import { TimeWait } from './time-wait.js';
-import { delayedAckTimeout, probeTimeout, retransmitTimeout } from './timeouts.js';
+import { delayedAckTimeout, persistTimeout, retransmitTimeout } from './timeouts.js';
+import type { LossTimer } from './timers.js';
+import { queueFin, sendMessage, transmit } from './write.js';
 
 /** States of RFC 9293 section 3.3.2, in the words of `ss`; LISTEN is a `Listener`, TIME-WAIT a `TimeWait`. */
 export type TcpState =
@@ -49,11 +57,12 @@ export interface ConnectionSpec {
 }
 
 /**
- * A TCP connection, RFC 9293, with what Linux adds: timestamps and window scaling (RFC 7323), NewReno (RFC 6582), delayed
- * acknowledgements with a quick start. `input.ts` takes segments in, `output.ts` sends them, `timers.ts` waits.
+ * A TCP connection, RFC 9293, with what Linux adds: timestamps and window scaling (RFC 7323), SACK (RFC 2018) with RACK
+ * and tail loss probes (RFC 8985) or NewReno without it (RFC 6582), delayed acknowledgements with a quick start.
+ * `input.ts` takes segments in, `ack.ts` acknowledgements, `write.ts` sends, `recovery.ts` heals losses, `timers.ts` waits.
  *
- * Fidelity: congestion avoidance is Reno's, not CUBIC; SACK blocks are sent but not used; no RACK,
- * tail loss probe, ECN, urgent data, Fast Open or keepalive. The send buffer is a fixed 256 KiB, the receive window
+ * Fidelity: congestion avoidance is Reno's, neither CUBIC nor BBR, without pacing; F-RTO (RFC 5682), undoing of needless
+ * recoveries, ECN, urgent data and Fast Open are not modelled. The send buffer is a fixed 256 KiB, the receive window
  * grows as the program reads. Segments are never larger than the MSS, as with offloads off.
  */
 export class Connection implements TcpFlow {
@@ -84,31 +93,47 @@ export class Connection implements TcpFlow {
   sndUna: number;
   /** Highest sent plus one. */
   sndNxt: number;
-  /** Next to send; behind `sndNxt` after a timeout. */
-  sendNext: number;
+  /** After the last octet written, the FIN counted once the program closed. */
+  writeSeq: number;
+  /** `writeSeq` when a packet last got its PSH. */
+  pushedSeq: number;
   sndWnd = 0;
   sndWl1 = 0;
+  /** The largest window that the peer offered. */
+  maxWindow = 0;
   /** End of the last segment that was not full (Minshall's variant of Nagle's rule). */
   sndSmall: number;
-  readonly sendBuffer = new SendBuffer();
+  readonly sendQueue = new SendQueue();
   writeClosed = false;
-  /** Sequence number of the FIN, once it was sent. */
+  /** Sequence number of the FIN, once the program closed. */
   finSeq: number | undefined = undefined;
   mss = 0;
-  cwndBytes = 0;
-  ssthreshBytes = Number.POSITIVE_INFINITY;
-  dupAcks = 0;
-  /** Where fast recovery ends; undefined outside of it. */
-  recoverSeq: number | undefined = undefined;
+  /** Congestion window and slow start threshold in segments. */
+  cwnd = INITIAL_WINDOW_SEGMENTS;
+  ssthresh = Number.POSITIVE_INFINITY;
+  cwndCount = 0;
+  /** Linux's congestion states: nothing amiss, something out of order, losses being repaired, after a timeout. */
+  caState: 'open' | 'disorder' | 'recovery' | 'loss' = 'open';
+  /** Where recovery ends. */
+  highSeq = 0;
+  priorCwnd = 0;
+  prrDelivered = 0;
+  prrOut = 0;
+  readonly rack = new Rack();
+  /** SND.NXT at the loss probe under way, and whether it carried old data. */
+  probeHighSeq: number | undefined = undefined;
+  probeResent = false;
   readonly rtt = new RttEstimator();
-  /** End of the segment being timed, and when it left. */
-  timedSeq: number | undefined = undefined;
+  /** When the SYN left. */
   timedAtNs = 0;
   retransmits = 0;
   firstRetransmitNs = 0;
   probes = 0;
   softError: Errno | undefined = undefined;
+  /** The timer for unacknowledged data, what it waits for, and whether this acknowledgement sets it anew. */
   retransmitTimer: Timer | undefined = undefined;
+  lossTimer: LossTimer | undefined = undefined;
+  timerDue = false;
   probeTimer: Timer | undefined = undefined;
 
   rcvNxt = 0;
@@ -117,6 +142,8 @@ export class Connection implements TcpFlow {
   rcvWnd: number;
   tsRecent = 0;
   readonly receiveBuffer = new ReceiveBuffer();
+  /** What came a second time, until an acknowledgement has told it. */
+  duplicate: SackBlock | undefined = undefined;
   /** The peer will send no more. */
   finReceived = false;
   readClosed = false;
@@ -129,6 +156,12 @@ export class Connection implements TcpFlow {
   ackDelayNs = 0;
   lastDataNs = 0;
   delayedAckTimer: Timer | undefined = undefined;
+  /** A program is inside a call on this socket: what arrives meanwhile waits (sock_owned_by_user). */
+  owned = false;
+  /** The path MTU became smaller meanwhile. */
+  mtuReduced = false;
+  private readonly backlog = new Fifo<Arrival>();
+  private readonly releaseSoon = () => this.release();
   private eventPending = false;
   private readSinceNs = 0;
   private readBytes = 0;
@@ -144,21 +177,17 @@ export class Connection implements TcpFlow {
     this.advMss = spec.advMss;
     this.sndUna = spec.iss;
     this.sndNxt = seqAdd(spec.iss, 1);
-    this.sendNext = this.sndNxt;
+    this.writeSeq = this.sndNxt;
+    this.pushedSeq = this.sndNxt;
     this.sndSmall = spec.iss;
     this.rcvWnd = initialWindow(spec.advMss, false);
     this.receiveSpace = this.rcvWnd;
     spec.sock.onDeliveryError = (errno) => this.deliveryFailed(errno);
   }
 
-  /** Sequence number after the last octet the program wrote: that of the FIN. */
-  get dataEnd(): number {
-    return seqAdd(this.sndUna, this.sendBuffer.length);
-  }
-
-  /** Octets, SYN and FIN counted, that are sent and not acknowledged. */
-  get inFlight(): number {
-    return seqDiff(this.sendNext, this.sndUna);
+  /** The end of what the peer's window takes. */
+  get windowEnd(): number {
+    return seqAdd(this.sndUna, this.sndWnd);
   }
 
   /** Whether the FIN was sent and everything acknowledged. */
@@ -171,7 +200,6 @@ export class Connection implements TcpFlow {
     this.agreed = agreed;
     this.tsRecent = agreed.tsRecent;
     this.updateMss();
-    this.cwndBytes = INITIAL_WINDOW_SEGMENTS * this.mss;
   }
 
   /** Follows the path MTU; true when full segments became smaller. */
@@ -186,6 +214,10 @@ export class Connection implements TcpFlow {
   }
 
   receive(arrival: Arrival): void {
+    if (this.owned) {
+      this.backlog.push(arrival);
+      return;
+    }
     this.cause = arrival.skb;
     receiveSegment(this, arrival);
     this.cause = undefined;
@@ -198,23 +230,50 @@ export class Connection implements TcpFlow {
     if (this.cause === undefined) this.flushEvent();
   }
 
+  /** A program's call (lock_sock): it ends when the network has done what the call set going. */
+  own(call: () => void): void {
+    const first = !this.owned;
+    this.owned = true;
+    call();
+    // After the frames that the call sent: they are queued by now.
+    if (first) this.clock.schedule(0, this.releaseSoon);
+  }
+
+  /** Sends on what the call still has, then treats what arrived meanwhile (release_sock). */
+  private release(): void {
+    if (!this.owned) return;
+    const before = this.sndNxt;
+    transmit(this);
+    if (this.sndNxt !== before && this.sendQueue.unsent.length > 0) {
+      this.clock.schedule(0, this.releaseSoon);
+      return;
+    }
+    this.owned = false;
+    for (let next = this.backlog.shift(); next !== undefined; next = this.backlog.shift()) {
+      if (this.state === 'CLOSED') this.layer.deliver(next.skb, next.packet, next.segment);
+      else this.receive(next);
+    }
+    if (!this.mtuReduced) return;
+    this.mtuReduced = false;
+    if (this.state !== 'CLOSED') pathMtuChanged(this);
+  }
+
   /** write(2). */
   write(octets: Uint8Array): Result<number, Errno> {
     const pending = this.sock.takeError();
     if (pending !== undefined) return fail(pending);
     if (this.state === 'SYN-SENT' || this.state === 'SYN-RECV') return fail('EAGAIN');
     if (this.writeClosed || this.state === 'CLOSED') return fail('EPIPE');
-    const room = SEND_BUFFER_BYTES - this.sendBuffer.length;
+    const room = SEND_BUFFER_BYTES - this.sendQueue.buffer.length;
     if (room <= 0) return fail('EAGAIN');
     const taken = Math.min(room, octets.length);
-    this.sendBuffer.push(octets.slice(0, taken));
-    transmit(this);
+    this.own(() => sendMessage(this, octets.slice(0, taken)));
     return ok(taken);
   }
 
   /** Whether so much room came free that a writer who was refused should try again. */
   get writable(): boolean {
-    return this.sendBuffer.length * 3 <= SEND_BUFFER_BYTES * 2;
+    return this.sendQueue.buffer.length * 3 <= SEND_BUFFER_BYTES * 2;
   }
 
   /** read(2). */
@@ -246,7 +305,7 @@ export class Connection implements TcpFlow {
         return;
     }
     this.writeClosed = true;
-    transmit(this);
+    queueFin(this);
   }
 
   /** close(2): RST when something was left unread (RFC 2525 section 2.17) or SO_LINGER is 0, else FIN; the rest goes on without a program. */
@@ -284,13 +343,19 @@ export class Connection implements TcpFlow {
   }
 
   /** One of its timers ran out. */
-  timeout(which: 'retransmit' | 'probe' | 'delayed-ack'): void {
+  timeout(which: LossTimer | 'persist' | 'delayed-ack'): void {
     switch (which) {
       case 'retransmit':
         retransmitTimeout(this);
         return;
       case 'probe':
-        probeTimeout(this);
+        sendLossProbe(this);
+        return;
+      case 'reorder':
+        reorderTimeout(this);
+        return;
+      case 'persist':
+        persistTimeout(this);
         return;
       case 'delayed-ack':
         delayedAckTimeout(this);
@@ -309,7 +374,7 @@ export class Connection implements TcpFlow {
   /** Forgets the connection; nothing is sent. */
   destroy(): void {
     this.stopTimers();
-    this.sendBuffer.clear();
+    this.sendQueue.clear();
     this.state = 'CLOSED';
     this.layer.removeFlow(this);
   }

@@ -3,9 +3,10 @@ import { processAck } from './ack.js';
 import type { Connection } from './connection.js';
 import type { Arrival } from './flow.js';
 import { agree, sinceEchoNs } from './handshake.js';
-import { ownSynOptions, sendAck, sendSynAck, transmit } from './output.js';
+import { ownSynOptions, sendAck, sendSynAck } from './output.js';
 import { after, before, seqAdd, seqDiff } from './seq.js';
 import { armDelayedAck, armRetransmit, DELAYED_ACK_NS, stopRetransmit } from './timers.js';
+import { transmit } from './write.js';
 
 /** Immediate acknowledgements at the start of a transfer, at most (TCP_MAX_QUICKACKS). */
 const MAX_QUICK_ACKS = 16;
@@ -68,6 +69,7 @@ function receiveInSynSent(connection: Connection, arrival: Arrival): void {
   connection.rcvNxt = seqAdd(segment.seq, 1);
   connection.rcvWup = connection.rcvNxt;
   connection.sndWnd = segment.window;
+  connection.maxWindow = segment.window;
   connection.sndWl1 = segment.seq;
   connection.settle(agree(ownSynOptions(connection), segment.options, remote));
   if (!hasAck) {
@@ -79,7 +81,6 @@ function receiveInSynSent(connection: Connection, arrival: Arrival): void {
     return;
   }
   connection.sndUna = segment.ack;
-  connection.sendNext = connection.sndNxt;
   measureHandshake(connection, segment);
   stopRetransmit(connection);
   connection.retransmits = 0;
@@ -93,9 +94,9 @@ function receiveInSynSent(connection: Connection, arrival: Arrival): void {
 export function establish(connection: Connection, segment: TcpSegment): void {
   connection.state = connection.writeClosed ? 'FIN-WAIT-1' : 'ESTAB';
   connection.sndUna = segment.ack;
-  connection.sendNext = connection.sndNxt;
   connection.sndWl1 = segment.seq;
   connection.sndWnd = segment.window << (connection.agreed?.sendScale ?? 0);
+  connection.maxWindow = connection.sndWnd;
   measureHandshake(connection, segment);
   stopRetransmit(connection);
   connection.retransmits = 0;
@@ -138,7 +139,15 @@ function isAcceptable(connection: Connection, arrival: Arrival): boolean {
     !after(segment.seq, after(windowEnd, connection.rcvNxt) ? windowEnd : connection.rcvNxt);
   if (!inWindow) {
     drop(connection, arrival, 'it lies outside the receive window');
-    if (!reset) sendAck(connection);
+    if (!reset) {
+      // tcp_send_dupack
+      const known = before(segment.seq, connection.rcvNxt) && end !== segment.seq;
+      if (known) {
+        const right = before(end, connection.rcvNxt) ? end : connection.rcvNxt;
+        connection.duplicate = { left: segment.seq, right };
+      }
+      sendAck(connection);
+    }
     return false;
   }
   if (reset) {
@@ -236,6 +245,7 @@ function receiveText(connection: Connection, segment: TcpSegment): void {
   const known = seqDiff(connection.rcvNxt, seq);
   if (!after(end, connection.rcvNxt) && !(fin && end === connection.rcvNxt)) {
     // A duplicate: the peer missed the acknowledgement.
+    connection.duplicate = { left: seq, right: segmentEnd(segment) };
     connection.quickAcks = MAX_QUICK_ACKS;
     acknowledgeNow(connection);
     return;

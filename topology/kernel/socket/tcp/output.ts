@@ -17,8 +17,8 @@ import {
   timestampAt,
   WINDOW_SCALE,
 } from './handshake.js';
-import { after, seqAdd, seqDiff, seqMax } from './seq.js';
-import { armProbe, armRetransmit } from './timers.js';
+import { type GsoPacket, payloadBytes } from './send-queue.js';
+import { seqAdd, seqDiff } from './seq.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -71,15 +71,21 @@ function segmentOptions(connection: Connection): TcpOptions {
 }
 
 /**
- * An acknowledgement tells what lies beyond a hole (tcp_established_options).
+ * An acknowledgement tells what lies beyond a hole, and first what came twice (RFC 2883, tcp_established_options).
  *
- * Fidelity: Linux tells it in segments with data too, and of duplicates (RFC 2883); a sender here does not use it.
+ * Fidelity: Linux tells it in segments with data too.
  */
 function ackOptions(connection: Connection): TcpOptions {
   const options = segmentOptions(connection);
-  if (connection.agreed?.sack !== true || !connection.receiveBuffer.hasHole) return options;
+  const { duplicate, receiveBuffer } = connection;
+  if (connection.agreed?.sack !== true || (duplicate === undefined && !receiveBuffer.hasHole)) {
+    return options;
+  }
+  connection.duplicate = undefined;
   const most = options.timestamp === undefined ? 4 : 3;
-  return { ...options, sack: connection.receiveBuffer.sackBlocks().slice(0, most) };
+  const held = receiveBuffer.sackBlocks();
+  const blocks = duplicate === undefined ? held : [duplicate, ...held];
+  return { ...options, sack: blocks.slice(0, most) };
 }
 
 /** Chooses the window to offer and notes it; a window once offered is not taken back. */
@@ -152,87 +158,19 @@ export function sendWindowProbe(connection: Connection): void {
   emit(connection, { seq: seqAdd(connection.sndUna, -1), flags: TCP_ACK });
 }
 
-/** Sends the oldest unacknowledged segment again, whatever the windows say. */
-export function retransmitOldest(connection: Connection): void {
-  connection.timedSeq = undefined;
-  const length = Math.min(connection.sendBuffer.length, connection.mss);
-  const last = length === connection.sendBuffer.length;
-  const fin = last && connection.finSeq !== undefined;
-  if (length === 0 && !fin) return;
-  sendData(connection, connection.sndUna, length, fin);
-  const end = seqAdd(connection.sndUna, length + (fin ? 1 : 0));
-  connection.sendNext = seqMax(connection.sendNext, end);
-  connection.sndNxt = seqMax(connection.sndNxt, end);
-}
-
-/** Sends what the windows and Nagle's rule allow (tcp_write_xmit), the FIN with the last octets. */
-export function transmit(connection: Connection): void {
-  if (!maySendData(connection)) return;
-  connection.updateMss();
-  for (;;) {
-    const unsent = seqDiff(connection.dataEnd, connection.sendNext);
-    const finDue = connection.writeClosed && unsent >= 0;
-    if (unsent <= 0 && !finDue) break;
-    const wanted = Math.min(Math.max(unsent, 0), connection.mss);
-    const fin = finDue && wanted === unsent;
-    if (!fits(connection, wanted) || (!fin && waitsForAck(connection, wanted))) break;
-    const seq = connection.sendNext;
-    const fresh = seq === connection.sndNxt;
-    connection.sendNext = seqAdd(seq, wanted + (fin ? 1 : 0));
-    connection.sndNxt = seqMax(connection.sndNxt, connection.sendNext);
-    if (fin) connection.finSeq = seqAdd(seq, wanted);
-    if (wanted < connection.mss) connection.sndSmall = connection.sendNext;
-    if (fresh && connection.timedSeq === undefined) {
-      connection.timedSeq = connection.sendNext;
-      connection.timedAtNs = connection.clock.nowNs;
-    }
-    if (wanted > 0) noteDataSent(connection);
-    if (connection.retransmitTimer === undefined) armRetransmit(connection);
-    sendData(connection, seq, wanted, fin);
-    if (!maySendData(connection)) return;
-  }
-  const waiting = after(connection.dataEnd, connection.sendNext);
-  if (waiting && connection.inFlight === 0) armProbe(connection);
-}
-
-function maySendData(connection: Connection): boolean {
-  switch (connection.state) {
-    case 'ESTAB':
-    case 'CLOSE-WAIT':
-    case 'FIN-WAIT-1':
-    case 'LAST-ACK':
-    case 'CLOSING':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Whether the peer's window and the congestion window take a segment of this size; a FIN alone always fits. */
-function fits(connection: Connection, bytes: number): boolean {
-  if (bytes === 0) return true;
-  const end = seqAdd(connection.sendNext, bytes);
-  if (after(end, seqAdd(connection.sndUna, connection.sndWnd))) return false;
-  const flying = connection.inFlight;
-  return flying === 0 || flying + bytes <= connection.cwndBytes;
-}
-
-/** Nagle's rule as Minshall changed it: one small segment at a time (RFC 1122 section 4.2.3.4). */
-function waitsForAck(connection: Connection, bytes: number): boolean {
-  if (bytes >= connection.mss || connection.sock.noDelay) return false;
-  return connection.inFlight > 0 && after(connection.sndSmall, connection.sndUna);
-}
-
-function sendData(connection: Connection, seq: number, length: number, fin: boolean): void {
-  const from = seqDiff(seq, connection.sndUna);
-  const payload = length > 0 ? connection.sendBuffer.read(from, length) : NOTHING;
-  const push = length > 0 && from + length === connection.sendBuffer.length;
-  const flags = TCP_ACK | (push ? TCP_PSH : 0) | (fin ? TCP_FIN : 0);
-  emit(connection, { seq, flags, payload });
-}
-
-/** An answer within the delay makes the connection a dialogue: acknowledgements then ride on data (pingpong). */
-function noteDataSent(connection: Connection): void {
-  const since = connection.clock.nowNs - connection.lastDataNs;
-  if (connection.ackDelayNs > 0 && since < connection.ackDelayNs) connection.pingPong = true;
+/** Sends a packet of the queue, segment by segment; one of several segments ends with PSH (__tcp_transmit_skb). */
+export function emitPacket(connection: Connection, packet: GsoPacket): void {
+  const { sendQueue, sndUna } = connection;
+  const bytes = payloadBytes(packet);
+  const from = seqDiff(packet.seq, sndUna);
+  let at = 0;
+  do {
+    const length = Math.min(bytes - at, packet.mss);
+    const last = at + length === bytes;
+    const push = last && (packet.psh || bytes > packet.mss);
+    const flags = TCP_ACK | (push ? TCP_PSH : 0) | (last && packet.fin ? TCP_FIN : 0);
+    const payload = length > 0 ? sendQueue.buffer.read(from + at, length) : NOTHING;
+    emit(connection, { seq: seqAdd(packet.seq, at), flags, payload });
+    at += length;
+  } while (at < bytes);
 }

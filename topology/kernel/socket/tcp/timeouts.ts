@@ -1,16 +1,12 @@
 import { readSysctl } from '../sysctl.js';
 import type { Connection } from './connection.js';
-import {
-  retransmitOldest,
-  sendAck,
-  sendSyn,
-  sendSynAck,
-  sendWindowProbe,
-  transmit,
-} from './output.js';
+import { sendAck, sendSyn, sendSynAck, sendWindowProbe } from './output.js';
+import { enterLoss } from './recovery.js';
+import { retransmitHead } from './retransmit.js';
 import { giveUpAfterNs } from './rtt.js';
-import { after } from './seq.js';
+import { seqDiff } from './seq.js';
 import { armProbe, armRetransmit } from './timers.js';
+import { forceTransmit } from './write.js';
 
 /** Retries of a connection without program when tcp_orphan_retries is 0. */
 const ORPHAN_RETRIES = 8;
@@ -25,19 +21,13 @@ export function retransmitTimeout(connection: Connection): void {
     connection.fail(connection.softError ?? 'ETIMEDOUT');
     return;
   }
-  if (connection.retransmits === 0) {
-    connection.firstRetransmitNs = connection.clock.nowNs;
-    connection.ssthreshBytes = Math.max(connection.inFlight / 2, 2 * connection.mss);
-  }
-  connection.retransmits++;
-  connection.cwndBytes = connection.mss;
-  connection.recoverSeq = undefined;
-  connection.dupAcks = 0;
+  if (connection.retransmits === 0) connection.firstRetransmitNs = connection.clock.nowNs;
   connection.updateMss();
-  connection.sendNext = connection.sndUna;
+  enterLoss(connection);
+  connection.retransmits++;
   connection.rtt.backOff();
   armRetransmit(connection);
-  retransmitOldest(connection);
+  retransmitHead(connection);
 }
 
 /** SYNs first go out every second, tcp_syn_linear_timeouts times, then at doubling distances. */
@@ -67,24 +57,18 @@ function gaveUp(connection: Connection): boolean {
 }
 
 /** The persist timer ran out (tcp_probe_timer). */
-export function probeTimeout(connection: Connection): void {
-  if (!after(connection.dataEnd, connection.sendNext) || connection.inFlight > 0) return;
+export function persistTimeout(connection: Connection): void {
+  const next = connection.sendQueue.unsent[0];
+  if (next === undefined || connection.sendQueue.packetsOut > 0) return;
   if (connection.probes >= readSysctl(connection.netns, 'net.ipv4.tcp_retries2')) {
     connection.fail(connection.softError ?? 'ETIMEDOUT');
     return;
   }
   connection.probes++;
-  if (connection.sndWnd > 0 && connection.sndWnd < connection.mss) {
-    // The window will not take a full segment: send what it takes (tcp_write_wakeup).
-    const full = connection.mss;
-    connection.mss = connection.sndWnd;
-    retransmitOldest(connection);
-    connection.mss = full;
-    armRetransmit(connection);
-    return;
-  }
-  if (connection.sndWnd > 0) {
-    transmit(connection);
+  const window = seqDiff(connection.windowEnd, next.seq);
+  if (window > 0) {
+    // The window will not take what waits whole: send what it takes (tcp_write_wakeup).
+    forceTransmit(connection, window);
     return;
   }
   armProbe(connection);
