@@ -142,6 +142,10 @@ const ROWS: Readonly<Partial<Record<DropReason, (machine: Machine) => void>>> = 
     m.sh(`${KNOWN} p2: ip link set eth0 mtu 1000`);
     m.send('p1', '10.244.1.3', { bytes: 1400, trace });
   },
+  'fragment-abandoned': (m) => {
+    m.sh(`${KNOWN} n: ip link set v1 mtu 1000`);
+    m.send('p1', '10.244.1.3', { bytes: 2000, trace });
+  },
   'other-host': (m) => inject(m, 'p2 eth0', ipv4Packet({}), { dst: STRANGER }),
   'no-handler': (m) => inject(m, 'p2 eth0', { kind: 'opaque-l3', octets: new Uint8Array(4) }),
   'bridge-port-down': (m) => {

@@ -32,8 +32,8 @@ export interface Device {
   /** The other end of a veth pair. */
   readonly peer: Device | undefined;
   readonly stats: DeviceStats;
-  /** Sends a frame whose MAC addresses are set (dev_queue_xmit): counts, taps, hands it to the driver. */
-  transmit(skb: Skb): void;
+  /** Sends a frame whose MAC addresses are set (dev_queue_xmit): counts, taps, hands it to the driver. False when it was dropped at once. */
+  transmit(skb: Skb): boolean;
   /** Called with every frame in and out, where tcpdump would see it. */
   tap(listener: TapListener): () => void;
   /** Counts who wants every frame (dev_set_promiscuity); `promisc` is the flag of `ip link` apart from this. */

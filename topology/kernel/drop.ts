@@ -6,6 +6,7 @@ export const DROP_REASONS = {
   'link-down': 'the device is down',
   'no-carrier': 'the other end of the device is down or unplugged',
   'mtu-exceeded': 'the packet is larger than the device can send and may not be fragmented',
+  'fragment-abandoned': 'an earlier fragment of the packet could not be sent',
   'frame-too-long': 'the frame is longer than the receiving device accepts',
   'cable-loss': 'the cable lost the frame',
   'queue-full': 'the sending queue of the device is full',

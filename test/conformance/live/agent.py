@@ -31,7 +31,7 @@ MSG_ERRQUEUE = 0x2000
 SIOCETHTOOL, ETHTOOL_OFF = 0x8946, (0x1F, 0x24, 0x2C)  # TSO, GSO, GRO
 PMTUDISC = {"dont": 0, "want": 1, "do": 2}
 ECHO_ID = 4660
-BUILD_SECONDS, SETTLE_SECONDS = 20, 2
+BUILD_SECONDS, SETTLE_SECONDS = 20, 4
 
 libc = ctypes.CDLL(None, use_errno=True)
 current = None
@@ -79,6 +79,8 @@ def baseline(ipv6):
         write(f"{v4}/conf/{where}/send_redirects", 1)
         write(f"{v4}/conf/{where}/accept_redirects", 1)
         write(f"/proc/sys/net/ipv6/conf/{where}/disable_ipv6", 0 if ipv6 else 1)
+        # Routers would remember who asked for them, at moments of its own.
+        write(f"/proc/sys/net/ipv6/conf/{where}/router_solicitations", 0)
     write(f"{v4}/icmp_echo_ignore_broadcasts", 1)
     for name in ("iptables", "ip6tables", "arptables"):
         write(f"/proc/sys/net/bridge/bridge-nf-call-{name}", 1)
@@ -143,8 +145,10 @@ class Capture:
 
 
 def unsettled(name):
-    """Whether a link's operational state does not yet follow its carrier."""
-    for link in json_of(["ip", "-j", "-n", name, "link"]):
+    """Whether a link's operational state does not yet follow its carrier, or an address is still being tried."""
+    for link in json_of(["ip", "-j", "-n", name, "addr"]):
+        if any(address.get("tentative") for address in link.get("addr_info", [])):
+            return True
         flags, state = link["flags"], link["operstate"]
         running = "UP" in flags and "LOWER_UP" in flags
         if running and state not in ("UP", "UNKNOWN") or not running and state == "UP":

@@ -129,11 +129,14 @@ export class Bridge implements Driver {
   }
 
   /** The bridge device sends a frame of this host (br_dev_xmit). */
-  xmit(device: NetDevice, skb: Skb): void {
-    if (skb.bridgedDnatSrc !== undefined) {
-      this.continueBridgedDnat(skb);
-      return;
-    }
+  xmit(device: NetDevice, skb: Skb): boolean {
+    if (skb.bridgedDnatSrc === undefined) this.sendOwn(device, skb);
+    else this.continueBridgedDnat(skb);
+    return true;
+  }
+
+  /** A frame of the bridge's own host. */
+  private sendOwn(device: NetDevice, skb: Skb): void {
     skb.physIn = undefined;
     skb.physOut = undefined;
     const dst = skb.dstMac;

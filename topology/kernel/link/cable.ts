@@ -25,8 +25,9 @@ export class CableDriver implements Driver {
     return this.end.leadsTo;
   }
 
-  xmit(_device: NetDevice, skb: Skb): void {
+  xmit(_device: NetDevice, skb: Skb): boolean {
     this.end.send(skb);
+    return true;
   }
 
   linkChanged(): void {}

@@ -103,11 +103,11 @@ export class NetDevice implements Device {
     return this.taps !== undefined;
   }
 
-  transmit(skb: Skb): void {
+  transmit(skb: Skb): boolean {
     skb.dev = this;
     if (!this.up || !this.carrier) {
       this.refuseToSend(skb);
-      return;
+      return false;
     }
     const stats = this.stats;
     stats.txPackets++;
@@ -116,7 +116,7 @@ export class NetDevice implements Device {
     if (skb.trace !== undefined) {
       this.netns.step(skb, 'device', 'transmit', this.sendSentence(skb));
     }
-    this.driver.xmit(this, skb);
+    return this.driver.xmit(this, skb);
   }
 
   /** A frame has arrived from outside (netif_rx): seen by taps now, handled by `receive` in its turn. */

@@ -5,8 +5,8 @@ import type { NetDevice } from './device.js';
 export interface Driver {
   /** What a cable leads to, for sentences; absent where there is no cable. */
   readonly leadsTo?: string;
-  /** Takes a frame that the device sends; counters and taps are done. */
-  xmit(device: NetDevice, skb: Skb): void;
+  /** Takes a frame that the device sends; counters and taps are done. False when it dropped the frame and says so. */
+  xmit(device: NetDevice, skb: Skb): boolean;
   /** The device went up or down, or its other end did: sets its carrier. */
   linkChanged(device: NetDevice): void;
   /** The device is being deleted: lets go of ports, peers and parents. */

@@ -44,7 +44,7 @@ export class MacvlanDriver implements Driver {
     this.parent.uppers = rest.length === 0 ? undefined : rest;
   }
 
-  xmit(device: NetDevice, skb: Skb): void {
+  xmit(device: NetDevice, skb: Skb): boolean {
     const { parent } = this;
     if (this.mode === 'bridge' && skb.dstMac !== undefined) {
       if (isMulticastMac(skb.dstMac)) this.copyToSiblings(skb);
@@ -52,7 +52,7 @@ export class MacvlanDriver implements Driver {
         // Through the parent, whose taps see it too.
         skb.scrub();
         parent.enqueue(skb);
-        return;
+        return true;
       }
     }
     if (skb.trace !== undefined) {
@@ -64,7 +64,7 @@ export class MacvlanDriver implements Driver {
       );
     }
     if (parent.netns !== device.netns) skb.scrub();
-    parent.transmit(skb);
+    return parent.transmit(skb);
   }
 
   /** Shows a frame for a device on top at the time it arrives at the parent, as it goes on without waiting. */

@@ -8,13 +8,13 @@ export const VLAN_HEADER_BYTES = 4;
 
 /** One end of a pair: what goes in comes out at the peer, in whatever namespace it is (drivers/net/veth.c). */
 export class VethDriver implements Driver {
-  xmit(device: NetDevice, skb: Skb): void {
+  xmit(device: NetDevice, skb: Skb): boolean {
     const peer = device.peer;
     if (peer === undefined || !peer.up) {
       device.dropOnSend(skb);
       const why = skb.trace === undefined ? '' : `the other end of ${device.name} is down`;
       device.netns.drop(skb, 'no-carrier', 'veth', why);
-      return;
+      return false;
     }
     const lengthBytes = l3Bytes(skb.packet);
     if (lengthBytes > peer.mtuBytes + VLAN_HEADER_BYTES) {
@@ -24,10 +24,11 @@ export class VethDriver implements Driver {
           ? ''
           : `${peer.name}, the other end of ${device.name}, has MTU ${peer.mtuBytes} and takes at most ${peer.mtuBytes + VLAN_HEADER_BYTES} octets, not ${lengthBytes}; nobody is told`;
       device.netns.drop(skb, 'frame-too-long', 'veth', why);
-      return;
+      return false;
     }
     skb.scrub();
     peer.enqueue(skb);
+    return true;
   }
 
   linkChanged(device: NetDevice): void {

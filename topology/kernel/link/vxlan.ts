@@ -73,7 +73,7 @@ export class Vxlan implements Driver {
     this.underlay.vxlans.remove(this);
   }
 
-  xmit(device: NetDevice, skb: Skb): void {
+  xmit(device: NetDevice, skb: Skb): boolean {
     const { netns } = device;
     const dst = skb.dstMac ?? MAC_BROADCAST;
     const entry = this.find(dst, netns.nowNs) ?? this.fdb.get(MAC_ZERO);
@@ -84,7 +84,7 @@ export class Vxlan implements Driver {
           ? ''
           : `${device.name} has no forwarding entry that says which node owns ${formatMac(dst)} (bridge fdb show dev ${device.name})`;
       netns.drop(skb, 'vxlan-no-fdb', 'vxlan', why);
-      return;
+      return true;
     }
     for (let index = entry.remotes.length - 1; index > 0; index--) {
       const remote = entry.remotes[index];
@@ -92,6 +92,7 @@ export class Vxlan implements Driver {
     }
     const first = entry.remotes[0];
     if (first !== undefined) this.encapsulate(device, skb, first);
+    return true;
   }
 
   /** A packet of this tunnel arrived (vxlan_rcv); `inner` was checked to have this VNI. */

@@ -97,28 +97,22 @@ export class NeighborTable {
     this.reachableNs = (BASE_REACHABLE_MS / 2 + drawn) * MILLISECOND;
   }
 
-  /** Sends a packet to a next hop, now or when its MAC address is known (neigh_output). */
-  output(skb: Skb, device: NetDevice, nextHop: Ip): void {
+  /** Sends a packet to a next hop, now or when its MAC address is known (neigh_output); false when it was dropped. */
+  output(skb: Skb, device: NetDevice, nextHop: Ip): boolean {
     let entry = device.neighbors.get(nextHop);
-    if (entry !== undefined && this.connected(entry)) {
-      this.sendTo(skb, entry);
-      return;
-    }
+    if (entry !== undefined && this.connected(entry)) return this.sendTo(skb, entry);
     if (device.noArp || isGroup(nextHop)) {
       skb.srcMac = device.mac;
       skb.dstMac = isGroup(nextHop) ? groupMac(nextHop) : device.mac;
-      device.transmit(skb);
-      return;
+      return device.transmit(skb);
     }
     entry ??= this.create(device, nextHop);
     entry.usedNs = this.netns.nowNs;
     if (entry.state === 'stale') this.enterDelay(entry);
-    if (valid(entry.state)) {
-      this.sendTo(skb, entry);
-      return;
-    }
+    if (valid(entry.state)) return this.sendTo(skb, entry);
     this.enqueue(entry, skb);
     if (!entry.started || entry.state === 'failed') this.startProbing(entry);
+    return true;
   }
 
   /** The MAC of a neighbour that needs no probe now. */
@@ -212,14 +206,14 @@ export class NeighborTable {
     return false;
   }
 
-  private sendTo(skb: Skb, entry: Neighbor): void {
+  private sendTo(skb: Skb, entry: Neighbor): boolean {
     skb.srcMac = entry.device.mac;
     skb.dstMac = entry.mac;
     if (skb.trace !== undefined) {
       const text = `${entry.device.name} knows that ${formatIp(entry.address)} has the address ${formatMac(entry.mac ?? MAC_BROADCAST)} (${entry.state})`;
       this.netns.step(skb, 'neighbor', 'lookup', text);
     }
-    entry.device.transmit(skb);
+    return entry.device.transmit(skb);
   }
 
   private enqueue(entry: Neighbor, skb: Skb): void {

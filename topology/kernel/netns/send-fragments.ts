@@ -12,7 +12,7 @@ export interface FragmentWay {
 /**
  * Sends the fragments of one packet. A program's leave one by one: each send ends with the softirq, so the first
  * is on its way through the other machines before the second is sent. Those of a forwarded packet or of an answer
- * leave together.
+ * leave together. When the device drops one the rest are not sent (ip_do_fragment).
  */
 export function sendFragments(
   netns: NetNamespace,
@@ -24,10 +24,20 @@ export function sendFragments(
     const fragment = fragments[index];
     if (fragment === undefined) return;
     const inProgram = fragment.iif === undefined && !netns.host.softirq.running;
-    netns.neighbors.output(fragment, way.dev, way.nextHop);
+    if (!netns.neighbors.output(fragment, way.dev, way.nextHop)) {
+      abandon(netns, fragments, index + 1);
+      return;
+    }
     if (!inProgram || index + 1 === fragments.length) continue;
     netns.host.clock.schedule(0, () => sendFragments(netns, fragments, way, index + 1));
     return;
+  }
+}
+
+function abandon(netns: NetNamespace, fragments: readonly Skb[], from: number): void {
+  for (const fragment of fragments.slice(from)) {
+    const text = 'the fragment before it was dropped here, so the rest of the packet is not sent';
+    netns.drop(fragment, 'fragment-abandoned', 'ip', text);
   }
 }
 

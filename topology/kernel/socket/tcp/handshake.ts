@@ -38,7 +38,11 @@ export function headerBytes(remote: Ip): number {
 
 /** The MSS to announce over a route: its MTU less the headers. */
 export function advertisedMss(routeMtuBytes: number, remote: Ip): number {
-  return Math.min(routeMtuBytes, MAX_WINDOW) - headerBytes(remote);
+  const header = headerBytes(remote);
+  // IPv4 counts its header into the 65,535 octets of a packet, IPv6 does not.
+  return isIpv4(remote)
+    ? Math.min(routeMtuBytes, MAX_WINDOW) - header
+    : Math.min(routeMtuBytes - header, MAX_WINDOW - 20);
 }
 
 /** Options of a SYN, as `net.ipv4.tcp_timestamps`, `tcp_sack` and `tcp_window_scaling` say. */
