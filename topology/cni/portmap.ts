@@ -16,7 +16,7 @@ const MARK = 0x2000;
  * first mapping; podnet with the node's first pod.
  */
 export function portmapNodeOps(): KernelOp[] {
-  const local: Match = { match: 'addrtype', dstType: 'LOCAL' };
+  const local: Match = { match: 'addrtype', dstTypes: ['LOCAL'] };
   const mark: Target = { target: 'MARK', verb: 'set-xmark', value: MARK, mask: MARK };
   const marked: Match = { match: 'mark', value: MARK, mask: MARK };
   return [

@@ -4,7 +4,17 @@ import type { IcmpMessage, Ipv4Packet, Ipv6Packet, L4Body } from '../wire/packet
 import type { DropReason } from './drop.js';
 import type { Errno } from './errno.js';
 import type { NftRefusal, NftTableView, NftThing, NftVerb } from './nft.js';
-import type { HookName, LinkSpec, RestoreTable, RouteType, Rule, TableName } from './ops.js';
+import type {
+  HookName,
+  IpsetOp,
+  LinkSpec,
+  RestoreTable,
+  RouteType,
+  Rule,
+  SetElement,
+  SetSpec,
+  TableName,
+} from './ops.js';
 import type { PacketType, Skb } from './skb.js';
 import type { PacketTrace, TraceComponent } from './trace.js';
 
@@ -157,10 +167,11 @@ export interface Netfilter {
   edit(
     family: 'ipv4' | 'ipv6',
     change: {
-      readonly verb: 'append' | 'insert' | 'delete';
+      readonly verb: 'append' | 'insert' | 'delete' | 'replace';
       readonly table: TableName;
       readonly chain: string;
-      readonly rule: Rule;
+      /** Absent for a deletion by number. */
+      readonly rule?: Rule;
       readonly position?: number;
     },
   ): Errno | undefined;
@@ -172,6 +183,32 @@ export interface Netfilter {
   ): Errno | undefined;
   /** Present rules, for iptables-save. */
   tables(family: 'ipv4' | 'ipv6'): readonly RestoreTable[];
+  renameChain(
+    family: 'ipv4' | 'ipv6',
+    table: TableName,
+    from: string,
+    to: string,
+  ): Errno | undefined;
+  /** What a chain counted: of its policy first, then of each rule. */
+  counters(
+    family: 'ipv4' | 'ipv6',
+    table: TableName,
+    chain: string,
+  ): readonly { readonly packets: number; readonly bytes: number }[];
+  /** `-Z`: of one rule (from 1), of a chain, or of a table. */
+  zeroCounters(
+    family: 'ipv4' | 'ipv6',
+    table: TableName,
+    chain: string | undefined,
+    position: number | undefined,
+  ): void;
+  /** How an ipset was made; undefined when there is none of the name. */
+  setSpec(name: string): SetSpec | undefined;
+  /** Changes the ipsets; the failure is worded as ipset words it. */
+  editSets(op: IpsetOp): { readonly errno: Errno; readonly message: string } | undefined;
+  /** Notes the ipsets as they are; the answer puts them back. */
+  checkpointSets(): () => void;
+  readonly sets: SetsView;
   /** Notes from now on what chains were before they change, until one of the answer's calls. */
   checkpoint(family: 'ipv4' | 'ipv6'): RuleCheckpoint;
   /** Carries out one command of nftables, or says why it is refused; packets see it once the checkpoint is released. */
@@ -192,6 +229,30 @@ export interface Netfilter {
   /** The namespace dies: forgets connections and their timers. */
   dispose(): void;
   readonly conntrack: ConntrackView;
+}
+
+/** What other parts read of the ipsets. */
+export interface SetsView {
+  list(): readonly SetView[];
+  /** Whether an element is in a set; undefined when there is no such set. */
+  test(name: string, element: SetElement): boolean | undefined;
+}
+
+/** One ipset as it is now. */
+export interface SetView {
+  readonly name: string;
+  readonly spec: SetSpec;
+  /** Rules and lists that name it. */
+  readonly references: number;
+  readonly entries: readonly {
+    readonly text: string;
+    readonly nomatch: boolean;
+    readonly comment: string | undefined;
+    /** Whole seconds left; undefined when it never times out. */
+    readonly timeoutSeconds: number | undefined;
+    readonly packets: number;
+    readonly bytes: number;
+  }[];
 }
 
 /** What other parts read of conntrack. */

@@ -1,5 +1,12 @@
 import type { Cidr, Ip, Ipv4, IpWithPrefix, Mac } from '../addr/index.js';
 import type { NftRefusal, NftThing, NftVerb } from './nft.js';
+import type { Match } from './rule-match.js';
+import type { Target } from './rule-target.js';
+import type { SetElement, SetSpec } from './set-spec.js';
+
+export type * from './rule-match.js';
+export type * from './rule-target.js';
+export type * from './set-spec.js';
 
 /**
  * The vocabulary of change: every change to a kernel is one of these, shaped like the netlink message
@@ -19,6 +26,7 @@ export type KernelOp =
   | SysctlOp
   | IptablesOp
   | NftOp
+  | IpsetOp
   | ConntrackOp;
 
 interface InNetns {
@@ -201,12 +209,36 @@ export type IptablesOp =
       readonly tables: readonly RestoreTable[];
     })
   | (InNetns & {
-      readonly op: 'iptables.append' | 'iptables.insert' | 'iptables.delete';
+      /** For insert and replace `position` counts from 1; insert's default is 1. */
+      readonly op: 'iptables.append' | 'iptables.insert' | 'iptables.delete' | 'iptables.replace';
       readonly family: 'ipv4' | 'ipv6';
       readonly table: TableName;
       readonly chain: string;
       readonly rule: Rule;
-      /** For insert: 1-based position, default 1. */
+      readonly position?: number;
+    })
+  | (InNetns & {
+      /** `-D CHAIN NUMBER`, counted from 1. */
+      readonly op: 'iptables.delete-number';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain: string;
+      readonly position: number;
+    })
+  | (InNetns & {
+      /** `-E CHAIN TO`. */
+      readonly op: 'iptables.rename-chain';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain: string;
+      readonly to: string;
+    })
+  | (InNetns & {
+      /** `-Z [CHAIN [NUMBER]]`: counters become 0. */
+      readonly op: 'iptables.zero';
+      readonly family: 'ipv4' | 'ipv6';
+      readonly table: TableName;
+      readonly chain?: string;
       readonly position?: number;
     })
   | (InNetns & {
@@ -252,124 +284,30 @@ export interface Rule {
   readonly target?: Target;
 }
 
-/** A match that may be inverted with `!`. */
-interface Invertible {
-  readonly invert?: boolean;
-}
-
-/** Inclusive port range; a single port has equal ends. */
-export interface PortRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Connection states of `-m conntrack --ctstate`. */
-export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'SNAT' | 'DNAT';
-
-/** Matches, named after their iptables extension. */
-export type Match =
-  | (Invertible & { readonly match: 'src' | 'dst'; readonly block: Cidr })
-  | (Invertible & { readonly match: 'proto'; readonly proto: number })
-  | (Invertible & { readonly match: 'in' | 'out'; readonly dev: string })
-  | (Invertible & { readonly match: 'sport' | 'dport'; readonly ports: PortRange })
-  | (Invertible & {
-      readonly match: 'multiport';
-      readonly side: 'source' | 'destination' | 'either';
-      readonly ports: readonly PortRange[];
-    })
-  | (Invertible & { readonly match: 'tcp-flags'; readonly mask: number; readonly set: number })
-  | (Invertible & { readonly match: 'icmp'; readonly type: number; readonly code?: number })
-  | (Invertible & { readonly match: 'ctstate'; readonly states: readonly CtState[] })
-  | (Invertible & { readonly match: 'mark'; readonly value: number; readonly mask: number })
-  | (Invertible & { readonly match: 'connmark'; readonly value: number; readonly mask: number })
-  | { readonly match: 'comment'; readonly text: string }
-  | (Invertible & { readonly match: 'statistic-random'; readonly probability: number })
-  | (Invertible & {
-      readonly match: 'statistic-nth';
-      readonly every: number;
-      readonly packet: number;
-    })
-  | {
-      readonly match: 'addrtype';
-      readonly srcType?: AddrType;
-      readonly srcInvert?: boolean;
-      readonly dstType?: AddrType;
-      readonly dstInvert?: boolean;
-      readonly limitIfaceIn?: boolean;
-      readonly limitIfaceOut?: boolean;
-    }
-  | (Invertible & {
-      readonly match: 'physdev';
-      readonly in?: string;
-      readonly out?: string;
-      readonly isBridged?: boolean;
-    })
-  | {
-      readonly match: 'recent';
-      readonly verb: 'set' | 'rcheck' | 'update' | 'remove';
-      readonly invert?: boolean;
+/** `ipset`; `exist` is `-exist`: what is there already, or gone already, is no failure. */
+export type IpsetOp =
+  | (InNetns & {
+      readonly op: 'ipset.create';
       readonly name: string;
-      readonly side: 'source' | 'destination';
-      readonly seconds?: number;
-      readonly reap?: boolean;
-    }
-  | { readonly match: 'limit'; readonly perSecond: number; readonly burst: number }
-  | (Invertible & {
-      readonly match: 'set';
+      readonly spec: SetSpec;
+      readonly exist?: boolean;
+    })
+  | (InNetns & {
+      readonly op: 'ipset.add' | 'ipset.del';
       readonly name: string;
-      readonly dims: readonly ('src' | 'dst')[];
+      readonly element: SetElement;
+      readonly exist?: boolean;
+    })
+  | (InNetns & {
+      /** One set, or all of them. */
+      readonly op: 'ipset.destroy' | 'ipset.flush';
+      readonly name?: string;
+    })
+  | (InNetns & {
+      readonly op: 'ipset.swap' | 'ipset.rename';
+      readonly from: string;
+      readonly to: string;
     });
-
-/** Address types of `-m addrtype` (RTN_*). */
-export type AddrType =
-  | 'UNICAST'
-  | 'LOCAL'
-  | 'BROADCAST'
-  | 'MULTICAST'
-  | 'ANYCAST'
-  | 'UNREACHABLE'
-  | 'PROHIBIT'
-  | 'BLACKHOLE';
-
-/** Types of `-j REJECT --reject-with`. */
-export type RejectWith =
-  | 'icmp-net-unreachable'
-  | 'icmp-host-unreachable'
-  | 'icmp-port-unreachable'
-  | 'icmp-proto-unreachable'
-  | 'icmp-net-prohibited'
-  | 'icmp-host-prohibited'
-  | 'icmp-admin-prohibited'
-  | 'tcp-reset'
-  | 'icmp6-no-route'
-  | 'icmp6-adm-prohibited'
-  | 'icmp6-addr-unreachable'
-  | 'icmp6-port-unreachable';
-
-/** Targets. `to` ranges of addresses and ports are inclusive. */
-export type Target =
-  | { readonly target: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' }
-  | { readonly target: 'jump' | 'goto'; readonly chain: string }
-  | { readonly target: 'REJECT'; readonly with: RejectWith }
-  | {
-      readonly target: 'DNAT' | 'SNAT';
-      readonly to?: Ip;
-      readonly toEnd?: Ip;
-      readonly ports?: PortRange;
-      readonly random?: boolean;
-      readonly persistent?: boolean;
-    }
-  | { readonly target: 'MASQUERADE'; readonly ports?: PortRange; readonly randomFully?: boolean }
-  | { readonly target: 'REDIRECT'; readonly ports?: PortRange }
-  | {
-      readonly target: 'MARK' | 'CONNMARK';
-      /** set-xmark: new = (old & ~mask) ^ value; or/and forms are reduced to it. */
-      readonly verb: 'set-xmark' | 'save-mark' | 'restore-mark';
-      readonly value: number;
-      readonly mask: number;
-    }
-  | { readonly target: 'TCPMSS'; readonly clampToPmtu: boolean; readonly mss?: number }
-  | { readonly target: 'LOG'; readonly prefix: string };
 
 /** One command of `nft`; the commands of one text are one list of ops. */
 export type NftOp = InNetns & {

@@ -41,9 +41,9 @@ export function destinationPort(port: number): Match {
 }
 
 /** `-m addrtype --dst-type LOCAL`. */
-export const TO_LOCAL: Match = { match: 'addrtype', dstType: 'LOCAL' };
+export const TO_LOCAL: Match = { match: 'addrtype', dstTypes: ['LOCAL'] };
 /** `-m addrtype --src-type LOCAL`. */
-export const FROM_LOCAL: Match = { match: 'addrtype', srcType: 'LOCAL' };
+export const FROM_LOCAL: Match = { match: 'addrtype', srcTypes: ['LOCAL'] };
 
 /** `-j CHAIN`. */
 export function jump(chain: string): Target {

@@ -2,6 +2,9 @@ import { fail, ok, type Result } from '../../base/index.js';
 import type { Host } from '../host.js';
 import type { KernelOp, OpError } from '../ops.js';
 import { applyAddress } from './address-ops.js';
+import { applyConntrack } from './conntrack-ops.js';
+import { applyIpset } from './ipset-ops.js';
+import { applyIptables } from './iptables-ops.js';
 import { applyLinkAdd } from './link-add.js';
 import { applyBridgePort, applyLinkDel, applyLinkSet } from './link-ops.js';
 import { applyFdb, applyNeighbor } from './neighbor-ops.js';
@@ -9,7 +12,7 @@ import { applyNetns } from './netns-ops.js';
 import { applyNft } from './nft-ops.js';
 import { applyRoute, applyRule } from './route-ops.js';
 import { applySysctl } from './sysctl-ops.js';
-import { applyConntrack, applyIptables } from './table-ops.js';
+
 import { type OpFailure, Transaction } from './transaction.js';
 
 /** Told of every list of ops that was applied. */
@@ -76,6 +79,10 @@ function applyOp(transaction: Transaction, op: KernelOp): OpFailure | undefined 
     case 'iptables.new-chain':
     case 'iptables.flush':
     case 'iptables.delete-chain':
+    case 'iptables.replace':
+    case 'iptables.delete-number':
+    case 'iptables.rename-chain':
+    case 'iptables.zero':
       return applyIptables(transaction, op);
     case 'nft.add':
     case 'nft.create':
@@ -86,6 +93,14 @@ function applyOp(transaction: Transaction, op: KernelOp): OpFailure | undefined 
     case 'nft.flush':
     case 'nft.rename':
       return applyNft(transaction, op);
+    case 'ipset.create':
+    case 'ipset.add':
+    case 'ipset.del':
+    case 'ipset.destroy':
+    case 'ipset.flush':
+    case 'ipset.swap':
+    case 'ipset.rename':
+      return applyIpset(transaction, op);
     case 'conntrack.delete':
       return applyConntrack(transaction, op);
   }

@@ -1,10 +1,19 @@
+export { iptablesFailure, type ToolFailure } from './iptables-stderr.js';
 export * from './nft/index.js';
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
-export { parseIptablesCommand } from './parse-iptables.js';
+export { type FindSet, type IpsetRequest, parseIpsetRequest } from './parse-ipset.js';
+export {
+  IPTABLES_VERSION,
+  type IptablesQuery,
+  type IptablesRequest,
+  parseIptablesCommand,
+  parseIptablesRequest,
+} from './parse-iptables.js';
 export { parseIptablesRestore } from './parse-restore.js';
 export { printOp } from './print.js';
+export { printElement, printSetHeader } from './print-ipset.js';
+export type { IpFamily } from './print-match.js';
 export {
-  type IpFamily,
   orderMatches,
   printIptablesSave,
   printRestoreNoflush,

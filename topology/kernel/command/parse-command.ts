@@ -3,6 +3,7 @@ import type { KernelOp } from '../ops.js';
 import { parseBridgeCommand } from './parse-bridge.js';
 import { parseConntrackCommand } from './parse-conntrack.js';
 import { parseIpCommand } from './parse-ip.js';
+import { parseIpsetCommand } from './parse-ipset.js';
 import { parseIptablesCommand } from './parse-iptables.js';
 import { parseNftCommand } from './parse-nft.js';
 import { parseIptablesRestore } from './parse-restore.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly string[] = [
   'ip6tables-restore',
   'conntrack',
   'nft',
+  'ipset',
 ];
 
 /**
@@ -66,6 +68,8 @@ export function parseWords(
       return parseConntrackCommand(args, netns);
     case 'nft':
       return parseNftCommand(args, input, netns);
+    case 'ipset':
+      return parseIpsetCommand(args, place);
     case 'iptables':
     case 'ip6tables':
       return parseIptablesCommand(args, {

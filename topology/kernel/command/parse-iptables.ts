@@ -1,12 +1,11 @@
-import type { Result } from '../../base/index.js';
-import type { KernelOp, Rule, TableName, Target } from '../ops.js';
+import { fail, ok, type Result } from '../../base/index.js';
+import type { KernelOp, Rule, TableName } from '../ops.js';
+import { parseInteger } from './extension.js';
 import { inNetns } from './ip-words.js';
 import { hookIn, TABLE_HOOKS } from './names.js';
-import { EXTENSIONS, readMatch } from './parse-match.js';
-import { readTarget } from './parse-target.js';
-import { orderMatches } from './print-rule.js';
-import type { RuleDraft } from './rule-draft.js';
-import { type CommandError, Words, wholeNumber } from './words.js';
+import { findTarget } from './parse-target.js';
+import { RuleReader } from './rule-reader.js';
+import { type CommandError, Words } from './words.js';
 
 /** Whose tables, and where. */
 export interface IptablesContext {
@@ -17,12 +16,57 @@ export interface IptablesContext {
 /** Longest name of a chain (XT_EXTENSION_MAXNAMELEN less one). */
 export const CHAIN_MAX = 28;
 
-/** Reads the words of one `iptables` or `ip6tables` command after its name. */
+/** The version that podnet speaks as. */
+export const IPTABLES_VERSION = '1.8.9 (nf_tables)';
+
+/** What a command asks for: changes, or something to be shown. */
+export interface IptablesRequest {
+  readonly ops: readonly KernelOp[];
+  readonly query?: IptablesQuery;
+  /** Printed on standard error though nothing is wrong. */
+  readonly warnings: readonly string[];
+}
+
+/** A question to the tables. */
+export type IptablesQuery =
+  | {
+      readonly query: 'list' | 'list-rules';
+      readonly table: TableName;
+      readonly chain?: string;
+      readonly position?: number;
+      readonly numeric: boolean;
+      readonly verbose: boolean;
+      readonly exact: boolean;
+      readonly lineNumbers: boolean;
+    }
+  | {
+      readonly query: 'check';
+      readonly table: TableName;
+      readonly chain: string;
+      readonly rules: readonly Rule[];
+    }
+  | { readonly query: 'version' | 'help' };
+
+/** Reads the words of one `iptables` or `ip6tables` command after its name, as changes. */
 export function parseIptablesCommand(
   args: readonly string[],
   context: IptablesContext,
 ): Result<readonly KernelOp[], CommandError> {
-  return readCommand(new Words(args), context, 'filter');
+  const request = parseIptablesRequest(args, context);
+  if (!request.ok) return request;
+  const { query, ops } = request.value;
+  if (query === undefined) return ok(ops);
+  const message = `iptables: ${query.query} changes no rule`;
+  const expected = '-A, -I, -D, -P, -N, -X or -F';
+  return fail({ code: 'command/read-only', message, near: args[0] ?? '', expected });
+}
+
+/** As `parseIptablesCommand`, of commands that show something as well. */
+export function parseIptablesRequest(
+  args: readonly string[],
+  context: IptablesContext,
+): Result<IptablesRequest, CommandError> {
+  return readCommand(args, context, 'filter');
 }
 
 /** Names of the tables, for messages. */
@@ -38,192 +82,356 @@ interface Draft {
   verb: string;
   chain: string | undefined;
   position: number | undefined;
-  policy: string;
-  target: Target | undefined;
+  word: string;
+  zero: boolean;
+  readonly shows: { numeric: boolean; verbose: boolean; exact: boolean; lineNumbers: boolean };
 }
 
-const VERBS: Readonly<Record<string, string>> = {
-  '--append': '-A',
-  '--insert': '-I',
-  '--delete': '-D',
-  '--policy': '-P',
-  '--new-chain': '-N',
-  '--new': '-N',
-  '--delete-chain': '-X',
-  '--flush': '-F',
-  '--list': '-L',
-  '--list-rules': '-S',
-  '--check': '-C',
-  '--zero': '-Z',
-  '--replace': '-R',
-  '--rename-chain': '-E',
+/** Commands and options of the whole, by long name. */
+const LONG: Readonly<Record<string, string>> = {
+  append: 'A',
+  insert: 'I',
+  delete: 'D',
+  check: 'C',
+  replace: 'R',
+  policy: 'P',
+  'new-chain': 'N',
+  new: 'N',
+  'delete-chain': 'X',
+  'rename-chain': 'E',
+  rename: 'E',
+  flush: 'F',
+  list: 'L',
+  'list-rules': 'S',
+  zero: 'Z',
+  table: 't',
+  wait: 'w',
+  'wait-interval': 'W',
+  numeric: 'n',
+  verbose: 'v',
+  exact: 'x',
+  'line-numbers': '0',
+  'set-counters': 'c',
+  modprobe: 'M',
+  version: 'V',
+  help: 'h',
+  ipv4: '4',
+  ipv6: '6',
 };
+
+/** Commands with a chain that must follow, and that may. */
+const WITH_CHAIN = 'ADICRPNE';
+const MAY_CHAIN = 'XFLSZ';
+/** Options of one letter that take a value. */
+const TAKES_VALUE = 'ADICRPNEpsdiotmjgcM';
 
 /** Reads the words of a command that begins in a table, which `-t` may change. */
 export function readCommand(
-  words: Words,
+  args: readonly string[],
   context: IptablesContext,
   table: TableName,
-): Result<readonly KernelOp[], CommandError> {
+): Result<IptablesRequest, CommandError> {
+  const words = new Words(normalize(args));
   const draft: Draft = {
     table,
     verb: '',
     chain: undefined,
     position: undefined,
-    policy: '',
-    target: undefined,
+    word: '',
+    zero: false,
+    shows: { numeric: false, verbose: false, exact: false, lineNumbers: false },
   };
-  const rule: RuleDraft = { family: context.family, matches: [], loaded: new Set() };
+  const rule = new RuleReader(words, context.family);
   while (words.more) {
     const invert = words.skip('!');
+    if (invert && words.peek === '!') {
+      words.bad('!', 'multiple consecutive ! not allowed', 'one !');
+      break;
+    }
     const option = words.take();
-    const verb = VERBS[option] ?? option;
-    if (/^-[AIDPNXFLSCZRE]$/.test(verb)) readVerb(words, draft, verb);
-    else if (option === '-t' || option === '--table') readTable(words, draft);
-    else if (option === '-m' || option === '--match') readExtension(words, rule);
-    else if (option === '-j' || option === '--jump')
-      draft.target = readTarget(words, context.family);
-    else if (option === '-g' || option === '--goto') {
-      draft.target = { target: 'goto', chain: words.need('a chain') };
-    } else if (
-      /^(-w|--wait|-n|--numeric|-v|--verbose|--line-numbers|-c|--set-counters)$/.test(option)
-    ) {
-      if (option.startsWith('-c') || option === '--set-counters') words.take();
-      if (wholeNumber(words.peek) !== undefined) words.take();
-    } else if (!readMatch(words, rule, option, invert)) unknownOption(words, option);
+    if (option === '' && invert) break;
+    readOption(words, draft, rule, { option, invert });
   }
-  if (draft.verb === '' && !words.failed)
+  if (draft.verb === '' && !words.failed) {
     words.need('-A, -I, -D, -P, -N, -X or -F', 'no command specified');
-  if (words.failed) return words.result([]);
-  const { target } = draft;
-  const matches = orderMatches(rule.matches);
-  return words.result(
-    build(words, draft, context, { matches, ...(target === undefined ? {} : { target }) }),
-  );
+  }
+  const rules = words.failed ? [] : rule.finish();
+  if (!words.failed) checkWhole(words, draft, rule, rules);
+  const request = words.failed ? { ops: [], warnings: [] } : build(draft, context, rules, rule);
+  const read = words.result(request);
+  return read.ok ? read : fail(worded(read.error, context.family));
 }
 
-function unknownOption(words: Words, option: string): void {
-  const known =
-    /^(-f|--fragment|--tcp-option|--chunk-types|--hitcount|--rttl|--ctproto|--ctorig.*|--uid-owner|--mac-source|--string|--dscp|--length|--ttl.*|--pkt-type|--src-range|--dst-range|--hashlimit.*|--connlimit.*)$/;
-  if (known.test(option)) words.unsupported(option, `matches of ${EXTENSIONS.join(', ')}`);
-  else if (option.startsWith('-')) {
-    words.bad(option, `unknown option "${option}"`, `an option of ${EXTENSIONS.join(', ')}`);
-  } else words.bad(option, `Bad argument \`${option}'`, 'an option that begins with -');
+/** `-nvL` becomes `-n -v -L`, `--table=nat` two words, as getopt_long(3) has it. */
+function normalize(args: readonly string[]): readonly string[] {
+  const words: string[] = [];
+  for (const arg of args) {
+    const long = /^(--[a-z0-9-]+)=(.*)$/s.exec(arg);
+    if (long !== null) words.push(long[1] ?? '', long[2] ?? '');
+    else if (/^-[A-Za-z0-9]./.test(arg) && !/^-\d/.test(arg)) {
+      for (let at = 1; at < arg.length; at++) {
+        const letter = arg.charAt(at);
+        words.push(`-${letter}`);
+        if (TAKES_VALUE.includes(letter) && at + 1 < arg.length) {
+          words.push(arg.slice(at + 1));
+          break;
+        }
+      }
+    } else words.push(arg);
+  }
+  return words;
+}
+
+function readOption(
+  words: Words,
+  draft: Draft,
+  rule: RuleReader,
+  { option, invert }: { readonly option: string; readonly invert: boolean },
+): void {
+  const long = option.startsWith('--');
+  const name = option.replace(/^--?/, '');
+  if (!option.startsWith('-') || option === '-') {
+    if (invert) words.bad(option, 'unexpected ! flag before --match', 'an option behind !');
+    const message = `Bad argument \`${option}'`;
+    words.bad(option, message, 'an option that begins with -');
+    return;
+  }
+  if (rule.read(name, long, invert)) return;
+  const letter = long ? (LONG[name] ?? '') : name;
+  if (letter !== '' && `${WITH_CHAIN}${MAY_CHAIN}`.includes(letter)) {
+    if (invert) words.bad('!', `cannot have ! before -${letter}`, `no ! before -${letter}`);
+    readVerb(words, draft, letter);
+    return;
+  }
+  switch (letter) {
+    case 't':
+      readTable(words, draft);
+      return;
+    case 'n':
+      draft.shows.numeric = true;
+      return;
+    case 'v':
+      draft.shows.verbose = true;
+      return;
+    case 'x':
+      draft.shows.exact = true;
+      return;
+    case '0':
+      draft.shows.lineNumbers = true;
+      return;
+    case 'w':
+    case 'W':
+      if (parseInteger(words.peek) !== undefined) words.take();
+      return;
+    case 'c':
+      words.take();
+      if (parseInteger(words.peek) !== undefined) words.take();
+      return;
+    case 'M':
+      words.take();
+      return;
+    case '4':
+    case '6':
+      return;
+    case 'V':
+    case 'h':
+      draft.verb = letter;
+      return;
+    default: {
+      const message = `unknown option "${option}"`;
+      words.bad(option, message, 'an option of iptables or of an extension that was named');
+    }
+  }
 }
 
 function readVerb(words: Words, draft: Draft, verb: string): void {
-  if (draft.verb !== '') {
-    words.bad(verb, `Cannot use ${verb} with ${draft.verb}`, 'one command');
+  const together = `${draft.verb}${verb}`;
+  if (together === 'LZ' || together === 'ZL' || together === 'SZ' || together === 'ZS') {
+    draft.zero = true;
+    if (verb === 'Z') {
+      takeChain(words, draft);
+      return;
+    }
+  } else if (draft.verb !== '') {
+    words.bad(`-${verb}`, `Cannot use -${verb} with -${draft.verb}`, 'one command');
     return;
   }
   draft.verb = verb;
-  if (verb === '-L' || verb === '-S' || verb === '-C' || verb === '-Z') {
-    const message = `iptables ${verb} changes no rule`;
-    words.fail({
-      code: 'command/read-only',
-      message,
-      near: verb,
-      expected: '-A, -I, -D, -P, -N, -X or -F',
-    });
+  if (MAY_CHAIN.includes(verb)) {
+    takeChain(words, draft);
+    if ('LSZ'.includes(verb) && draft.chain !== undefined) draft.position = takePosition(words);
     return;
   }
-  if (verb === '-R' || verb === '-E') {
-    words.unsupported(verb, '-D and -I');
+  draft.chain = words.need('a chain', `option "-${verb}" requires an argument`);
+  if (words.failed) return;
+  if (verb === 'N' || verb === 'E') checkNewName(words, draft.chain);
+  if (verb === 'N') return;
+  if (verb === 'P' || verb === 'E') {
+    const what =
+      verb === 'P'
+        ? '-P requires a chain and a policy'
+        : '-E requires old-chain-name and new-chain-name';
+    draft.word = words.need(verb === 'P' ? 'ACCEPT or DROP' : 'the new name', what);
+    if (verb === 'E') checkNewName(words, draft.word);
     return;
   }
-  const optional = verb === '-F' || verb === '-X';
-  if (optional && (!words.more || words.peek.startsWith('-'))) return;
-  draft.chain = words.need('a chain', `iptables: option "${verb}" requires an argument`);
-  if (draft.chain.length > CHAIN_MAX) {
-    const message = `chain name \`${draft.chain}' too long (must be under ${CHAIN_MAX + 1} chars)`;
-    words.bad(draft.chain, message, `at most ${CHAIN_MAX} characters`);
+  if ('IDR'.includes(verb)) draft.position = takePosition(words);
+  if (verb === 'R' && draft.position === undefined) {
+    words.bad(words.peek, '-R requires a rule number', '-R CHAIN NUMBER');
   }
-  if (verb === '-P')
-    draft.policy = words.need('ACCEPT or DROP', '-P requires a chain and a policy');
-  if ((verb === '-I' || verb === '-D') && wholeNumber(words.peek) !== undefined) {
-    if (verb === '-D')
-      words.unsupported(`-D ${draft.chain} ${words.peek}`, '-D with the rule written out');
-    draft.position = words.number('rule number', 1, 0xffff);
+}
+
+function takeChain(words: Words, draft: Draft): void {
+  if (words.more && !words.peek.startsWith('-') && words.peek !== '!') draft.chain = words.take();
+}
+
+function takePosition(words: Words): number | undefined {
+  const number = /^\d+$/.test(words.peek) ? Number(words.peek) : undefined;
+  if (number === undefined) return undefined;
+  const text = words.take();
+  if (number < 1) words.bad(text, `Invalid rule number \`${text}'`, 'a number from 1');
+  return number;
+}
+
+function checkNewName(words: Words, chain: string): void {
+  if (/^[-!]/.test(chain)) {
+    const message = `chain name not allowed to start with \`${chain.charAt(0)}'`;
+    words.bad(chain, message, 'a letter or digit first');
+  } else if (chain.length > CHAIN_MAX) {
+    const message = `chain name \`${chain}' too long (must be under ${CHAIN_MAX + 1} chars)`;
+    words.bad(chain, message, `at most ${CHAIN_MAX} characters`);
+  } else if (findTarget(chain, 'ipv4') !== undefined || findTarget(chain, 'ipv6') !== undefined) {
+    words.bad(chain, 'chain name may not clash with target name', 'a name of its own');
   }
 }
 
 function readTable(words: Words, draft: Draft): void {
-  const name = words.need(TABLES);
+  const name = words.need(TABLES, 'option "-t" requires an argument');
   const table = tableOf(name);
   if (table !== undefined) draft.table = table;
-  else if (!words.failed) {
-    const message = `can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)`;
-    words.bad(name, message, TABLES);
+  else words.bad(name, `table '${name}' does not exist`, TABLES);
+}
+
+/** What no single word is wrong about. */
+function checkWhole(words: Words, draft: Draft, rule: RuleReader, rules: readonly Rule[]): void {
+  const { chain = '', table, verb } = draft;
+  if (verb === 'P') checkPolicy(words, draft);
+  if (!'ADICR'.includes(verb) || verb === '') return;
+  const into =
+    rule.letters.has('o') && (chain === 'PREROUTING' || chain === 'INPUT') ? 'o' : undefined;
+  const outOf =
+    rule.letters.has('i') && (chain === 'POSTROUTING' || chain === 'OUTPUT') ? 'i' : undefined;
+  const wrong = into ?? outOf;
+  if (wrong !== undefined) {
+    words.bad(`-${wrong}`, `Can't use -${wrong} with ${chain}\n`, `no -${wrong}`);
+  }
+  if (table === 'nat' && rules[0]?.target?.target === 'DROP') {
+    const message =
+      '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n';
+    words.bad('DROP', message, 'the filter table');
   }
 }
 
-function readExtension(words: Words, rule: RuleDraft): void {
-  const name = words.need(EXTENSIONS.join(', '));
-  if (words.failed) return;
-  if (!EXTENSIONS.includes(name)) {
-    const message = `Couldn't load match \`${name}':No such file or directory`;
-    words.bad(name, message, `one of ${EXTENSIONS.join(', ')}`);
+function checkPolicy(words: Words, { chain = '', table, word }: Draft): void {
+  if (hookIn(table, chain) === undefined) {
+    const hooks = TABLE_HOOKS[table].join(', ');
+    words.bad(chain, 'iptables: Bad built-in chain name.', hooks);
+  } else if (word !== 'ACCEPT' && word !== 'DROP') {
+    const message = "iptables: Bad policy name. Run `dmesg' for more information.";
+    words.bad(word, message, 'ACCEPT or DROP');
   }
-  // The last one named reads `--mark`.
-  if (name === 'mark') rule.loaded.delete('connmark');
-  if (name === 'connmark') rule.loaded.delete('mark');
-  rule.loaded.add(name);
 }
 
 function build(
-  words: Words,
   draft: Draft,
   context: IptablesContext,
-  rule: Rule,
-): readonly KernelOp[] {
+  rules: readonly Rule[],
+  reader: RuleReader,
+): IptablesRequest {
   const { table, verb, chain = '', position } = draft;
-  const base = { ...inNetns(context), family: context.family, table };
+  const { warnings } = reader;
+  const at = { ...inNetns(context), family: context.family, table };
+  const maybeChain = draft.chain === undefined ? {} : { chain: draft.chain };
+  const maybePosition = position === undefined ? {} : { position };
+  const change = (ops: readonly KernelOp[]): IptablesRequest => ({ ops, warnings });
   switch (verb) {
-    case '-A':
-      return [{ op: 'iptables.append', ...base, chain, rule }];
-    case '-I':
-      return [
-        {
-          op: 'iptables.insert',
-          ...base,
+    case 'A':
+      return change(rules.map((rule) => ({ op: 'iptables.append', ...at, chain, rule })));
+    case 'I':
+      return change(
+        rules.map((rule) => ({ op: 'iptables.insert', ...at, chain, rule, ...maybePosition })),
+      );
+    case 'R':
+      return change(
+        rules.map((rule) => ({
+          op: 'iptables.replace',
+          ...at,
           chain,
           rule,
-          ...(position === undefined ? {} : { position }),
-        },
-      ];
-    case '-D':
-      return [{ op: 'iptables.delete', ...base, chain, rule }];
-    case '-N':
-      return [{ op: 'iptables.new-chain', ...base, chain }];
-    case '-F':
-    case '-X': {
-      const op = verb === '-F' ? 'iptables.flush' : 'iptables.delete-chain';
-      return [{ op, ...base, ...(draft.chain === undefined ? {} : { chain }) }];
+          position: position ?? 1,
+        })),
+      );
+    case 'D':
+      return change(
+        position === undefined
+          ? rules.map((rule) => ({ op: 'iptables.delete', ...at, chain, rule }))
+          : [{ op: 'iptables.delete-number', ...at, chain, position }],
+      );
+    case 'C':
+      return { ops: [], warnings, query: { query: 'check', table, chain, rules } };
+    case 'N':
+      return change([{ op: 'iptables.new-chain', ...at, chain }]);
+    case 'E':
+      return change([{ op: 'iptables.rename-chain', ...at, chain, to: draft.word }]);
+    case 'F':
+      return change([{ op: 'iptables.flush', ...at, ...maybeChain }]);
+    case 'X':
+      return change([{ op: 'iptables.delete-chain', ...at, ...maybeChain }]);
+    case 'Z':
+      return change([{ op: 'iptables.zero', ...at, ...maybeChain, ...maybePosition }]);
+    case 'P': {
+      const hook = hookIn(table, chain);
+      const policy = draft.word === 'DROP' ? 'DROP' : 'ACCEPT';
+      return change(
+        hook === undefined ? [] : [{ op: 'iptables.policy', ...at, chain: hook, policy }],
+      );
     }
-    default:
-      return buildPolicy(words, draft, base);
+    case 'V':
+    case 'h':
+      return { ops: [], warnings, query: { query: verb === 'V' ? 'version' : 'help' } };
+    default: {
+      const zero: readonly KernelOp[] = draft.zero
+        ? [{ op: 'iptables.zero', ...at, ...maybeChain, ...maybePosition }]
+        : [];
+      const query = verb === 'L' ? 'list' : 'list-rules';
+      return {
+        ops: zero,
+        warnings,
+        query: { query, table, ...maybeChain, ...maybePosition, ...draft.shows },
+      };
+    }
   }
 }
 
-function buildPolicy(
-  words: Words,
-  draft: Draft,
-  base: { readonly netns?: string; readonly family: 'ipv4' | 'ipv6'; readonly table: TableName },
-): readonly KernelOp[] {
-  const { policy, table, chain = '' } = draft;
-  const hook = hookIn(table, chain);
-  if (hook === undefined) {
-    const message = 'iptables: Bad built-in chain name.';
-    words.bad(chain, message, TABLE_HOOKS[table].join(', '));
-    return [];
+/** The error with what iptables prints and the status it ends with. */
+function worded(error: CommandError, family: 'ipv4' | 'ipv6'): CommandError {
+  const tool = family === 'ipv4' ? 'iptables' : 'ip6tables';
+  const message = error.message.trim();
+  const tryHelp = `Try \`${tool} -h' or '${tool} --help' for more information.\n`;
+  if (message.startsWith('Bad argument')) {
+    return { ...error, message, stderr: `${message}\n${tryHelp}`, status: 2 };
   }
-  if (policy !== 'ACCEPT' && policy !== 'DROP') {
-    words.bad(
-      policy,
-      "iptables: Bad policy name. Run `dmesg' for more information.",
-      'ACCEPT or DROP',
-    );
-    return [];
+  if (message.startsWith('iptables: ')) {
+    const stderr = `${tool}${message.slice('iptables'.length)}\n`;
+    return { ...error, message, stderr, status: 1 };
   }
-  return [{ op: 'iptables.policy', ...base, chain: hook, policy }];
+  const start = `${tool} v${IPTABLES_VERSION}: `;
+  if (message.endsWith('does not exist') && message.startsWith('table ')) {
+    const stderr = `${start}${message}\nPerhaps ${tool} or your kernel needs to be upgraded.\n`;
+    return { ...error, message, stderr, status: 3 };
+  }
+  if (message.startsWith('RULE_APPEND failed')) {
+    return { ...error, message, stderr: `${start} ${message}: rule in chain INPUT\n`, status: 4 };
+  }
+  return { ...error, message, stderr: `${start}${error.message}\n${tryHelp}`, status: 2 };
 }

@@ -3,7 +3,7 @@ import type { IptablesOp, KernelOp, RestoreTable, Rule, RuleChain, TableName } f
 import { inNetns } from './ip-words.js';
 import { hookIn } from './names.js';
 import { CHAIN_MAX, type IptablesContext, readCommand, TABLES, tableOf } from './parse-iptables.js';
-import { type CommandError, splitWords, Words } from './words.js';
+import { type CommandError, splitWords } from './words.js';
 
 /**
  * Reads the text of `iptables-save`, or what a person wrote for `iptables-restore`: one
@@ -136,9 +136,9 @@ function readRuleLine(
 ): CommandError | undefined {
   // A rule may stand behind its counters.
   const words = splitWords(line.replace(/^\[\d+:\d+\]\s*/, ''));
-  const read = readCommand(new Words(words), context, draft.table);
+  const read = readCommand(words, context, draft.table);
   if (!read.ok) return read.error;
-  for (const op of read.value) applyLine(op, draft, context, after);
+  for (const op of read.value.ops) applyLine(op, draft, context, after);
   return undefined;
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../ops.js';
 import { PROTO_NAMES, ROUTE_TABLES } from './names.js';
 import { printNftOp } from './nft/print-op.js';
+import { printIpset } from './print-ipset.js';
 import { printIptablesSave, printRestoreNoflush, printRule } from './print-rule.js';
 import { quoteWord } from './words.js';
 
@@ -64,6 +65,14 @@ export function printOp(op: KernelOp): string[] {
       return [printFdb(op)];
     case 'sysctl.set':
       return [inNetns(op.netns, `sysctl -w ${quoteWord(`${op.key}=${op.value}`)}`)];
+    case 'ipset.create':
+    case 'ipset.add':
+    case 'ipset.del':
+    case 'ipset.destroy':
+    case 'ipset.flush':
+    case 'ipset.swap':
+    case 'ipset.rename':
+      return [inNetns(op.netns, printIpset(op))];
     case 'conntrack.delete':
       return [inNetns(op.netns, printConntrack(op))];
     case 'nft.add':
@@ -251,8 +260,20 @@ function printIptables(op: IptablesOp): string {
         option('', op.position).trim(),
         printRule(op.rule, op.family),
       );
+    case 'iptables.replace':
+      return words(`${start} -R ${op.chain} ${op.position ?? 1}`, printRule(op.rule, op.family));
     case 'iptables.delete':
       return words(`${start} -D ${op.chain}`, printRule(op.rule, op.family));
+    case 'iptables.delete-number':
+      return `${start} -D ${op.chain} ${op.position}`;
+    case 'iptables.rename-chain':
+      return `${start} -E ${op.chain} ${op.to}`;
+    case 'iptables.zero':
+      return words(
+        `${start} -Z`,
+        op.chain ?? '',
+        op.position === undefined ? '' : `${op.position}`,
+      );
     case 'iptables.policy':
       return `${start} -P ${op.chain} ${op.policy}`;
     case 'iptables.new-chain':

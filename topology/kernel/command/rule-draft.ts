@@ -1,26 +1,18 @@
 import type { Match } from '../ops.js';
-import type { Words } from './words.js';
+import type { Extension } from './extension.js';
 
-/** A rule while its words are read. */
+/** What extensions ask of the rule they stand in, as far as it was read. */
 export interface RuleDraft {
   readonly family: 'ipv4' | 'ipv6';
-  readonly matches: Match[];
-  /** Extension named last with `-m`, and whether an option of it was read. */
-  readonly loaded: Set<string>;
+  /** What `-p` named; undefined for none and for all. */
+  readonly proto: { readonly number: number; readonly invert: boolean } | undefined;
 }
 
-/** Reads the words of one option into the rule; `invert` when `!` stood before it. */
-export type MatchReader = (words: Words, draft: RuleDraft, option: string, invert: boolean) => void;
+/** Makes a fresh reader of an extension for one rule. */
+export type MatchMaker = (draft: RuleDraft) => Extension<readonly Match[]>;
 
-/** One reader under each of its names. */
-export function names(
-  options: readonly string[],
-  reader: MatchReader,
-): (readonly [string, MatchReader])[] {
-  return options.map((option) => [option, reader] as const);
-}
+/** Longest port list of `-m multiport` (XT_MULTI_PORTS). */
+export const MULTI_PORTS = 15;
 
-/** The mark of a match behind `!`. */
-export function inverted(invert: boolean): { readonly invert?: true } {
-  return invert ? { invert: true } : {};
-}
+/** Protocols with ports, as port targets and multiport know them: tcp, udp, udplite, sctp, dccp. */
+export const PORT_PROTOS: ReadonlySet<number> = new Set([6, 17, 136, 132, 33]);

@@ -20,6 +20,9 @@ export interface CommandError {
   readonly expected: string;
   /** 1-based, in texts of several lines. */
   readonly line?: number;
+  /** All that the real tool prints on standard error, and its status, where they are known. */
+  readonly stderr?: string;
+  readonly status?: number;
 }
 
 /**

@@ -34,6 +34,8 @@ export interface ChainOutline {
   /** Names of the chains it jumps or goes to. */
   readonly jumps: ReadonlySet<string>;
   readonly usesConntrack: boolean;
+  /** Names of the ipsets that its rules look into or change. */
+  readonly sets: readonly string[];
 }
 
 const compiledChains = new WeakMap<RuleChain, CompiledChain>();
@@ -56,12 +58,15 @@ export function outlineOf(chain: RuleChain): ChainOutline {
   const known = outlines.get(chain);
   if (known !== undefined) return known;
   const jumps = new Set<string>();
+  const sets = new Set<string>();
   let usesConntrack = false;
   for (const { matches, target } of chain.rules) {
     if (target?.target === 'jump' || target?.target === 'goto') jumps.add(target.chain);
+    for (const match of matches) if (match.match === 'set') sets.add(match.name);
+    if (target?.target === 'SET') sets.add(target.name);
     if (target?.target === 'CONNMARK' || matches.some(needsConntrack)) usesConntrack = true;
   }
-  const made: ChainOutline = { jumps, usesConntrack };
+  const made: ChainOutline = { jumps, usesConntrack, sets: [...sets] };
   outlines.set(chain, made);
   return made;
 }
@@ -121,7 +126,12 @@ function push(checks: Predicate[], check: Predicate | undefined): void {
 
 function isHeader({ match }: Rule['matches'][number]): boolean {
   return (
-    match === 'src' || match === 'dst' || match === 'proto' || match === 'in' || match === 'out'
+    match === 'src' ||
+    match === 'dst' ||
+    match === 'proto' ||
+    match === 'in' ||
+    match === 'out' ||
+    match === 'fragment'
   );
 }
 

@@ -1,15 +1,17 @@
-import { formatIp } from '../../addr/index.js';
-import { printPorts } from '../command/print-rule.js';
+import { formatCidr, formatIp } from '../../addr/index.js';
+import { printPorts } from '../command/print-match.js';
 import type { Target } from '../ops.js';
 import { type CompiledRule, candidates } from './compile-chain.js';
 import { UNTRACKED_REF } from './conntrack/connection.js';
 import { ctRefOf } from './conntrack/conntrack.js';
+import { changeHeader } from './header-target.js';
 import type { PacketFacts } from './match/facts.js';
 import { clampMss } from './mss.js';
 import type { Nat } from './nat/nat.js';
 import { applyNatTarget, type NatTarget } from './nat/target.js';
 import { sendReject } from './reject.js';
 import { ruleText } from './rule-text.js';
+import { changeSet } from './set-target.js';
 import type { ChainState, RuleTable } from './table.js';
 
 /** How walking a chain ended: 'return' goes on in the calling chain. */
@@ -36,6 +38,7 @@ export class TableWalk {
     const outcome = this.walk(base);
     if (outcome !== 'return') return outcome;
     const { chain } = base;
+    base.count(0, this.facts.bytes);
     const policy = chain.policy ?? 'ACCEPT';
     if (policy === 'DROP') {
       const { netns, skb } = this.facts;
@@ -77,6 +80,7 @@ export class TableWalk {
   private act(state: ChainState, matched: CompiledRule): Step {
     const { target } = matched.rule;
     this.asked++;
+    state.count(matched.number, this.facts.bytes);
     if (this.facts.skb.trace !== undefined && !ends(target)) this.explain(state, matched);
     if (target === undefined) return 'next';
     switch (target.target) {
@@ -101,6 +105,7 @@ export class TableWalk {
       case 'SNAT':
       case 'MASQUERADE':
       case 'REDIRECT':
+      case 'NETMAP':
         return this.translate(target);
       default:
         this.change(target);
@@ -144,13 +149,26 @@ export class TableWalk {
         if (target.verb === 'set-xmark') {
           connection.mark = ((connection.mark & ~target.mask) ^ target.value) >>> 0;
         } else if (target.verb === 'save-mark') {
-          connection.mark = ((connection.mark & ~target.mask) ^ (skb.mark & target.mask)) >>> 0;
+          const kept = connection.mark & ~(target.ctMask ?? target.mask);
+          connection.mark = (kept ^ (skb.mark & target.mask)) >>> 0;
         } else {
-          skb.mark = ((skb.mark & ~target.mask) ^ (connection.mark & target.mask)) >>> 0;
+          const copied = connection.mark & (target.ctMask ?? target.mask);
+          skb.mark = ((skb.mark & ~target.mask) ^ copied) >>> 0;
         }
         return;
       case 'TCPMSS':
         clampMss(this.facts, target);
+        return;
+      case 'CT':
+        if (target.notrack === true && skb.ct === undefined) skb.ct = UNTRACKED_REF;
+        return;
+      case 'TTL':
+      case 'TOS':
+      case 'DSCP':
+        changeHeader(this.facts, target);
+        return;
+      case 'SET':
+        changeSet(this.facts, target);
         return;
       default:
         return;
@@ -232,6 +250,14 @@ function consequence(target: Target | undefined, { skb, hook, outDev }: PacketFa
       return `, ${target.verb} of the connection's mark`;
     case 'NOTRACK':
       return ', the packet is not tracked';
+    case 'CT':
+      return target.notrack === true ? ', the packet is not tracked' : '';
+    case 'TTL':
+      return `, the TTL is ${{ set: 'set to', dec: 'lowered by', inc: 'raised by' }[target.how]} ${target.ttl}`;
+    case 'SET':
+      return `, ${target.verb === 'add-set' ? 'added to' : 'taken out of'} the set ${target.name}`;
+    case 'NETMAP':
+      return `, NETMAP into ${formatCidr(target.to)}`;
     case 'TCPMSS':
       return ', the MSS of a SYN is lowered to what the path carries';
     case 'LOG':

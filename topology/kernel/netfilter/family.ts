@@ -8,14 +8,31 @@ import { RuleTable } from './table.js';
 export class FamilyRules {
   private readonly tables = new Map<TableName, RuleTable>();
   private readonly nextOrder: () => number;
+  private readonly family: 'ipv4' | 'ipv6';
 
-  constructor(nextOrder: () => number) {
+  constructor(nextOrder: () => number, family: 'ipv4' | 'ipv6') {
     this.nextOrder = nextOrder;
+    this.family = family;
   }
 
   /** The tables that there are. */
   get present(): Iterable<RuleTable> {
     return this.tables.values();
+  }
+
+  /** How many rules name an ipset. */
+  naming(set: string): number {
+    let count = 0;
+    for (const table of this.tables.values()) {
+      for (const { chain } of table.states) {
+        for (const { matches, target } of chain.rules) {
+          const names = matches.some((match) => match.match === 'set' && match.name === set);
+          if (names) count++;
+          if (target?.target === 'SET' && target.name === set) count++;
+        }
+      }
+    }
+    return count;
   }
 
   /** Whether any rule needs connection tracking: a nat rule, or a match or target on connections. */
@@ -73,7 +90,7 @@ export class FamilyRules {
   ensure(name: TableName): RuleTable {
     const known = this.tables.get(name);
     if (known !== undefined) return known;
-    const made = new RuleTable(name, this.nextOrder());
+    const made = new RuleTable(name, this.nextOrder(), this.family);
     this.tables.set(name, made);
     return made;
   }

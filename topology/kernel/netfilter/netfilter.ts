@@ -5,12 +5,14 @@ import type {
   Netfilter,
   Netns,
   RuleCheckpoint,
+  SetsView,
   Verdict,
 } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NftRefusal, NftTableView, NftThing, NftVerb } from '../nft.js';
-import type { HookName, RestoreTable, Rule, TableName } from '../ops.js';
+import type { HookName, IpsetOp, RestoreTable, Rule, SetSpec, TableName } from '../ops.js';
 import type { Skb } from '../skb.js';
+import { outlineOf } from './compile-chain.js';
 import { Conntrack } from './conntrack/conntrack.js';
 import { TableWalk } from './evaluate.js';
 import { FamilyRules } from './family.js';
@@ -23,6 +25,9 @@ import { NftRuleset } from './nft/ruleset.js';
 import { viewRuleset } from './nft/view.js';
 import { NftWalk } from './nft/walk.js';
 import { type ChainStep, type HookPlan, type HookStep, planHooks } from './plan.js';
+import { editSets, type SetContext, type SetProblem } from './set/edit.js';
+import { NamespaceSets } from './set/view.js';
+import type { RuleCounter } from './table.js';
 
 /** Makes the netfilter of a namespace: empty tables, nothing tracked, inactive. */
 export function createNetfilter(netns: Netns): Netfilter {
@@ -40,8 +45,8 @@ class NamespaceNetfilter implements Netfilter {
   private hooksRegistered = 0;
   private readonly nextOrder = (): number => ++this.hooksRegistered;
   private readonly rules: Readonly<Record<Family, FamilyRules>> = {
-    ipv4: new FamilyRules(this.nextOrder),
-    ipv6: new FamilyRules(this.nextOrder),
+    ipv4: new FamilyRules(this.nextOrder, 'ipv4'),
+    ipv6: new FamilyRules(this.nextOrder, 'ipv6'),
   };
   readonly nft: NftRuleset;
   private plans: Readonly<Record<Family, HookPlan>> = { ipv4: new Map(), ipv6: new Map() };
@@ -74,6 +79,8 @@ class NamespaceNetfilter implements Netfilter {
   }
 
   restore(family: Family, tables: readonly RestoreTable[], noflush: boolean): Errno | undefined {
+    const named = tables.flatMap(({ chains }) => chains.flatMap((chain) => outlineOf(chain).sets));
+    if (named.some((name) => this.setSpec(name) === undefined)) return 'ENOENT';
     const errno = this.rules[family].restore(tables, noflush);
     this.replan();
     return errno;
@@ -82,10 +89,10 @@ class NamespaceNetfilter implements Netfilter {
   edit(
     family: Family,
     change: {
-      readonly verb: 'append' | 'insert' | 'delete';
+      readonly verb: 'append' | 'insert' | 'delete' | 'replace';
       readonly table: TableName;
       readonly chain: string;
-      readonly rule: Rule;
+      readonly rule?: Rule;
       readonly position?: number;
     },
   ): Errno | undefined {
@@ -107,6 +114,50 @@ class NamespaceNetfilter implements Netfilter {
 
   tables(family: Family): readonly RestoreTable[] {
     return this.rules[family].save();
+  }
+
+  renameChain(family: Family, table: TableName, from: string, to: string): Errno | undefined {
+    return this.rules[family].ensure(table).rename(from, to);
+  }
+
+  counters(family: Family, table: TableName, chain: string): readonly RuleCounter[] {
+    return this.rules[family].table(table)?.chain(chain)?.counters ?? [];
+  }
+
+  zeroCounters(
+    family: Family,
+    table: TableName,
+    chain: string | undefined,
+    position: number | undefined,
+  ): void {
+    for (const state of this.rules[family].table(table)?.states ?? []) {
+      if (chain === undefined || state.chain.name === chain) state.zero(position);
+    }
+  }
+
+  get sets(): SetsView {
+    return new NamespaceSets(this.setContext());
+  }
+
+  setSpec(name: string): SetSpec | undefined {
+    return this.memory.sets.get(name)?.spec;
+  }
+
+  editSets(op: IpsetOp): SetProblem | undefined {
+    return editSets(this.setContext(), op);
+  }
+
+  checkpointSets(): () => void {
+    const copy = this.memory.sets.copy();
+    return () => this.memory.sets.become(copy);
+  }
+
+  private setContext(): SetContext {
+    return {
+      sets: this.memory.sets,
+      nowNs: this.netns.host.clock.nowNs,
+      usedByRules: (name) => this.rules.ipv4.naming(name) + this.rules.ipv6.naming(name),
+    };
   }
 
   checkpoint(family: Family): RuleCheckpoint {

@@ -31,6 +31,8 @@ const ICMP_OF: Readonly<
   'icmp6-adm-prohibited': unreachable6(ICMP6_UNREACHABLE.adminProhibited),
   'icmp6-addr-unreachable': unreachable6(ICMP6_UNREACHABLE.address),
   'icmp6-port-unreachable': unreachable6(ICMP6_UNREACHABLE.port),
+  'icmp6-policy-fail': unreachable6(5),
+  'icmp6-reject-route': unreachable6(6),
 };
 
 /** Answers a packet as `-j REJECT` does: an ICMP error, or a reset of the connection (net/ipv4/netfilter/nf_reject_ipv4.c). */

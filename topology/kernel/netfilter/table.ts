@@ -6,18 +6,54 @@ import { BUILT_IN, builtIn } from './hooks.js';
 import { checkChain, checkRule } from './rule-check.js';
 import { sameRule } from './rule-equal.js';
 
-/** A chain as it stands in a table. */
+/** Packets and octets that a rule matched, or that a policy decided about. */
+export interface RuleCounter {
+  packets: number;
+  bytes: number;
+}
+
+/** A chain as it stands in a table, with what it counted. */
 export class ChainState {
   chain: RuleChain;
+  /** Of the policy first, then of each rule. */
+  counters: RuleCounter[];
   private compiled: CompiledChain | undefined = undefined;
 
   constructor(chain: RuleChain) {
     this.chain = chain;
+    this.counters = zeroCounters(chain);
   }
 
-  replace(chain: RuleChain): void {
+  /** Puts another chain in the place; with `keep` a rule that stays keeps what it counted. */
+  replace(chain: RuleChain, keep: boolean): void {
+    const before = this.chain;
+    const counted = this.counters;
     this.chain = chain;
     this.compiled = undefined;
+    this.counters = zeroCounters(chain);
+    if (!keep) return;
+    const kept = new Map(before.rules.map((rule, index) => [rule, counted[index + 1]]));
+    for (const [index, rule] of [undefined, ...chain.rules].entries()) {
+      const counter = rule === undefined ? counted[0] : kept.get(rule);
+      if (counter !== undefined) this.counters[index] = counter;
+    }
+  }
+
+  /** Counts a packet for a rule by its number, 0 for the policy. */
+  count(number: number, bytes: number): void {
+    const counter = this.counters[number];
+    if (counter === undefined) return;
+    counter.packets++;
+    counter.bytes += bytes;
+  }
+
+  /** `-Z`: of one rule, or of all and the policy. */
+  zero(number?: number): void {
+    for (const [index, counter] of this.counters.entries()) {
+      if (number !== undefined && index !== number) continue;
+      counter.packets = 0;
+      counter.bytes = 0;
+    }
   }
 
   /** Compiled when the first packet comes. */
@@ -25,6 +61,10 @@ export class ChainState {
     this.compiled ??= compileChain(this.chain);
     return this.compiled;
   }
+}
+
+function zeroCounters(chain: RuleChain): RuleCounter[] {
+  return Array.from({ length: chain.rules.length + 1 }, () => ({ packets: 0, bytes: 0 }));
 }
 
 interface Notes {
@@ -38,6 +78,7 @@ export class RuleTable {
   readonly name: TableName;
   /** When its hooks were registered, among all of the namespace. */
   readonly order: number;
+  private readonly family: 'ipv4' | 'ipv6';
   private readonly chains = new Map<string, ChainState>();
   /** How many chains jump or go to a chain. */
   private readonly references = new Map<string, number>();
@@ -45,9 +86,10 @@ export class RuleTable {
   private conntrackChains = 0;
   private ruleCount = 0;
 
-  constructor(name: TableName, order: number) {
+  constructor(name: TableName, order: number, family: 'ipv4' | 'ipv6') {
     this.name = name;
     this.order = order;
+    this.family = family;
     for (const hook of BUILT_IN[name]) {
       this.chains.set(hook, new ChainState({ name: hook, policy: 'ACCEPT', rules: [] }));
     }
@@ -65,6 +107,11 @@ export class RuleTable {
 
   chain(name: string): ChainState | undefined {
     return this.chains.get(name);
+  }
+
+  /** Every chain, the built-in ones first. */
+  get states(): Iterable<ChainState> {
+    return this.chains.values();
   }
 
   /** A base chain that may decide about packets: with rules, or with policy DROP. */
@@ -89,7 +136,7 @@ export class RuleTable {
     const set = (chain: RuleChain): void => {
       const present = this.chains.get(chain.name)?.chain;
       if (!before.has(chain.name)) before.set(chain.name, present);
-      this.put(chain);
+      this.put(chain, false);
     };
     const remove = (name: string): void => {
       if (!before.has(name)) before.set(name, this.chains.get(name)?.chain);
@@ -99,48 +146,54 @@ export class RuleTable {
     if (errno === undefined) return undefined;
     for (const [name, chain] of before) {
       if (chain === undefined) this.take(name);
-      else this.put(chain);
+      else this.put(chain, true);
     }
     return errno;
   }
 
-  /** `iptables -A`, `-I`, `-D`. Failures: those of `restore`; `ENOENT` no such chain or rule; `E2BIG` no such position. */
-  edit(change: {
-    readonly verb: 'append' | 'insert' | 'delete';
-    readonly chain: string;
-    readonly rule: Rule;
-    readonly position?: number;
-  }): Errno | undefined {
-    const { verb, rule } = change;
+  /**
+   * `iptables -A`, `-I`, `-D`, `-R`. Failures: those of `restore`; `ENOENT` no such chain or rule; `E2BIG` no such
+   * position.
+   */
+  edit(change: RuleEdit): Errno | undefined {
+    const { rule } = change;
     const present = this.chains.get(change.chain)?.chain;
     if (present === undefined) return 'ENOENT';
-    if (verb !== 'delete') {
-      const errno = checkRule(this.name, change.chain, rule);
+    if (change.verb !== 'delete' && rule !== undefined) {
+      const errno = checkRule({ table: this.name, chain: change.chain, family: this.family }, rule);
       if (errno !== undefined) return errno;
     }
-    let rules: readonly Rule[];
-    if (verb === 'append') {
-      rules = [...present.rules, rule];
-    } else if (verb === 'insert') {
-      const at = (change.position ?? 1) - 1;
-      if (at < 0 || at > present.rules.length) return 'E2BIG';
-      rules = present.rules.toSpliced(at, 0, rule);
-    } else {
-      const at = present.rules.findIndex((other) => sameRule(other, rule));
-      if (at < 0) return 'ENOENT';
-      rules = present.rules.toSpliced(at, 1);
-    }
-    this.put({ ...present, rules });
+    const rules = editRules(present.rules, change);
+    if (typeof rules === 'string') return rules;
+    this.put({ ...present, rules }, true);
     const errno = this.checkJumps(new Map([[change.chain, present]]));
-    if (errno !== undefined) this.put(present);
+    if (errno !== undefined) this.put(present, true);
     return errno;
+  }
+
+  /** `-E`: jumps to the chain follow. Failures: `ENOENT`, `EEXIST`. */
+  rename(from: string, to: string): Errno | undefined {
+    const present = this.chains.get(from)?.chain;
+    if (present === undefined || builtIn(this.name, from) !== undefined) return 'ENOENT';
+    if (this.chains.has(to)) return 'EEXIST';
+    const order = [...this.chains.keys()].map((name) => (name === from ? to : name));
+    for (const { chain } of [...this.chains.values()]) {
+      if (chain.rules.some(jumpsTo(from))) {
+        this.put({ ...chain, rules: chain.rules.map(redirected(from, to)) }, false);
+      }
+    }
+    const renamed = this.chains.get(from)?.chain ?? present;
+    this.take(from);
+    this.put({ ...renamed, name: to }, false);
+    this.reorder(order);
+    return undefined;
   }
 
   /** `iptables -P`. */
   setPolicy(hook: HookName, policy: 'ACCEPT' | 'DROP'): Errno | undefined {
     const present = this.chains.get(hook);
     if (present === undefined) return 'ENOENT';
-    this.put({ ...present.chain, policy });
+    this.put({ ...present.chain, policy }, true);
     return undefined;
   }
 
@@ -150,7 +203,7 @@ export class RuleTable {
     to: { set(chain: RuleChain): void; remove(name: string): void },
   ): Errno | undefined {
     for (const chain of change.chains) {
-      const errno = checkChain(this.name, chain);
+      const errno = checkChain(this.name, chain, this.family);
       if (errno !== undefined) return errno;
       if (builtIn(this.name, chain.name) === undefined || chain.policy !== undefined) {
         to.set(chain);
@@ -182,7 +235,7 @@ export class RuleTable {
         this.notes = undefined;
         for (const [name, chain] of notes.before) {
           if (chain === undefined) this.take(name);
-          else this.put(chain);
+          else this.put(chain, true);
         }
         if (notes.order !== undefined) this.reorder(notes.order);
       },
@@ -208,12 +261,12 @@ export class RuleTable {
     }
   }
 
-  private put(chain: RuleChain): void {
+  private put(chain: RuleChain, keep: boolean): void {
     this.note(chain.name);
     const state = this.chains.get(chain.name);
     this.count(state?.chain, chain);
     if (state === undefined) this.chains.set(chain.name, new ChainState(chain));
-    else state.replace(chain);
+    else state.replace(chain, keep);
   }
 
   private take(name: string): void {
@@ -253,7 +306,10 @@ export class RuleTable {
       const seen = new Set<string>();
       for (const target of added) {
         if (!this.chains.has(target)) return 'ENOENT';
-        if (builtIn(this.name, target) !== undefined) return 'EINVAL';
+        if (builtIn(this.name, target) !== undefined) {
+          // iptables-nft makes a base chain when it is first used: others are not there to jump to.
+          return target === name ? 'EOPNOTSUPP' : 'ENOENT';
+        }
         if (this.reaches(target, name, seen)) return 'ELOOP';
       }
     }
@@ -271,4 +327,44 @@ export class RuleTable {
     }
     return false;
   }
+}
+
+/** One change of the rules of a chain; `position` counts from 1. */
+export interface RuleEdit {
+  readonly verb: 'append' | 'insert' | 'delete' | 'replace';
+  readonly chain: string;
+  /** Absent for a deletion by number. */
+  readonly rule?: Rule;
+  readonly position?: number;
+}
+
+function editRules(present: readonly Rule[], change: RuleEdit): readonly Rule[] | Errno {
+  const { verb, rule, position } = change;
+  const at = (position ?? 1) - 1;
+  if (rule === undefined) return at < present.length ? present.toSpliced(at, 1) : 'E2BIG';
+  switch (verb) {
+    case 'append':
+      return [...present, rule];
+    case 'insert':
+      return at < 0 || at > present.length ? 'E2BIG' : present.toSpliced(at, 0, rule);
+    case 'replace':
+      return at < 0 || at >= present.length ? 'E2BIG' : present.toSpliced(at, 1, rule);
+    case 'delete': {
+      const found = present.findIndex((other) => sameRule(other, rule));
+      return found < 0 ? 'ENOENT' : present.toSpliced(found, 1);
+    }
+  }
+}
+
+function jumpsTo(name: string): (rule: Rule) => boolean {
+  return ({ target }) =>
+    (target?.target === 'jump' || target?.target === 'goto') && target.chain === name;
+}
+
+function redirected(from: string, to: string): (rule: Rule) => Rule {
+  const jumps = jumpsTo(from);
+  return (rule) =>
+    jumps(rule) && (rule.target?.target === 'jump' || rule.target?.target === 'goto')
+      ? { ...rule, target: { ...rule.target, chain: to } }
+      : rule;
 }

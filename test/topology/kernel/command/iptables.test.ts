@@ -187,7 +187,7 @@ describe('iptables commands', () => {
     ['iptables -A INPUT -j MARK --and-mark 0xff', '-j MARK --set-xmark 0x0/0xffffff00'],
     [
       'iptables -A INPUT -m state --state ESTABLISHED,NEW -j ACCEPT',
-      '-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT',
+      '-m state --state NEW,ESTABLISHED -j ACCEPT',
     ],
     [
       'iptables -A INPUT -p icmp --icmp-type echo-request -s 10.1.2.3/24 -j REJECT',

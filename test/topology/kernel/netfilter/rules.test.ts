@@ -80,8 +80,8 @@ describe('a match', () => {
       [{ match: 'connmark', value: 0, mask: 0, invert: true }],
       false,
     ],
-    ['addrtype of a foreign address', [{ match: 'addrtype', dstType: 'LOCAL' }], false],
-    ['addrtype inverted', [{ match: 'addrtype', dstType: 'LOCAL', dstInvert: true }], true],
+    ['addrtype of a foreign address', [{ match: 'addrtype', dstTypes: ['LOCAL'] }], false],
+    ['addrtype inverted', [{ match: 'addrtype', dstTypes: ['LOCAL'], dstInvert: true }], true],
     ['physdev of a packet that is not bridged', [{ match: 'physdev', isBridged: true }], false],
     ['statistic with probability 1', [{ match: 'statistic-random', probability: 1 }], true],
     ['statistic with probability 0', [{ match: 'statistic-random', probability: 0 }], false],
@@ -236,7 +236,12 @@ describe('REJECT', () => {
 
   test('with tcp-reset answers a SYN as a closed port does', () => {
     const fake = fakeNetns();
-    load(fake, [{ name: 'FORWARD', rules: [rule([], { target: 'REJECT', with: 'tcp-reset' })] }]);
+    load(fake, [
+      {
+        name: 'FORWARD',
+        rules: [rule([{ match: 'proto', proto: 6 }], { target: 'REJECT', with: 'tcp-reset' })],
+      },
+    ]);
     forward(fake, PACKET());
     const { body, src, dst } = fake.sent[0] ?? {};
     expect([src, dst]).toEqual([ip('10.244.2.2'), ip('10.244.1.2')]);
@@ -246,7 +251,9 @@ describe('REJECT', () => {
 
 test('REJECT with tcp-reset answers a bridged frame on the port it came in by', () => {
   const fake = fakeNetns();
-  const rules = [rule([], { target: 'REJECT', with: 'tcp-reset' } as const)];
+  const rules = [
+    rule([{ match: 'proto', proto: 6 }], { target: 'REJECT', with: 'tcp-reset' } as const),
+  ];
   load(fake, [{ name: 'INPUT', rules }]);
   const sent: Skb[] = [];
   const vp1 = { name: 'vp1', transmit: (skb: Skb) => sent.push(skb) } as unknown as Device;

@@ -53,6 +53,14 @@ export const INVALID_REF = new CtRef('INVALID', undefined, 'original');
 /** Of a packet that conntrack was told to leave alone. */
 export const UNTRACKED_REF = new CtRef('UNTRACKED', undefined, 'original');
 
+/** What a connection carried; an octet of a packet is counted with its IP header. */
+export interface ConnectionCounters {
+  originalPackets: number;
+  originalBytes: number;
+  replyPackets: number;
+  replyBytes: number;
+}
+
 /** A tracked connection (struct nf_conn). Fields are changed by conntrack and NAT alone. */
 export class Connection {
   original: Tuple;
@@ -77,6 +85,8 @@ export class Connection {
   tcp: TcpConnState | undefined = undefined;
   /** UDP: from when on it counts as a stream. */
   streamFromNs = 0;
+  /** Packets and octets of each direction, while accounting is on (nf_conn_acct). */
+  counters: ConnectionCounters | undefined = undefined;
   /** Second at whose sweep this is looked at; undefined when in none. */
   sweepSecond: number | undefined = undefined;
   private readonly refs: (CtRef | undefined)[] = [

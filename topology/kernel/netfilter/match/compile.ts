@@ -1,21 +1,35 @@
-import { isCidr4, maskOf4 } from '../../../addr/index.js';
+import { type Ip, isCidr4, maskOf4 } from '../../../addr/index.js';
 import { SECOND } from '../../../base/index.js';
 import { IPPROTO } from '../../../wire/packet.js';
-import type { AddrType, Match, PortRange } from '../../ops.js';
-import type { Skb } from '../../skb.js';
+import type { Match, PortRange, RecentMatch, SetMatch } from '../../ops.js';
 import { ctRefOf } from '../conntrack/conntrack.js';
+import type { SetPacket } from '../set/packet.js';
+import { compileConnbytes, compileConnlimit, compileConntrack } from './connection.js';
 import type { PacketFacts, Predicate } from './facts.js';
+import { compileHashlimit } from './hashlimit.js';
+import { compilePacketMatch } from './packet.js';
+import { compileAddrtype, compilePhysdev, compileRpfilter, namePattern } from './place.js';
 
 /**
  * Makes the predicate of a match, or undefined for one that always holds. The result keeps no state of its own and is
  * shared by all namespaces with the rule.
- *
- * Fidelity: ipsets do not exist, so rules that name one are refused when they are loaded.
  */
 export function compileMatch(match: Match): Predicate | undefined {
   switch (match.match) {
     case 'comment':
       return undefined;
+    case 'bare':
+      return undefined;
+    case 'conntrack':
+      return compileConntrack(match);
+    case 'connbytes':
+      return compileConnbytes(match);
+    case 'connlimit':
+      return compileConnlimit(match);
+    case 'hashlimit':
+      return compileHashlimit(match);
+    case 'rpfilter':
+      return compileRpfilter(match);
     case 'src':
     case 'dst':
       return compileAddress(match);
@@ -78,7 +92,7 @@ export function compileMatch(match: Match): Predicate | undefined {
       return invertIf(match.invert, ({ memory }) => memory.nextOf(slot, match.every, first) === 0);
     }
     case 'addrtype':
-      return compileAddrType(match);
+      return compileAddrtype(match);
     case 'physdev':
       return compilePhysdev(match);
     case 'recent':
@@ -89,7 +103,9 @@ export function compileMatch(match: Match): Predicate | undefined {
         memory.takeToken(slot, match.perSecond, match.burst, netns.host.clock.nowNs);
     }
     case 'set':
-      return () => match.invert === true;
+      return compileSet(match);
+    default:
+      return compilePacketMatch(match);
   }
 }
 
@@ -135,13 +151,6 @@ function deviceNamed(
   return (facts) => matches(nameOf(facts) ?? '');
 }
 
-/** Interface names of iptables: a `+` at the end stands for any ending. */
-function namePattern(pattern: string): (name: string) => boolean {
-  if (!pattern.endsWith('+')) return (name) => name === pattern;
-  const prefix = pattern.slice(0, -1);
-  return (name) => name.startsWith(prefix);
-}
-
 function compilePorts(
   invert: boolean | undefined,
   ports: readonly PortRange[],
@@ -177,64 +186,76 @@ function compileCtState(match: Match & { match: 'ctstate' }): Predicate {
   });
 }
 
-const ADDR_TYPE: Readonly<Record<string, AddrType>> = {
-  unicast: 'UNICAST',
-  local: 'LOCAL',
-  broadcast: 'BROADCAST',
-  multicast: 'MULTICAST',
-  unreachable: 'UNREACHABLE',
-  prohibit: 'PROHIBIT',
-  blackhole: 'BLACKHOLE',
-};
-
-function compileAddrType(match: Match & { match: 'addrtype' }): Predicate {
-  const { srcType, dstType, srcInvert, dstInvert, limitIfaceIn, limitIfaceOut } = match;
-  return ({ netns, src, dst, inDev, outDev }) => {
-    const device = limitIfaceIn === true ? inDev : limitIfaceOut === true ? outDev : undefined;
-    const is = (address: typeof src, type: AddrType): boolean =>
-      ADDR_TYPE[netns.ip.addrType(address, device)] === type;
-    if (srcType !== undefined && is(src, srcType) === (srcInvert === true)) return false;
-    return dstType === undefined || is(dst, dstType) !== (dstInvert === true);
-  };
-}
-
-function compilePhysdev(match: Match & { match: 'physdev' }): Predicate {
-  const inMatches = match.in === undefined ? undefined : namePattern(match.in);
-  const outMatches = match.out === undefined ? undefined : namePattern(match.out);
-  const bridged = (skb: Skb): boolean => skb.physIn !== undefined && skb.physOut !== undefined;
-  return invertIf(match.invert, ({ skb }) => {
-    if (match.isBridged === true && !bridged(skb)) return false;
-    if (inMatches !== undefined && !inMatches(skb.physIn?.name ?? '')) return false;
-    return outMatches === undefined || outMatches(skb.physOut?.name ?? '');
-  });
-}
-
-function compileRecent(match: Match & { match: 'recent' }): Predicate {
+/** net/netfilter/xt_recent.c. */
+function compileRecent(match: RecentMatch): Predicate {
   const invert = match.invert === true;
-  return ({ memory, netns, src, dst }) => {
+  const { mask } = match;
+  return ({ memory, netns, src, dst, packet }) => {
     const nowNs = netns.host.clock.nowNs;
     const list = memory.recent(match.name);
-    const address = match.side === 'source' ? src : dst;
+    const ttl = packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit;
+    const end = match.side === 'source' ? src : dst;
+    const address = mask === undefined ? end : applyMask(end, mask);
     if (match.verb === 'set') {
-      list.note(address, nowNs);
+      list.note(address, nowNs, ttl);
       return !invert;
     }
     if (!list.has(address)) return invert;
+    if (match.rttl === true && list.ttlOf(address) !== ttl) return invert;
     if (match.verb === 'remove') {
       list.remove(address);
       return !invert;
     }
     const sinceNs = match.seconds === undefined ? 0 : nowNs - match.seconds * SECOND;
-    const matched = list.seenSince(address, sinceNs) !== invert;
-    if (match.verb === 'update' && matched) list.note(address, nowNs);
+    const enough = list.seenSince(address, sinceNs) >= Math.max(1, match.hitcount ?? 0);
+    const matched = enough !== invert;
+    if (match.verb === 'update' && matched) list.note(address, nowNs, ttl);
     if (match.reap === true) list.reap(sinceNs);
     return matched;
   };
 }
 
+function applyMask(address: Ip, mask: Ip): Ip {
+  if (typeof address === 'number' && typeof mask === 'number') {
+    return ((address & mask) >>> 0) as Ip;
+  }
+  return (BigInt(address) & BigInt(mask)) as Ip;
+}
+
+/** net/netfilter/xt_set.c. */
+function compileSet(match: SetMatch): Predicate {
+  const invert = match.invert === true;
+  return (facts) => {
+    const set = facts.memory.sets.get(match.name);
+    const found = set?.test(setPacket(facts), match.dims, facts.netns.host.clock.nowNs) === true;
+    return found !== invert;
+  };
+}
+
+/** What a set looks at of a packet. */
+export function setPacket(facts: PacketFacts): SetPacket {
+  const { src, dst, proto, srcPort, dstPort, skb, packet } = facts;
+  return {
+    src,
+    dst,
+    proto,
+    srcPort,
+    dstPort,
+    srcMac: skb.srcMac,
+    icmp: packet.body.kind === 'icmp' ? (packet.body.type << 8) | packet.body.code : undefined,
+  };
+}
+
 /** Whether a match needs connection tracking to be on. */
 export function needsConntrack(match: Match): boolean {
-  return match.match === 'ctstate' || match.match === 'connmark';
+  const { match: kind } = match;
+  return (
+    kind === 'ctstate' ||
+    kind === 'conntrack' ||
+    kind === 'connmark' ||
+    kind === 'connbytes' ||
+    kind === 'connlimit'
+  );
 }
 
 /** What an indexed chain is looked up by: the one destination, source or port that a rule demands. */

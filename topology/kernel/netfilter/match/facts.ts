@@ -1,5 +1,6 @@
 import type { Ip } from '../../../addr/index.js';
 import type { Ipv4Packet, Ipv6Packet } from '../../../wire/packet.js';
+import { l3Bytes } from '../../../wire/size.js';
 import type { Device, Netns } from '../../contract.js';
 import type { HookName } from '../../ops.js';
 import type { Skb } from '../../skb.js';
@@ -41,6 +42,11 @@ export class PacketFacts {
     this.dstPort = ports ? body.dstPort : -1;
     this.inDev = devices.inDev;
     this.outDev = devices.outDev;
+  }
+
+  /** Octets of the packet with its IP header (skb->len at the hooks). */
+  get bytes(): number {
+    return l3Bytes(this.packet);
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Ip } from '../../../addr/index.js';
 import { SECOND } from '../../../base/index.js';
+import type { Connection } from '../conntrack/connection.js';
+import { IpSets } from '../set/sets.js';
+import type { HashlimitBucket } from './hashlimit.js';
 
 /** Addresses that a `recent` list holds (ip_list_tot) and sightings kept of each (ip_pkt_list_tot). */
 const RECENT_ADDRESSES = 100;
@@ -13,6 +16,10 @@ export class RuleMemory {
   private readonly counters = new WeakMap<object, number>();
   private readonly buckets = new WeakMap<object, { credit: number; atNs: number }>();
   private readonly recents = new Map<string, RecentList>();
+  private readonly hashlimits = new Map<string, Map<string, HashlimitBucket>>();
+  private readonly counted = new WeakMap<object, Map<Ip, Set<Connection>>>();
+  /** The sets of `-m set`. */
+  readonly sets = new IpSets();
 
   /** Of `-m statistic --mode nth`: the next number of a cycle 0 … every-1 that starts at `first`. */
   nextOf(slot: object, every: number, first: number): number {
@@ -33,6 +40,22 @@ export class RuleMemory {
     return enough;
   }
 
+  /** Of `-m connlimit`: the connections that a rule saw of an address. */
+  connectionsOf(slot: object, address: Ip): Set<Connection> {
+    const byAddress = this.counted.get(slot) ?? new Map<Ip, Set<Connection>>();
+    this.counted.set(slot, byAddress);
+    const known = byAddress.get(address) ?? new Set<Connection>();
+    byAddress.set(address, known);
+    return known;
+  }
+
+  /** The buckets of `-m hashlimit --hashlimit-name NAME`. */
+  hashlimit(name: string): Map<string, HashlimitBucket> {
+    const known = this.hashlimits.get(name) ?? new Map<string, HashlimitBucket>();
+    this.hashlimits.set(name, known);
+    return known;
+  }
+
   /** The list of `-m recent --name NAME`, made when first named. */
   recent(name: string): RecentList {
     const known = this.recents.get(name);
@@ -46,13 +69,20 @@ export class RuleMemory {
 /** Addresses seen lately, the longest unseen first (net/netfilter/xt_recent.c). */
 export class RecentList {
   private readonly sightings = new Map<Ip, number[]>();
+  private readonly ttls = new Map<Ip, number>();
 
   has(address: Ip): boolean {
     return this.sightings.has(address);
   }
 
+  /** The TTL of the packet that was noted last. */
+  ttlOf(address: Ip): number | undefined {
+    return this.ttls.get(address);
+  }
+
   /** Notes a sighting; a full list forgets the address unseen for longest. */
-  note(address: Ip, nowNs: number): void {
+  note(address: Ip, nowNs: number, ttl: number): void {
+    this.ttls.set(address, ttl);
     const stamps = this.sightings.get(address) ?? [];
     if (stamps.length === 0 && this.sightings.size >= RECENT_ADDRESSES) {
       const oldest = this.sightings.keys().next();
@@ -64,9 +94,22 @@ export class RecentList {
     this.sightings.set(address, stamps);
   }
 
-  /** Whether the address was seen at or after a moment. */
-  seenSince(address: Ip, atNs: number): boolean {
-    return this.sightings.get(address)?.some((stamp) => stamp >= atNs) ?? false;
+  /** How often the address was seen at or after a moment, of the sightings that are kept. */
+  seenSince(address: Ip, atNs: number): number {
+    return this.sightings.get(address)?.filter((stamp) => stamp >= atNs).length ?? 0;
+  }
+
+  /** Addresses with their last TTL and the moments they were seen at, the longest unseen first. */
+  entries(): readonly {
+    readonly address: Ip;
+    readonly ttl: number;
+    readonly stamps: readonly number[];
+  }[] {
+    return Array.from(this.sightings, ([address, stamps]) => ({
+      address,
+      ttl: this.ttls.get(address) ?? 0,
+      stamps,
+    }));
   }
 
   remove(address: Ip): void {

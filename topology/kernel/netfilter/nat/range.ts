@@ -9,6 +9,8 @@ export interface NatRange {
   readonly maxAddress?: Ip;
   readonly minPort?: number;
   readonly maxPort?: number;
+  /** The destination port that becomes the first of the range (NF_NAT_RANGE_PROTO_OFFSET). */
+  readonly basePort?: number;
   /** --random: begin the search for a port anywhere. */
   readonly random?: boolean;
   /** --random-fully: always choose a port by chance. */

@@ -1,12 +1,19 @@
-import { IPV4_LOOPBACK, IPV6_LOOPBACK } from '../../../addr/index.js';
+import {
+  type Cidr,
+  IPV4_LOOPBACK,
+  IPV6_LOOPBACK,
+  type Ip,
+  ipv4,
+  isCidr4,
+} from '../../../addr/index.js';
 import type { Target } from '../../ops.js';
 import { ctRefOf } from '../conntrack/conntrack.js';
 import type { PacketFacts } from '../match/facts.js';
-import type { Nat } from './nat.js';
+import { manipAt, type Nat } from './nat.js';
 import type { NatRange } from './range.js';
 
 /** Targets of the nat table. */
-export type NatTarget = Target & { target: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT' };
+export type NatTarget = Target & { target: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT' | 'NETMAP' };
 
 /** Carries out a target of the nat table; undefined when it did, or why the packet is dropped. */
 export function applyNatTarget(
@@ -26,10 +33,14 @@ export function applyNatTarget(
     case 'MASQUERADE':
       return masquerade(nat, facts, {
         ...portsOf(target),
+        random: target.random === true,
         randomFully: target.randomFully === true,
       });
     case 'REDIRECT':
-      return redirect(nat, facts, portsOf(target));
+      return redirect(nat, facts, { ...portsOf(target), random: target.random === true });
+    case 'NETMAP':
+      netmap(nat, facts, target.to);
+      return undefined;
   }
 }
 
@@ -39,7 +50,9 @@ function rangeOf(target: Target & { target: 'DNAT' | 'SNAT' }): NatRange {
       ? {}
       : { minAddress: target.to, maxAddress: target.toEnd ?? target.to }),
     ...portsOf(target),
+    ...(target.basePort === undefined ? {} : { basePort: target.basePort }),
     random: target.random === true,
+    randomFully: target.randomFully === true,
     persistent: target.persistent === true,
   };
 }
@@ -79,4 +92,17 @@ export function redirect(nat: Nat, facts: PacketFacts, range: NatRange): string 
   if (address === undefined) return `${inDev?.name ?? 'the device'} has no address to redirect to`;
   nat.setUp(connection, { ...range, minAddress: address, maxAddress: address }, 'dst');
   return undefined;
+}
+
+/** net/netfilter/xt_NETMAP.c: the bits of the network are replaced, those of the host stay. */
+function netmap(nat: Nat, facts: PacketFacts, to: Cidr): void {
+  const { hook, src, dst } = facts;
+  const connection = ctRefOf(facts.skb)?.connection;
+  if (connection === undefined) return;
+  const manip = manipAt(hook);
+  const present = manip === 'src' ? src : dst;
+  const host = BigInt(present) & ((1n << BigInt((isCidr4(to) ? 32 : 128) - to.prefixLength)) - 1n);
+  const mapped = BigInt(to.network) | host;
+  const address: Ip = isCidr4(to) ? ipv4(Number(mapped)) : (mapped as Ip);
+  nat.setUp(connection, { minAddress: address, maxAddress: address }, manip);
 }

@@ -37,7 +37,13 @@ export function chooseTuple(request: UniqueTupleRequest): TupleFields {
     if (range.minPort !== undefined && range.maxPort !== undefined) {
       const single = range.minPort === range.maxPort;
       const fits = portInRange(moved, range, manip);
-      if (range.random !== true && fits && (single || !taken(request, moved))) return moved;
+      if (
+        range.random !== true &&
+        range.basePort === undefined &&
+        fits &&
+        (single || !taken(request, moved))
+      )
+        return moved;
     } else if (!taken(request, moved)) {
       return moved;
     }
@@ -113,6 +119,13 @@ function choosePort(request: UniqueTupleRequest, tuple: TupleFields): TupleField
   // A destination port changes only to one that the rule names.
   if (range.minPort === undefined && manip === 'dst') return tuple;
   const { min, size } = portSpan(tuple, range);
+  if (range.basePort !== undefined) {
+    return withPort(
+      tuple,
+      manip,
+      min + ((((portOf(tuple, manip) - range.basePort) % size) + size) % size),
+    );
+  }
   let offset = range.randomFully === true || manip === 'src' ? rng.uint32() & 0xffff : 0;
   if (range.random === true) offset = rng.uint32() & 0xffff;
   let candidate = tuple;

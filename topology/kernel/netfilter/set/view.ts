@@ -1,0 +1,37 @@
+import { SECOND } from '../../../base/index.js';
+import type { SetsView, SetView } from '../../contract.js';
+import type { SetElement } from '../../ops.js';
+import { referencesOf, type SetContext } from './edit.js';
+
+/** The sets of a namespace as tools read them. */
+export class NamespaceSets implements SetsView {
+  private readonly context: SetContext;
+
+  constructor(context: SetContext) {
+    this.context = context;
+  }
+
+  list(): readonly SetView[] {
+    const { sets, nowNs } = this.context;
+    return sets.all.map((set) => ({
+      name: set.name,
+      spec: set.spec,
+      references: referencesOf(this.context, set.name),
+      entries: set.live(nowNs).map((entry) => ({
+        text: entry.text,
+        nomatch: entry.nomatch,
+        comment: entry.comment,
+        timeoutSeconds:
+          entry.expiresAtNs === undefined
+            ? undefined
+            : Math.floor((entry.expiresAtNs - nowNs) / SECOND),
+        packets: entry.packets,
+        bytes: entry.bytes,
+      })),
+    }));
+  }
+
+  test(name: string, element: SetElement): boolean | undefined {
+    return this.context.sets.get(name)?.has(element, this.context.nowNs);
+  }
+}
