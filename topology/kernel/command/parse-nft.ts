@@ -1,7 +1,7 @@
-import { fail, ok, type Result } from '../../base/index.js';
+import { fail, invariant, ok, type Result } from '../../base/index.js';
 import type { KernelOp } from '../ops.js';
 import type { NftError } from './nft/cursor.js';
-import { formatNftError } from './nft/error.js';
+import { formatNftErrors } from './nft/error.js';
 import { nftOps } from './nft/ops.js';
 import { parseNft } from './nft/parse-ruleset.js';
 import type { CommandError } from './words.js';
@@ -38,13 +38,15 @@ export function parseNftCommand(
   return fail({ code: 'command/read-only', message, near: 'list', expected: 'a change' });
 }
 
-function asCommandError(error: NftError, text: string, file: boolean): CommandError {
+function asCommandError(errors: readonly NftError[], text: string, file: boolean): CommandError {
+  const [error] = errors;
+  invariant(error !== undefined, 'a refused text has an error');
   const line = text.split('\n')[error.at.line - 1] ?? '';
   return {
     code: error.message.endsWith('not modelled by podnet')
       ? 'command/unsupported'
       : 'command/bad-word',
-    message: formatNftError(error, text, file ? STDIN : undefined).trimEnd(),
+    message: formatNftErrors(errors, text, file ? STDIN : undefined).trimEnd(),
     near: line.slice(error.at.from - 1, error.at.to),
     expected: "nft's syntax",
     ...(file ? { line: error.at.line } : {}),

@@ -8,12 +8,15 @@ export interface NftError {
   readonly also?: Span;
 }
 
-/** Thrown inside the reader of a text and caught where it begins; never leaves this folder. */
+/** Thrown inside the reader of a text and caught there; never leaves this folder. */
 export class NftSyntaxError {
   readonly error: NftError;
+  /** Of the text's form; otherwise it was understood, but makes no sense. */
+  readonly syntax: boolean;
 
-  constructor(error: NftError) {
+  constructor(error: NftError, syntax: boolean) {
     this.error = error;
+    this.syntax = syntax;
   }
 }
 
@@ -63,6 +66,8 @@ export class Cursor {
   private readonly defined = new Map<string, readonly Token[]>();
   private readonly pending: Token[] = [];
   private at = 0;
+  /** Braces that are open. */
+  private depth = 0;
   private lastAt: Span = { line: 1, from: 1, to: 1 };
 
   constructor(tokens: readonly Token[]) {
@@ -83,13 +88,16 @@ export class Cursor {
   ahead(distance: number): Token {
     while (this.pending.length <= distance) this.fetch();
     const token = this.pending[distance] ?? this.tokens.at(-1);
-    if (token === undefined) throw new NftSyntaxError({ message: 'syntax error', at: this.lastAt });
+    if (token === undefined)
+      throw new NftSyntaxError({ message: 'syntax error', at: this.lastAt }, true);
     return token;
   }
 
   take(): Token {
     const token = this.peek;
     if (token.kind !== 'end') this.pending.shift();
+    if (token.kind === 'symbol' && token.text === '{') this.depth++;
+    if (token.kind === 'symbol' && token.text === '}') this.depth--;
     this.lastAt = token.at;
     return token;
   }
@@ -114,9 +122,9 @@ export class Cursor {
   }
 
   /** Takes a name. */
-  name(): Token {
+  name(expecting = 'string'): Token {
     const { kind } = this.peek;
-    if (kind !== 'word' && kind !== 'quoted') this.unexpected('string');
+    if (kind !== 'word' && kind !== 'quoted') this.unexpected(expecting);
     return this.take();
   }
 
@@ -125,6 +133,21 @@ export class Cursor {
     const sign = this.skip('-') ? -1 : 1;
     if (this.peek.kind !== 'number') this.unexpected();
     return sign * Number(this.take().text);
+  }
+
+  /**
+   * Runs a reader; when what it reads makes no sense, notes that in `problems` and goes on behind the statement, as nft
+   * looks at all statements before it gives up. Errors of form end everything.
+   */
+  attempt(problems: NftError[], read: () => void): void {
+    const outside = this.depth;
+    try {
+      read();
+    } catch (thrown) {
+      if (!(thrown instanceof NftSyntaxError) || thrown.syntax) throw thrown;
+      problems.push(thrown.error);
+      while (this.peek.kind !== 'end' && (this.depth > outside || !this.ended)) this.take();
+    }
   }
 
   /** Takes any number of newlines. */
@@ -156,11 +179,13 @@ export class Cursor {
   unexpected(expecting?: string): never {
     const token = this.peek;
     const wanted = expecting === undefined ? '' : `, expecting ${expecting}`;
-    return this.fail(`syntax error, unexpected ${nameOf(token)}${wanted}`, token.at);
+    const message = `syntax error, unexpected ${nameOf(token)}${wanted}`;
+    throw new NftSyntaxError({ message, at: token.at }, true);
   }
 
+  /** Fails at a part that was understood but makes no sense. */
   fail(message: string, at: Span, also?: Span): never {
-    throw new NftSyntaxError({ message, at, ...(also === undefined ? {} : { also }) });
+    throw new NftSyntaxError({ message, at, ...(also === undefined ? {} : { also }) }, false);
   }
 
   private fetch(): void {
@@ -176,7 +201,12 @@ export class Cursor {
       this.at++;
       const at = spanning(token.at, next.at);
       const meant = this.defined.get(next.text);
-      if (meant === undefined) this.fail(`unknown identifier '${next.text}'`, at);
+      if (meant === undefined) {
+        throw new NftSyntaxError(
+          { message: `unknown identifier '${next.text}'`, at: next.at },
+          true,
+        );
+      }
       this.pending.push(...meant.map((piece) => ({ ...piece, at })));
       if (meant.length === 0) this.fetch();
       return;

@@ -221,11 +221,11 @@ function parseValue(type: NftType, text: string): Result<NftValue, string> {
       const parsed = parseIpv4(text);
       if (parsed.ok) return parsed;
       if (/^\d+$/.test(text)) return ok(Number(text) >>> 0);
-      return fail('Could not resolve hostname: Name or service not known');
+      return fail(unresolved(parseIpv6(text).ok));
     }
     case 'ipv6_addr': {
       const parsed = parseIpv6(text);
-      return parsed.ok ? parsed : fail('Could not resolve hostname: Name or service not known');
+      return parsed.ok ? parsed : fail(unresolved(parseIpv4(text).ok));
     }
     case 'ether_addr': {
       const parsed = parseMac(text);
@@ -242,6 +242,14 @@ function parseValue(type: NftType, text: string): Result<NftValue, string> {
     default:
       return parseNumber(type, text);
   }
+}
+
+/** Text that is no address of the family asked for: of the other one, or a name. */
+function unresolved(otherFamily: boolean): string {
+  const why = otherFamily
+    ? 'Address family for hostname not supported'
+    : 'Name or service not known';
+  return `Could not resolve hostname: ${why}`;
 }
 
 function parseNumber(type: NftType, text: string): Result<number, string> {

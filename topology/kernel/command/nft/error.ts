@@ -27,6 +27,11 @@ function within({ from, to }: Span, column: number): boolean {
   return column >= from && column <= to;
 }
 
+/** Several errors, one after the other. */
+export function formatNftErrors(errors: readonly NftError[], text: string, name?: string): string {
+  return errors.map((error) => formatNftError(error, text, name)).join('');
+}
+
 /** What nft says of a command that the kernel refused. */
 export function kernelError(errno: Errno, refusal: NftRefusal | undefined, at: NftSpans): NftError {
   return { message: `Could not process rule: ${strerror(errno)}`, at: spanOf(refusal, at) };

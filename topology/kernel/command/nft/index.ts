@@ -1,6 +1,6 @@
 export type { NftCommand, NftKnown, NftListing, NftSpans } from './commands.js';
 export type { NftError } from './cursor.js';
-export { formatNftError, kernelError } from './error.js';
+export { formatNftError, formatNftErrors, kernelError } from './error.js';
 export type { Span } from './lexer.js';
 export { nftOps } from './ops.js';
 export { parseNft } from './parse-ruleset.js';

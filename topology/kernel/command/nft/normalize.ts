@@ -1,7 +1,8 @@
 import { formatIpv4, ipv4, prefixLengthOfMask } from '../../../addr/index.js';
-import type { NftConstant, NftExpr, NftFamily, NftStatement } from '../../nft.js';
+import type { NftConstant, NftElement, NftExpr, NftFamily, NftStatement } from '../../nft.js';
 import { DATA_TYPES } from './datatype.js';
 import { HEADER_PROTO, typesOf } from './field.js';
+import { printExpr } from './print-rule.js';
 
 /**
  * The form in which nft lists a rule: dependencies that a later statement implies are left out, sets of one element
@@ -14,7 +15,28 @@ export function normalizeRule(
   const shaped = statements.map((statement) =>
     statement.stmt === 'match' ? normalizeMatch(statement) : statement,
   );
-  return shaped.filter((statement, at) => !isImplied(family, statement, shaped[at + 1]));
+  const kept = shaped.filter((statement, at) => !isImplied(family, statement, shaped[at + 1]));
+  return family === 'inet' ? kept.flatMap((statement, at) => withTcp(kept, statement, at)) : kept;
+}
+
+/** In inet tables a reset says that it is for TCP, unless an earlier statement did. */
+function withTcp(
+  statements: readonly NftStatement[],
+  statement: NftStatement,
+  at: number,
+): readonly NftStatement[] {
+  if (statement.stmt !== 'reject' || statement.reject?.with !== 'tcp reset') return [statement];
+  const said = statements
+    .slice(0, at)
+    .some((before) => before.stmt === 'match' && saysTcp(before.left));
+  if (said) return [statement];
+  const left = { expr: 'meta', key: 'l4proto' } as const;
+  const right = { expr: 'value', type: 'inet_proto', value: HEADER_PROTO.tcp ?? 6 } as const;
+  return [{ stmt: 'match', left, relation: 'implicit', right }, statement];
+}
+
+function saysTcp(left: NftExpr): boolean {
+  return headerOf(left) === 'tcp' || (left.expr === 'meta' && left.key === 'l4proto');
 }
 
 type Match = NftStatement & { stmt: 'match' };
@@ -26,6 +48,8 @@ function normalizeMatch(match: Match): Match {
     const plain = only !== undefined && only.expr !== 'catchall' && only.expr !== 'concat';
     if (plain) return { ...match, right: only };
   }
+  if (right.expr === 'set')
+    return { ...match, right: { ...right, elements: distinct(right.elements) } };
   if (relation === '==' && right.expr === 'prefix') return { ...match, relation: 'implicit' };
   if (left.expr !== 'binary' || left.op !== '&' || left.right.expr !== 'value') {
     const [type = 'integer'] = typesOf(left);
@@ -33,6 +57,17 @@ function normalizeMatch(match: Match): Match {
     return plain ? { ...match, relation: 'implicit' } : match;
   }
   return normalizeMask(match, left.left, left.right);
+}
+
+/** Elements of equal keys stand once. */
+function distinct(elements: readonly NftElement[]): readonly NftElement[] {
+  const seen = new Set<string>();
+  return elements.filter(({ key }) => {
+    const text = printExpr(key);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    return true;
+  });
 }
 
 function normalizeMask(match: Match, left: NftExpr, mask: NftConstant): Match {

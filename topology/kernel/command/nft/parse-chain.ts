@@ -54,17 +54,20 @@ export function parseHookSpec(cursor: Cursor, family: NftFamily): NftBase {
     while (cursor.skip(','));
     cursor.expect('}');
   }
-  cursor.expect('priority');
-  const priority = parsePriority(cursor, family);
+  const at = cursor.expect('priority').at;
+  const priority = parsePriority(cursor, family, at);
   return { type, hook, priority, ...(devices.length === 0 ? {} : { devices }) };
 }
 
-function parsePriority(cursor: Cursor, family: NftFamily): number {
+function parsePriority(cursor: Cursor, family: NftFamily, at: Span): number {
   if (cursor.peek.kind !== 'word') return cursor.number();
   const word = cursor.take();
   const names = family === 'bridge' ? BRIDGE_PRIORITIES : PRIORITIES;
   const named = names.find(([name]) => name === word.text);
-  if (named === undefined) return cursor.fail(`'${word.text}' is invalid priority.`, word.at);
+  if (named === undefined) {
+    const message = 'invalid priority expression value in this context.';
+    return cursor.fail(message, spanning(at, word.at));
+  }
   if (cursor.skip('+')) return named[1] + cursor.number();
   return cursor.skip('-') ? named[1] - cursor.number() : named[1];
 }
@@ -73,8 +76,7 @@ function parsePriority(cursor: Cursor, family: NftFamily): number {
 export function parsePolicy(cursor: Cursor): 'accept' | 'drop' {
   cursor.expect('policy');
   if (cursor.skip('accept')) return 'accept';
-  cursor.expect('drop');
-  return 'drop';
+  return cursor.skip('drop') ? 'drop' : cursor.unexpected("accept or drop or '$'");
 }
 
 /** A rule and where its statements stand. */

@@ -24,8 +24,8 @@ import { type Placed, parseElements, parseOperand, parseScalar } from './parse-v
 export interface RuleScope {
   readonly cursor: Cursor;
   readonly family: NftFamily;
-  /** Notes that a set is named; it must be there when the text was read. */
-  noteSet(name: string, at: Span): void;
+  /** Notes that a set is named; it must be there when the text was read. `grows`: the rule adds elements to it. */
+  noteSet(name: string, at: Span, grows: boolean): void;
   /** What is known of a set of the rule's table. */
   findSet(name: string): NftSetSpec | undefined;
 }
@@ -71,11 +71,14 @@ function parseMap(scope: RuleScope, key: NftExpr): NftExpr & { expr: 'set' | 'se
   return { expr: 'set', elements: parseElements(cursor, typesOf(key), data) };
 }
 
-/** Reads `@NAME`. */
-export function parseSetRef(scope: RuleScope): { readonly expr: 'set-ref'; readonly name: string } {
+/** Reads `@NAME`; `grows` says that the rule adds elements to it. */
+export function parseSetRef(
+  scope: RuleScope,
+  grows = false,
+): { readonly expr: 'set-ref'; readonly name: string } {
   const at = scope.cursor.expect('@').at;
   const name = scope.cursor.name();
-  scope.noteSet(name.text, spanning(at, name.at));
+  scope.noteSet(name.text, spanning(at, name.at), grows);
   return { expr: 'set-ref', name: name.text };
 }
 
@@ -150,19 +153,27 @@ function parsePrimary(scope: RuleScope): NftExpr {
     return inner;
   }
   if (!startsExpression(scope)) {
-    if (cursor.peek.kind === 'word' || cursor.peek.kind === 'number') {
+    if (['word', 'number', 'address'].includes(cursor.peek.kind)) {
       if (HEADER_FIELDS[text] !== undefined) {
         cursor.take();
         return cursor.unexpected();
       }
+      // A constant alone says nothing about the packet; nft notices when it has read what follows.
+      cursor.take();
+      if (cursor.ended) cursor.unexpected();
       return cursor.fail('No symbol type information', at);
     }
     return cursor.unexpected();
   }
   switch (text) {
-    case 'meta':
+    case 'meta': {
       cursor.take();
-      return parseMeta(cursor);
+      const expr = parseMeta(cursor);
+      if (expr.expr === 'meta' && expr.key === 'nfproto' && scope.family !== 'inet') {
+        cursor.fail('meta nfproto is only useful in the inet family', spanning(at, cursor.last));
+      }
+      return expr;
+    }
     case 'ct':
       return parseCt(scope);
     case 'fib':

@@ -10,12 +10,22 @@ import { checkIntervals, parseSet } from './parse-set.js';
 import { addRule, readChainBody, type Surroundings, TableBlock } from './parse-table.js';
 import { parseElements } from './parse-value.js';
 
-/** Reads nft's text: `nft -f FILE`, or the words of a command line joined by spaces. */
-export function parseNft(text: string, known?: NftKnown): Result<readonly NftCommand[], NftError> {
+/**
+ * Reads nft's text: `nft -f FILE`, or the words of a command line joined by spaces. Fails with one error of form, or
+ * with all parts that make no sense.
+ *
+ * Fidelity: nft goes on after an error of form and may find more of them.
+ */
+export function parseNft(
+  text: string,
+  known?: NftKnown,
+): Result<readonly NftCommand[], readonly NftError[]> {
+  const reader = new Reader(new Cursor(tokenize(text)), known);
   try {
-    return ok(new Reader(new Cursor(tokenize(text)), known).run());
+    const commands = reader.run();
+    return reader.problems.length === 0 ? ok(commands) : fail(reader.problems);
   } catch (thrown) {
-    if (thrown instanceof NftSyntaxError) return fail(thrown.error);
+    if (thrown instanceof NftSyntaxError) return fail([thrown.error]);
     throw thrown;
   }
 }
@@ -31,10 +41,14 @@ const VERBS: readonly NftVerb[] = [
   'rename',
 ];
 
+/** Elements that a set holds which rules add to, unless it says otherwise. */
+const DYNAMIC_SET_SIZE = 65535;
+
 interface SetUse {
   readonly table: NftTableRef;
   readonly name: string;
   readonly at: Span;
+  readonly grows: boolean;
 }
 
 class Reader implements Surroundings {
@@ -43,6 +57,7 @@ class Reader implements Surroundings {
   private readonly commands: NftCommand[] = [];
   private readonly declared = new Map<string, NftSetSpec>();
   private readonly uses: SetUse[] = [];
+  readonly problems: NftError[] = [];
 
   constructor(cursor: Cursor, known: NftKnown | undefined) {
     this.cursor = cursor;
@@ -53,16 +68,40 @@ class Reader implements Surroundings {
     const { cursor } = this;
     cursor.skipSeparators();
     while (cursor.peek.kind !== 'end') {
-      this.statement();
-      if (!cursor.ended || cursor.is('}')) cursor.unexpected();
+      cursor.attempt(this.problems, () => this.statement());
+      if (!cursor.ended || cursor.is('}')) {
+        cursor.unexpected('end of file or newline or semicolon');
+      }
       cursor.skipSeparators();
     }
     for (const { table, name, at } of this.uses) {
       if (this.known !== undefined && this.findSet(table, name) === undefined) {
-        cursor.fail('No such file or directory', at);
+        this.problems.push({ message: 'No such file or directory', at });
       }
     }
-    return this.commands;
+    return this.commands.map((command) => this.withGrowth(command));
+  }
+
+  /** A set that a rule adds to is dynamic, and has a limit. */
+  private withGrowth(command: NftCommand): NftCommand {
+    if (command.kind !== 'change' || command.thing.what !== 'set') return command;
+    const { thing } = command;
+    const { set, family, table } = thing;
+    const grows = this.uses.some(
+      (use) =>
+        use.grows &&
+        use.name === set.name &&
+        use.table.family === family &&
+        use.table.table === table,
+    );
+    if (!grows) return command;
+    const flags: NftSetSpec['flags'] = set.flags.includes('dynamic')
+      ? set.flags
+      : [...set.flags, 'dynamic'];
+    return {
+      ...command,
+      thing: { ...thing, set: { ...set, flags, size: set.size ?? DYNAMIC_SET_SIZE } },
+    };
   }
 
   private statement(): void {
@@ -212,7 +251,7 @@ class Reader implements Surroundings {
       );
       return;
     }
-    const body = readChainBody(this.scope(ref));
+    const body = readChainBody(this.scope(ref), this.problems);
     const whole = spanning(from, cursor.last);
     this.change(
       verb,
@@ -279,7 +318,12 @@ class Reader implements Surroundings {
     const set = this.findSet(ref, name.text) ?? cursor.fail('No such file or directory', name.at);
     const elements: Span[] = [];
     const written = parseElements(cursor, set.key, set.data, elements);
-    checkIntervals(cursor, { flags: set.flags, elements: written, spans: elements });
+    checkIntervals(cursor, {
+      flags: set.flags,
+      autoMerge: set.autoMerge === true,
+      elements: written,
+      spans: elements,
+    });
     const whole = spanning(from, cursor.last);
     const thing = { what: 'element', ...ref, set: name.text, elements: written } as const;
     this.change(verb, thing, { whole, table: at, set: name.at, elements });
@@ -339,7 +383,7 @@ class Reader implements Surroundings {
     return {
       cursor: this.cursor,
       family: ref.family,
-      noteSet: (name, at) => this.uses.push({ table: ref, name, at }),
+      noteSet: (name, at, grows) => this.uses.push({ table: ref, name, at, grows }),
       findSet: (name) => this.findSet(ref, name),
     };
   }

@@ -1,4 +1,5 @@
 import type { NftElement, NftExpr, NftFamily, NftSetFlag, NftSetSpec, NftType } from '../../nft.js';
+import { boundsOf } from './bounds.js';
 import type { Cursor } from './cursor.js';
 import { dataTypeNamed } from './datatype.js';
 import { typesOf } from './field.js';
@@ -45,8 +46,10 @@ export function parseSet(
       const { key, data } = draft;
       if (key === undefined) return cursor.fail('set definition does not specify key', place.at);
       elements = parseElements(cursor, key, data, spans);
-    } else parseProperty(cursor, draft, place);
-    if (!cursor.ended) cursor.unexpected();
+    } else {
+      parseProperty(cursor, draft, place);
+      if (!cursor.ended || cursor.is('}')) cursor.unexpected('newline or semicolon');
+    }
     cursor.skipSeparators();
   }
   cursor.expect('}');
@@ -55,7 +58,7 @@ export function parseSet(
   if (place.kind === 'map' && draft.data === undefined) {
     return cursor.fail('map definition does not specify mapping data type', place.at);
   }
-  checkIntervals(cursor, { flags, elements, spans });
+  checkIntervals(cursor, { flags, autoMerge: draft.autoMerge === true, elements, spans });
   return { set: { name, key, flags, ...rest }, elements, spans };
 }
 
@@ -69,7 +72,9 @@ function parseProperty(
   switch (word.text) {
     case 'type':
       draft.key = parseTypes(cursor);
-      if (place.kind === 'map' && cursor.skip(':')) draft.data = parseTypes(cursor);
+      if (place.kind !== 'map') return;
+      if (!cursor.skip(':')) cursor.unexpected('colon or .');
+      draft.data = parseTypes(cursor);
       return;
     case 'typeof': {
       draft.keyOf = parseTypeof(cursor, place.family);
@@ -132,16 +137,20 @@ function parseTypeof(cursor: Cursor, family: NftFamily): NftExpr {
   return parseExpression(scope).value;
 }
 
-/** Ranges and prefixes need a set of intervals. */
+/** Ranges and prefixes need a set of intervals, and may not share values there. */
 export function checkIntervals(
   cursor: Cursor,
   written: {
     readonly flags: readonly NftSetFlag[];
+    readonly autoMerge: boolean;
     readonly elements: readonly NftElement[];
     readonly spans: readonly Span[];
   },
 ): void {
-  if (written.flags.includes('interval')) return;
+  if (written.flags.includes('interval')) {
+    checkConflicts(cursor, written);
+    return;
+  }
   for (const [at, { key }] of written.elements.entries()) {
     const parts = key.expr === 'concat' ? key.parts : [key];
     const found = parts.find((part) => part.expr === 'range' || part.expr === 'prefix');
@@ -152,5 +161,31 @@ export function checkIntervals(
       `You must add 'flags interval' to your set declaration if you want to add ${what} elements`,
       span,
     );
+  }
+}
+
+/** Two elements of one value each part, or of ranges, that share a value. */
+function checkConflicts(
+  cursor: Cursor,
+  written: {
+    readonly autoMerge: boolean;
+    readonly elements: readonly NftElement[];
+    readonly spans: readonly Span[];
+  },
+): void {
+  if (written.autoMerge) return;
+  const ranges = written.elements.flatMap(({ key }, at) => {
+    if (key.expr === 'concat') return [];
+    const [low, high] = boundsOf(key);
+    return [{ at, low, high }];
+  });
+  const ordered = ranges.toSorted((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  for (const [at, next] of ordered.entries()) {
+    const last = ordered[at - 1];
+    if (last === undefined || next.low > last.high) continue;
+    if (next.low === last.low && next.high === last.high) continue;
+    const [first, second] = [written.spans[last.at], written.spans[next.at]];
+    if (first === undefined || second === undefined) continue;
+    cursor.fail('conflicting intervals specified', second, first);
   }
 }

@@ -1,4 +1,4 @@
-import type { NftNatFlags, NftReject, NftRelation, NftStatement, NftType } from '../../nft.js';
+import type { NftExpr, NftNatFlags, NftReject, NftRelation, NftStatement } from '../../nft.js';
 import { spanning } from './cursor.js';
 import { DATA_TYPES, rejectCodes } from './datatype.js';
 import { addressType, typesOf } from './field.js';
@@ -108,16 +108,24 @@ function parseRelation(scope: RuleScope): NftStatement {
   const [type = 'integer'] = types;
   // `tcp flags syn / fin,syn,rst,ack`: these bits of those.
   if (DATA_TYPES[type].flags === true && cursor.skip('/')) {
-    const mask = parseOperand(cursor, types);
+    const mask = oneValue(parseOperand(cursor, types));
     const masked = { expr: 'binary', op: '&', left, right: mask } as const;
     return {
       stmt: 'match',
       left: masked,
       relation: relation === 'implicit' ? '==' : relation,
-      right,
+      right: oneValue(right),
     };
   }
   return { stmt: 'match', left, relation, right };
+}
+
+/** Flags joined by commas as one mask. */
+function oneValue(expr: NftExpr): NftExpr {
+  if (expr.expr !== 'list') return expr;
+  const [first] = expr.values;
+  const value = expr.values.reduce((bits, flag) => bits | Number(flag.value), 0);
+  return first === undefined ? expr : { ...first, value };
 }
 
 function parseCounter({ cursor }: RuleScope): NftStatement {
@@ -140,10 +148,12 @@ function parseLimit(scope: RuleScope): NftStatement {
   if (!over) cursor.skip('until');
   const amount = cursor.number();
   // `10/second`, but `mbytes/second` is one word.
-  const [word = '', unitText] = cursor.skip('/')
-    ? ['', cursor.name().text]
-    : cursor.name().text.split('/');
+  const packets = cursor.skip('/');
+  const [word = '', unitText = word] = packets
+    ? ['', cursor.peek.text]
+    : cursor.peek.text.split('/');
   const unit = UNITS.find((name) => name === unitText) ?? cursor.unexpected();
+  cursor.take();
   const factor = word === '' ? 1 : (BYTES[word] ?? cursor.fail('Wrong rate format', cursor.last));
   const burst = cursor.skip('burst') ? parseBurst(scope) : DEFAULT_BURST;
   return {
@@ -228,6 +238,7 @@ function isDefaultReject(family: string, reject: NftReject): boolean {
 function parseNat(scope: RuleScope): NftStatement {
   const { cursor, family } = scope;
   const nat = cursor.take().text === 'dnat' ? 'dnat' : 'snat';
+  const at = cursor.last;
   const named = (['ip', 'ip6'] as const).find((name) => cursor.is(name));
   if (named !== undefined && !startsExpression(scope)) cursor.take();
   // `ip addr . port to` is how an address and a port from one map used to be announced.
@@ -243,15 +254,13 @@ function parseNat(scope: RuleScope): NftStatement {
     const ports = parseSource(scope, ['inet_service']);
     return { stmt: 'nat', nat, ...written, ports, flags: parseFlags(scope) };
   }
-  const address = parseSource(scope, [type ?? guessAddress(scope)]);
+  if (named === undefined && type === undefined) {
+    cursor.fail('ip or ip6 must be specified with address for inet tables.', at);
+  }
+  const address = parseSource(scope, [type ?? 'ipv4_addr']);
   if (!cursor.skip(':')) return { stmt: 'nat', nat, ...written, address, flags: parseFlags(scope) };
   const ports = parseSource(scope, ['inet_service']);
   return { stmt: 'nat', nat, ...written, address, ports, flags: parseFlags(scope) };
-}
-
-function guessAddress({ cursor }: RuleScope): NftType {
-  const { text } = cursor.is('[') ? cursor.ahead(1) : cursor.peek;
-  return text.includes(':') ? 'ipv6_addr' : 'ipv4_addr';
 }
 
 function parsePortNat(scope: RuleScope): NftStatement {
@@ -278,7 +287,7 @@ function parseDynset(scope: RuleScope): NftStatement {
   const { cursor } = scope;
   const word = cursor.take().text;
   const verb = word === 'add' || word === 'update' ? word : 'delete';
-  const set = parseSetRef(scope).name;
+  const set = parseSetRef(scope, verb !== 'delete').name;
   cursor.expect('{');
   const key = startsExpression(scope)
     ? parseExpression(scope).value

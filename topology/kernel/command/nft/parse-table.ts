@@ -1,6 +1,6 @@
 import type { NftSetSpec, NftTableRef, NftThing } from '../../nft.js';
 import type { NftCommand } from './commands.js';
-import type { Cursor } from './cursor.js';
+import type { Cursor, NftError } from './cursor.js';
 import type { Token } from './lexer.js';
 import { type ParsedRule, parseHookSpec, parsePolicy, parseRule } from './parse-chain.js';
 import type { RuleScope } from './parse-expression.js';
@@ -8,6 +8,7 @@ import { parseSet } from './parse-set.js';
 
 /** What a block needs of the text around it. */
 export interface Surroundings {
+  readonly problems: NftError[];
   scope(ref: NftTableRef): RuleScope;
   /** Remembers a set that the text declares. */
   declare(ref: NftTableRef, set: NftSetSpec): void;
@@ -52,7 +53,7 @@ export class TableBlock {
 
   private chain(): void {
     const name = this.cursor.name();
-    const body = readChainBody(this.around.scope(this.ref));
+    const body = readChainBody(this.around.scope(this.ref), this.around.problems);
     this.chains.push({
       kind: 'change',
       verb: 'add',
@@ -92,7 +93,10 @@ export function addRule(
 type ChainSpec = Pick<Extract<NftThing, { readonly what: 'chain' }>, 'base' | 'comment'>;
 
 /** Reads the body of a chain: its hook, its comment and its rules. */
-export function readChainBody(scope: RuleScope): { spec: ChainSpec; rules: readonly ParsedRule[] } {
+export function readChainBody(
+  scope: RuleScope,
+  problems: NftError[],
+): { spec: ChainSpec; rules: readonly ParsedRule[] } {
   const { cursor, family } = scope;
   let spec: ChainSpec = {};
   const rules: ParsedRule[] = [];
@@ -108,8 +112,8 @@ export function readChainBody(scope: RuleScope): { spec: ChainSpec; rules: reado
     } else if (cursor.is('comment') && rules.length === 0) {
       cursor.take();
       spec = { ...spec, comment: cursor.name().text };
-    } else rules.push(parseRule(scope));
-    if (!cursor.ended) cursor.unexpected();
+    } else cursor.attempt(problems, () => rules.push(parseRule(scope)));
+    if (!cursor.ended || cursor.is('}')) cursor.unexpected('newline or semicolon');
     cursor.skipSeparators();
   }
   cursor.expect('}');

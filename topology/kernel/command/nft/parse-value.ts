@@ -1,7 +1,7 @@
 import type { NftConstant, NftElement, NftExpr, NftType, NftVerdict } from '../../nft.js';
 import type { Cursor } from './cursor.js';
 import { spanning } from './cursor.js';
-import { DATA_TYPES, parseConstant, parseTime } from './datatype.js';
+import { DATA_TYPES, describeType, parseConstant, parseTime } from './datatype.js';
 import type { Span, Token } from './lexer.js';
 
 /** A value and where it was written. */
@@ -24,7 +24,7 @@ export function parseVerdict(cursor: Cursor): Placed<NftVerdict> | undefined {
     case 'jump':
     case 'goto': {
       cursor.take();
-      const chain = cursor.name();
+      const chain = cursor.name("'{'");
       return { value: { verdict: text, chain: chain.text }, at: chain.at };
     }
     default:
@@ -52,9 +52,14 @@ export function parseOperand(cursor: Cursor, types: readonly NftType[]): NftExpr
 export function parseKey(cursor: Cursor, types: readonly NftType[]): NftExpr {
   const [first = 'integer', ...rest] = types;
   if (rest.length === 0) return parseSingle(cursor, first);
+  const from = cursor.peek.at;
   const parts = [parsePart(cursor, first)];
   for (const type of rest) {
-    cursor.expect('.');
+    if (!cursor.skip('.')) {
+      const wanted = types.map(describeType).join(', ');
+      const message = `invalid data type, expected concatenation of (${wanted})`;
+      return cursor.fail(message, spanning(from, cursor.last));
+    }
     parts.push(parsePart(cursor, type));
   }
   return { expr: 'concat', parts };
@@ -84,14 +89,20 @@ function parsePart(cursor: Cursor, type: NftType): NftExpr {
   const first = parseScalar(cursor, type);
   if (cursor.skip('-')) {
     const to = parseScalar(cursor, type);
-    if (Number(first.value) > Number(to.value)) {
-      cursor.fail('Range negative size', spanning(from, cursor.last));
+    if (first.value >= to.value) {
+      cursor.fail('Range has zero or negative size', spanning(from, cursor.last));
     }
     return { expr: 'range', from: first, to };
   }
   if (cursor.is('/') && isAddress(type)) {
     cursor.take();
-    return prefixOf(first, cursor.number());
+    const length = cursor.number();
+    const { bits } = DATA_TYPES[type];
+    if (length > bits) {
+      const message = `Prefix length ${length} is invalid for type of ${bits} bits width`;
+      cursor.fail(message, spanning(from, cursor.last));
+    }
+    return prefixOf(first, length);
   }
   return cursor.is('|') ? parseBits(cursor, first) : first;
 }
@@ -130,7 +141,7 @@ export function parseScalar(cursor: Cursor, type: NftType): NftConstant {
     cursor.expect(')');
     return joined;
   }
-  if (!isValue(token)) cursor.unexpected();
+  if (!isValue(token) || (token.kind === 'word' && RESERVED.has(token.text))) cursor.unexpected();
   cursor.take();
   const bracketed = token.text === '[' ? cursor.take() : token;
   if (token.text === '[') cursor.expect(']');
@@ -138,6 +149,11 @@ export function parseScalar(cursor: Cursor, type: NftType): NftConstant {
   if (!parsed.ok) return cursor.fail(parsed.error, bracketed.at);
   return parsed.value;
 }
+
+/** Words that are never values. */
+const RESERVED: ReadonlySet<string> = new Set(
+  'accept drop continue return jump goto queue counter limit log masquerade vmap'.split(' '),
+);
 
 function isValue({ kind, text }: Token): boolean {
   return (
@@ -185,7 +201,7 @@ function parseElement(
   if (dataTypes === undefined || !cursor.is(':')) return { value: { key, ...options }, at };
   cursor.take();
   const data = parseData(cursor, dataTypes);
-  return { value: { key, data, ...options, ...parseElementOptions(cursor) }, at: cursor.last };
+  return { value: { key, data, ...options, ...parseElementOptions(cursor) }, at };
 }
 
 function parseElementOptions(cursor: Cursor): { timeoutMs?: number; comment?: string } {

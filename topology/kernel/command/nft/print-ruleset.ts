@@ -28,7 +28,7 @@ export function printNftRuleset(
   tables: readonly NftTableView[],
   options: NftPrintOptions = {},
 ): string {
-  return tables.map((table) => printNftTable(table, options)).join('\n');
+  return tables.map((table) => printNftTable(table, options)).join('');
 }
 
 /** One table, with a newline at its end. */
@@ -103,7 +103,7 @@ export function printSetBlock(
   const lines = [`${kind} ${spec.name} {${handleText(handle, options)}`];
   lines.push(`\t${typeText(spec)}`);
   if (spec.size !== undefined) lines.push(`\tsize ${spec.size}`);
-  if (spec.flags.length > 0) lines.push(`\tflags ${orderedFlags(spec).join(',')}`);
+  if (showsFlags(spec)) lines.push(`\tflags ${orderedFlags(spec).join(',')}`);
   if (spec.timeoutMs !== undefined) lines.push(`\ttimeout ${formatTime(spec.timeoutMs)}`);
   if (spec.gcIntervalMs !== undefined) lines.push(`\tgc-interval ${formatTime(spec.gcIntervalMs)}`);
   if (spec.autoMerge === true) lines.push('\tauto-merge');
@@ -112,6 +112,11 @@ export function printSetBlock(
     lines.push(`\telements = { ${elementsText(spec, elements)} }`);
   }
   return block([...lines, '}']);
+}
+
+/** The flag `timeout` alone goes without saying when there is a timeout. */
+function showsFlags({ flags, timeoutMs }: NftSetSpec): boolean {
+  return flags.some((flag) => flag !== 'timeout' || timeoutMs === undefined);
 }
 
 const FLAG_ORDER: NftSetSpec['flags'] = ['constant', 'dynamic', 'interval', 'timeout'];

@@ -1,5 +1,6 @@
 import { SECOND } from '../../../base/index.js';
 import { l3Bytes } from '../../../wire/size.js';
+import { boundsOf } from '../../command/nft/bounds.js';
 import { DATA_TYPES } from '../../command/nft/datatype.js';
 import { typesOf } from '../../command/nft/field.js';
 import type { NftExpr, NftReject, NftRule, NftStatement } from '../../nft.js';
@@ -11,7 +12,7 @@ import type { NftAction, NftContext, NftEnding, NftSlot } from './context.js';
 import { SlotCounter } from './context.js';
 import { compileDynset } from './dynset.js';
 import { payloadWriter } from './payload.js';
-import { boundsOf, type NftDatum } from './set.js';
+import type { NftDatum } from './set.js';
 
 /** A rule ready to be asked. */
 export interface CompiledNftRule {

@@ -97,6 +97,9 @@ export function payloadReader(
     }
     case 'ether':
       return ETHER[field];
+    case 'arp':
+      // Rules of an arp table are kept; no base chain leads ARP packets to them.
+      return () => undefined;
     default:
       return undefined;
   }

@@ -317,7 +317,9 @@ export class NftRuleset {
     const same = set.elements.same(entry);
     if (same !== undefined && same.expiresAtNs > this.nowNs()) {
       const equal = JSON.stringify(same.element.data, jsonSafe) === JSON.stringify(data, jsonSafe);
-      return verb === 'create' || !equal ? 'EEXIST' : undefined;
+      if (verb === 'create' || !equal) return 'EEXIST';
+      same.expiresAtNs = entry.expiresAtNs;
+      return undefined;
     }
     if (set.spec.autoMerge !== true && set.elements.overlapping(entry) !== undefined)
       return 'EEXIST';

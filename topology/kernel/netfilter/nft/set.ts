@@ -1,5 +1,5 @@
 import { MILLISECOND } from '../../../base/index.js';
-import { DATA_TYPES } from '../../command/nft/datatype.js';
+import { boundsOf } from '../../command/nft/bounds.js';
 import type { NftElement, NftExpr, NftSetSpec, NftValue, NftVerdict } from '../../nft.js';
 
 /** A value, the parts of a concatenation, or a range that a translation may choose from. */
@@ -20,9 +20,6 @@ export interface NftEntry {
   readonly datum: NftDatum | undefined;
   expiresAtNs: number;
 }
-
-/** Sorts after every name that a device may have. */
-const NAME_END = '\uffff';
 
 /**
  * The elements of a set or map, looked up by value.
@@ -120,29 +117,6 @@ export function entryOf(element: NftElement, expiresAtNs = Number.POSITIVE_INFIN
     datum: data === undefined || data.expr === 'verdict' ? undefined : datumOf(data),
     expiresAtNs,
   };
-}
-
-/** The smallest and the largest value of a constant part. */
-export function boundsOf(expr: NftExpr): readonly [low: NftValue, high: NftValue] {
-  switch (expr.expr) {
-    case 'value': {
-      const { value } = expr;
-      const wild = typeof value === 'string' && value.endsWith('*');
-      return wild ? [value.slice(0, -1), value.slice(0, -1) + NAME_END] : [value, value];
-    }
-    case 'range':
-      return [expr.from.value, expr.to.value];
-    case 'prefix': {
-      const { value, type } = expr.base;
-      const free = DATA_TYPES[type].bits - expr.length;
-      if (typeof value === 'bigint') return [value, value + (1n << BigInt(free)) - 1n];
-      return [value, Number(value) + 2 ** free - 1];
-    }
-    case 'catchall':
-      return [0, Number.MAX_SAFE_INTEGER];
-    default:
-      return [0, 0];
-  }
 }
 
 /** The value of constant data. */

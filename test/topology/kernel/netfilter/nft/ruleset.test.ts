@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Rng, SimClock } from '../../../../../topology/base/index.js';
 import {
   formatNftError,
+  formatNftErrors,
   kernelError,
   nftOps,
   parseNft,
@@ -17,7 +18,7 @@ function makeHost(): Host {
 /** Loads a text as `nft -f x.nft` does; gives what nft prints, '' when all went well. */
 function load(host: Host, text: string): string {
   const parsed = parseNft(text);
-  if (!parsed.ok) return formatNftError(parsed.error, text, 'x.nft');
+  if (!parsed.ok) return formatNftErrors(parsed.error, text, 'x.nft');
   const applied = host.apply(nftOps(parsed.value));
   if (applied.ok) return '';
   const { index, errno, nft } = applied.error;
@@ -50,7 +51,7 @@ describe('the rules of nftables in a namespace', () => {
     [
       'an element whose verdict goes nowhere',
       'table ip t {\n map s { type ipv4_addr : verdict; elements = { 1.1.1.1 : jump x } }\n}\n',
-      'x.nft:2:49-64: Error: Could not process rule: No such file or directory\n map s { type ipv4_addr : verdict; elements = { 1.1.1.1 : jump x } }\n                                                ^^^^^^^^^^^^^^^^\n',
+      'x.nft:2:49-55: Error: Could not process rule: No such file or directory\n map s { type ipv4_addr : verdict; elements = { 1.1.1.1 : jump x } }\n                                                ^^^^^^^\n',
     ],
     [
       'a translation outside nat chains',
