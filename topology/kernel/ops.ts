@@ -22,6 +22,7 @@ export type KernelOp =
   | RouteOp
   | RuleOp
   | NeighOp
+  | ProxyOp
   | FdbOp
   | SysctlOp
   | IptablesOp
@@ -174,6 +175,13 @@ export type NeighOp =
       readonly state: 'permanent' | 'reachable' | 'stale' | 'noarp';
     })
   | (InNetns & { readonly op: 'neigh.del'; readonly dev: string; readonly dst: Ip });
+
+/** `ip neigh add|del proxy`: addresses that a device answers for in place of others. */
+export type ProxyOp = InNetns & {
+  readonly op: 'neigh.proxy-add' | 'neigh.proxy-del';
+  readonly dev: string;
+  readonly dst: Ip;
+};
 
 /** `bridge fdb append|replace|del`. */
 export type FdbOp = InNetns & {

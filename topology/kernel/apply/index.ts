@@ -7,7 +7,7 @@ import { applyIpset } from './ipset-ops.js';
 import { applyIptables } from './iptables-ops.js';
 import { applyLinkAdd } from './link-add.js';
 import { applyBridgePort, applyLinkDel, applyLinkSet } from './link-ops.js';
-import { applyFdb, applyNeighbor } from './neighbor-ops.js';
+import { applyFdb, applyNeighbor, applyProxy } from './neighbor-ops.js';
 import { applyNetns } from './netns-ops.js';
 import { applyNft } from './nft-ops.js';
 import { applyRoute, applyRule } from './route-ops.js';
@@ -65,6 +65,9 @@ function applyOp(transaction: Transaction, op: KernelOp): OpFailure | undefined 
     case 'neigh.replace':
     case 'neigh.del':
       return applyNeighbor(transaction, op);
+    case 'neigh.proxy-add':
+    case 'neigh.proxy-del':
+      return applyProxy(transaction, op);
     case 'fdb.append':
     case 'fdb.replace':
     case 'fdb.del':

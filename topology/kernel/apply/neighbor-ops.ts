@@ -2,7 +2,7 @@ import { MAC_ZERO } from '../../addr/index.js';
 import { FdbEntry } from '../link/fdb.js';
 import { Vxlan, type VxlanRemote } from '../link/vxlan.js';
 import { bridgeOf } from '../netns/namespace.js';
-import type { FdbOp, NeighOp } from '../ops.js';
+import type { FdbOp, NeighOp, ProxyOp } from '../ops.js';
 import { isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 /** `ip neigh replace|del`. */
@@ -23,6 +23,21 @@ export function applyNeighbor(transaction: Transaction, op: NeighOp): OpFailure 
   transaction.undo(() => {
     if (before === undefined) neighbors.remove(entry);
     else Object.assign(entry, before);
+  });
+  return undefined;
+}
+
+/** `ip neigh add|del proxy`: `proxy_ndp` answers for these, and ARP whatever `proxy_arp` says (pneigh_lookup). */
+export function applyProxy(transaction: Transaction, op: ProxyOp): OpFailure | undefined {
+  const device = transaction.device(op.netns, op.dev);
+  if (isFailure(device)) return device;
+  const before = device.proxied;
+  const after = new Set(before);
+  if (op.op === 'neigh.proxy-add') after.add(op.dst);
+  else if (!after.delete(op.dst)) return rtnetlink('ENOENT');
+  device.proxied = after.size === 0 ? undefined : after;
+  transaction.undo(() => {
+    device.proxied = before;
   });
   return undefined;
 }

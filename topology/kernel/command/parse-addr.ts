@@ -144,13 +144,14 @@ export function parseNeigh(
   let mac: Extract<KernelOp, { op: 'neigh.replace' }>['mac'] | undefined;
   let dev: string | undefined;
   let state: Extract<KernelOp, { op: 'neigh.replace' }>['state'] = 'permanent';
+  let proxy = false;
   while (words.more) {
     const word = words.peek;
     if (words.skip('dev')) dev = takeName(words);
     else if (words.skip('lladdr'))
       mac = words.read(parseMac, (text) => `"${text}" is invalid lladdr.`);
     else if (words.skip('nud')) state = takeState(words);
-    else if (words.skip('proxy')) words.unsupported('proxy', 'lladdr MAC');
+    else if (words.skip('proxy')) proxy = true;
     else {
       if (!words.skip('to') && dst !== undefined)
         words.bad(word, garbage(word), 'lladdr, dev or nud');
@@ -163,6 +164,10 @@ export function parseNeigh(
   }
   const place = inNetns(context);
   if (dst === undefined || dev === undefined) return words.result([]);
+  if (proxy) {
+    const op = verb === 'delete' ? 'neigh.proxy-del' : 'neigh.proxy-add';
+    return words.result([{ op, ...place, dev, dst }]);
+  }
   if (verb === 'delete') return words.result([{ op: 'neigh.del', ...place, dev, dst }]);
   if (mac === undefined && !words.failed) {
     words.fail({

@@ -6,6 +6,7 @@ import {
   isIpv4,
   parseCidr,
   parseIp,
+  parseIpWithPrefix,
 } from '../../addr/index.js';
 import { ok, type Result } from '../../base/index.js';
 import type { KernelOp, RouteType } from '../ops.js';
@@ -22,6 +23,8 @@ const ROUTE_TYPES: readonly RouteType[] = [
   'prohibit',
   'blackhole',
   'throw',
+  'anycast',
+  'multicast',
 ];
 
 /** Reads what follows `ip route`. `change` is read as `replace`. */
@@ -169,6 +172,7 @@ export function parseRule(
     {
       op: verb === 'add' ? 'rule.add' : 'rule.del',
       ...inNetns(context),
+      ...(context.family === 'ipv6' ? { family: context.family } : {}),
       priority,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
@@ -258,7 +262,7 @@ function readPrefix(
     const any = parseCidr(family === 'ipv6' ? '::/0' : '0.0.0.0/0');
     return any.ok ? any.value : undefined;
   }
-  const block = text.includes('/') ? parseCidr(text) : hostBlock(text);
+  const block = text.includes('/') ? readBlock(text) : hostBlock(text);
   if (block.ok) {
     const found = isCidr4(block.value) ? 'ipv4' : 'ipv6';
     if (family === undefined || family === found) return block.value;
@@ -275,6 +279,13 @@ function readPrefix(
     : `Error: any valid prefix is expected rather than "${text}".`;
   words.bad(text, message, block.error);
   return undefined;
+}
+
+/** The kernel cuts the host bits of an IPv6 prefix off, and refuses those of an IPv4 one. */
+function readBlock(text: string): Result<Cidr, string> {
+  if (!text.includes(':')) return parseCidr(text);
+  const read = parseIpWithPrefix(text);
+  return read.ok ? ok(cidrOf(read.value.address, read.value.prefixLength)) : read;
 }
 
 function hostBlock(text: string): Result<Cidr, string> {

@@ -57,6 +57,11 @@ export function printOp(op: KernelOp): string[] {
       const to = `${formatIp(op.dst)} lladdr ${formatMac(op.mac)} dev ${op.dev} nud ${op.state}`;
       return [words(ip(op), 'neigh replace', to)];
     }
+    case 'neigh.proxy-add':
+    case 'neigh.proxy-del': {
+      const verb = op.op === 'neigh.proxy-add' ? 'add' : 'del';
+      return [words(ip(op), `neigh ${verb} proxy`, `${formatIp(op.dst)} dev ${op.dev}`)];
+    }
     case 'neigh.del':
       return [words(ip(op), 'neigh del', `${formatIp(op.dst)} dev ${op.dev}`)];
     case 'fdb.append':
@@ -210,9 +215,10 @@ function printRoute(op: RouteOp): string {
 
 function printPolicyRule(op: RuleOp): string {
   const block = op.from ?? op.to;
+  const six = op.family === 'ipv6' || (block !== undefined && !isCidr4(block));
   const mask = op.fwmask === undefined ? '' : `/0x${op.fwmask.toString(16)}`;
   return words(
-    ip(op) + (block !== undefined && !isCidr4(block) ? ' -6' : ''),
+    ip(op) + (six ? ' -6' : ''),
     `rule ${verbOf(op.op)}`,
     `priority ${op.priority}`,
     op.from === undefined ? '' : `from ${formatCidr(op.from)}`,

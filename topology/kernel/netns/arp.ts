@@ -130,11 +130,12 @@ export class Arp {
     }
     if (!device.conf.forwarding || decided.dev === device || decided.type !== 'unicast')
       return false;
-    if (!device.conf.proxyArp) return false;
+    const entered = device.proxied?.has(targetIp) === true;
+    if (!device.conf.proxyArp && !entered) return false;
     this.noteSender(device, arp);
     this.stepAnswer(
       skb,
-      `proxy_arp is on: ${device.name} answers for ${formatIp(targetIp)}, which it reaches by ${decided.dev?.name ?? '?'}`,
+      `${entered ? 'a proxy entry is there' : 'proxy_arp is on'}: ${device.name} answers for ${formatIp(targetIp)}, which it reaches by ${decided.dev?.name ?? '?'}`,
     );
     if (skb.pktType === 'host') this.reply(skb, device, arp);
     else {
