@@ -12,7 +12,6 @@ import {
 } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
-import { isAnycast6 } from './ipv6-address.js';
 import { selectSource6 } from './ipv6-source.js';
 import type { NetNamespace } from './namespace.js';
 import { readQuotedIpv6 } from './quoted-packet.js';
@@ -65,7 +64,7 @@ export class Icmpv6 {
     if (packet.kind !== 'ipv6' || !mayCause(about, packet, type)) return;
     const { src: to, dst } = packet;
     const came = about.iif === undefined ? undefined : netns.deviceByIndex(about.iif.ifindex);
-    const own = netns.ip.isLocal(dst) || (came !== undefined && isAnycast6(came, dst));
+    const own = netns.ip.isLocal(dst) || netns.fib.lookup(dst)?.type === 'anycast';
     const src = own ? dst : this.sourceTowards(to, came);
     const oif = needsLink6(to) ? came : undefined;
     const route = netns.router6.outputRoute(to, src, oif, 0);
@@ -106,7 +105,7 @@ export class Icmpv6 {
   private echo(skb: Skb, packet: Ipv6Packet, message: IcmpMessage, device: NetDevice): void {
     const { netns } = this;
     const group = isMulticast6(packet.dst);
-    const anycast = !group && isAnycast6(device, packet.dst);
+    const anycast = netns.fib.lookup(packet.dst)?.type === 'anycast';
     const setting = netns.sysctl('net.ipv6.icmp.echo_ignore_all')
       ? 'all'
       : group && netns.sysctl('net.ipv6.icmp.echo_ignore_multicast')

@@ -4,6 +4,7 @@ import {
   IPV6_ALL_NODES,
   IPV6_ALL_ROUTERS,
   IPV6_LOOPBACK,
+  type Ip,
   type Ipv6,
   isLinkLocal6,
   scopeOf6,
@@ -73,11 +74,20 @@ export function isMember6(device: NetDevice, group: Ipv6): boolean {
   if (group === IPV6_ALL_NODES || group === OWN_INTERFACE) return true;
   if (group === IPV6_ALL_ROUTERS || group === OWN_INTERFACE_ROUTERS || group === SITE_ROUTERS)
     return device.conf6.forwarding;
+  if (device.proxied !== undefined && asksForProxied(device.proxied, group)) return true;
   return device.addresses6.some(
     (own) =>
       solicitedNode6(own.address) === group ||
       (device.conf6.forwarding && solicitedNode6(subnetAnycast(own)) === group),
   );
+}
+
+/** A device that answers for others listens where they would (pndisc_constructor). */
+function asksForProxied(proxied: ReadonlySet<Ip>, group: Ipv6): boolean {
+  for (const address of proxied) {
+    if (typeof address === 'bigint' && solicitedNode6(address) === group) return true;
+  }
+  return false;
 }
 
 /** Whether an address is the subnet-router anycast address of a device's prefix (RFC 4291 section 2.6.1). */

@@ -41,7 +41,8 @@ export class Ipv6Forwarding {
     if (netns.conf6All.proxyNdp && netns.ndp.proxies(inDev, packet.dst)) {
       if (this.proxied(skb, packet, inDev)) return;
     }
-    if (outDev === inDev) this.redirect(skb, packet, route, inDev);
+    // The packet leaves as it came: its sender could have asked the next hop itself.
+    if (outDev === inDev) netns.redirects6.send(skb, packet, via6(route) ?? packet.dst, inDev);
     else if (this.strayScope(skb, packet)) return;
     const mtuBytes = Math.max(this.mtuOf(packet.dst, route), IPV6_MIN_MTU_BYTES);
     const lengthBytes = l3Bytes(packet);
@@ -108,12 +109,5 @@ export class Ipv6Forwarding {
     netns.drop(skb, 'neighbor-unresolved', 'ip', text);
     netns.icmpv6.sendError(skb, ICMP6.destUnreachable, ICMP6_UNREACHABLE.address, 0);
     return true;
-  }
-
-  /** The packet leaves as it came: its sender could have asked the next hop itself. */
-  private redirect(skb: Skb, packet: Ipv6Packet, route: RouteEntry, device: NetDevice): void {
-    // A redirect about a translated packet would name the wrong destination.
-    if (this.netns.input6.translated) return;
-    this.netns.redirects6.send(skb, packet, via6(route) ?? packet.dst, device);
   }
 }

@@ -23,8 +23,6 @@ const NEXT_HEADER_AT = 6;
  * Fidelity: extension headers other than Fragment are not read; a packet with one is told as an unknown header.
  */
 export class Ipv6Input {
-  /** Whether PREROUTING changed the destination of the packet handled now. */
-  translated = false;
   private readonly netns: NetNamespace;
 
   constructor(netns: NetNamespace) {
@@ -59,7 +57,6 @@ export class Ipv6Input {
     }
     const now = skb.packet;
     if (now.kind !== 'ipv6') return;
-    this.translated = now.dst !== packet.dst;
     this.decide(skb, now, device);
   }
 
