@@ -86,6 +86,11 @@ export type SocketOption =
   /** 0 dont, 1 want, 2 do, 3 probe. */
   | 'IP_MTU_DISCOVER'
   | 'TCP_NODELAY'
+  | 'SO_KEEPALIVE'
+  /** Seconds of silence, seconds between questions, how many. */
+  | 'TCP_KEEPIDLE'
+  | 'TCP_KEEPINTVL'
+  | 'TCP_KEEPCNT'
   | 'SO_LINGER';
 
 /** An address and port; port is 0 for ping and raw sockets. */

@@ -50,6 +50,11 @@ export class InetSock implements SocketOwner {
   freebind = false;
   broadcast = false;
   noDelay = false;
+  keepAlive = false;
+  /** TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT; undefined where the sysctls hold. */
+  keepIdleSeconds: number | undefined = undefined;
+  keepIntervalSeconds: number | undefined = undefined;
+  keepCount: number | undefined = undefined;
   /** SO_LINGER in seconds; undefined when off. */
   lingerSeconds: number | undefined = undefined;
   /** SO_RCVBUF when set, doubled as Linux does. */
@@ -144,6 +149,10 @@ export class InetSock implements SocketOwner {
     this.pmtudisc = from.pmtudisc;
     this.recvErr = from.recvErr;
     this.noDelay = from.noDelay;
+    this.keepAlive = from.keepAlive;
+    this.keepIdleSeconds = from.keepIdleSeconds;
+    this.keepIntervalSeconds = from.keepIntervalSeconds;
+    this.keepCount = from.keepCount;
     this.lingerSeconds = from.lingerSeconds;
     this.receiveBufferBytes = from.receiveBufferBytes;
   }

@@ -8,6 +8,10 @@ const RMEM_MAX_BYTES = 212_992;
 /** SOCK_MIN_RCVBUF. */
 const RMEM_MIN_BYTES = 2304;
 
+/** MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL; MAX_TCP_KEEPCNT. */
+const MAX_KEEPALIVE_SECONDS = 32_767;
+const MAX_KEEPALIVE_PROBES = 127;
+
 /** setsockopt(2). Fails with EINVAL for values out of range and for IPV6_V6ONLY after bind; ENOPROTOOPT. */
 export function setSocketOption(
   sock: InetSock,
@@ -53,6 +57,21 @@ export function setSocketOption(
     }
     case 'TCP_NODELAY':
       sock.noDelay = value !== 0;
+      return undefined;
+    case 'SO_KEEPALIVE':
+      sock.keepAlive = value !== 0;
+      return undefined;
+    case 'TCP_KEEPIDLE':
+      if (value < 1 || value > MAX_KEEPALIVE_SECONDS) return 'EINVAL';
+      sock.keepIdleSeconds = value;
+      return undefined;
+    case 'TCP_KEEPINTVL':
+      if (value < 1 || value > MAX_KEEPALIVE_SECONDS) return 'EINVAL';
+      sock.keepIntervalSeconds = value;
+      return undefined;
+    case 'TCP_KEEPCNT':
+      if (value < 1 || value > MAX_KEEPALIVE_PROBES) return 'EINVAL';
+      sock.keepCount = value;
       return undefined;
     case 'SO_LINGER':
       sock.lingerSeconds = value < 0 ? undefined : value;

@@ -44,7 +44,7 @@ function loseAll(lab: Lab): void {
   ]);
 }
 
-// What Linux 6.18 sends between two namespaces on one processor, times but for rounding to its ticks.
+// What Linux 6.18 sends between two namespaces on one processor, times but for the phase of its ticks.
 describe('a sender', () => {
   test('gives the device a packet of several segments at once, which ends with PSH', () => {
     const lab = new Lab();
@@ -93,11 +93,11 @@ describe('a sender', () => {
       '0 > A 1448',
       '0 > PA 1104',
       '0 < A 0 2896-4000',
-      '2 > A 1448',
-      '2 > PA 1448',
-      '202 > A 1448',
-      '602 > A 1448',
-      '1402 > A 1448',
+      '4 > A 1448',
+      '4 > PA 1448',
+      '208 > A 1448',
+      '616 > A 1448',
+      '1432 > A 1448',
     ]);
   });
 
@@ -110,10 +110,10 @@ describe('a sender', () => {
     lab.run(2);
     expect(lines(lab)).toEqual([
       '0 > PA 1000',
-      '200 > PA 1000',
-      '400 > PA 1000',
-      '800 > PA 1000',
-      '1600 > PA 1000',
+      '204 > PA 1000',
+      '408 > PA 1000',
+      '816 > PA 1000',
+      '1632 > PA 1000',
     ]);
   });
 
@@ -129,9 +129,9 @@ describe('a sender', () => {
       '0 > PA 1000',
       '0 > PA 100',
       '0 > PA 100',
-      '2 > PA 100',
-      '202 > PA 1200',
-      '602 > PA 1200',
+      '4 > PA 100',
+      '208 > PA 1200',
+      '616 > PA 1200',
     ]);
   });
 
@@ -148,7 +148,7 @@ describe('a sender', () => {
       '0 > A 1448',
       '0 > PA 1104',
       '0 < A 0',
-      '200 > A 1448',
+      '204 > A 1448',
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('a sender', () => {
     lab.seen.length = 0;
     near.send(new Uint8Array(1000));
     lab.run(0.9);
-    expect(lines(lab)).toEqual(['0 > PA 1000', '200 > PA 1000', '600 > PA 1000']);
+    expect(lines(lab)).toEqual(['0 > PA 1000', '204 > PA 1000', '612 > PA 1000']);
   });
 });
 
@@ -181,7 +181,7 @@ test('what came twice is told by the first SACK block', () => {
   near.send(new Uint8Array(1000));
   lab.run(0.3);
   // The acknowledgement is lost, so the probe brings what the server has.
-  expect(lines(lab)).toEqual(['0 > PA 1000', '0 < A 1000', '200 > PA 1000', '200 < A 1000 0-1000']);
+  expect(lines(lab)).toEqual(['0 > PA 1000', '0 < A 1000', '204 > PA 1000', '204 < A 1000 0-1000']);
 });
 
 test('two writes of one turn keep their order, and close comes after them', () => {

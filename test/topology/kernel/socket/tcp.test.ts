@@ -188,7 +188,7 @@ describe('a TCP conversation', () => {
     expect(Math.max(...lab.segments('out').map(({ payload }) => payload.length))).toBe(1448);
   });
 
-  test('probes for what was lost after 200 ms and then retransmits at doubling distances', () => {
+  test('probes for what was lost after 204 ms and then retransmits at doubling distances', () => {
     const lab = new Lab();
     const { near, far } = establish(lab, listen(lab.server));
     const policy = (value: 'ACCEPT' | 'DROP') =>
@@ -209,7 +209,7 @@ describe('a TCP conversation', () => {
     lab.run(1);
     policy('ACCEPT');
     expect(lab.seen.map(({ atNs }) => Math.round((atNs - start) / 1e6))).toEqual([
-      0, 200, 400, 800,
+      0, 204, 408, 816,
     ]);
     lab.run(1);
     expect(received(far)).toBe('lost');

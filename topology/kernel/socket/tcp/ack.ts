@@ -20,6 +20,7 @@ export function processAck(connection: Connection, segment: TcpSegment): boolean
   }
   if (before(ack, connection.sndUna)) return true;
   connection.probes = 0;
+  connection.lastAckNs = connection.clock.nowNs;
   const una = connection.sndUna;
   const advanced = after(ack, una);
   const hadOut = sendQueue.packetsOut;

@@ -11,6 +11,7 @@ import { pathMtuChanged } from './ack.js';
 import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
 import { type Agreement, initialWindow, segmentPayload } from './handshake.js';
 import { receiveSegment } from './input.js';
+import { keepaliveTimeout } from './keepalive.js';
 import { sendAck, sendReset } from './output.js';
 import { Rack } from './rack.js';
 import { ReceiveBuffer } from './receive-buffer.js';
@@ -135,6 +136,9 @@ export class Connection implements TcpFlow {
   lossTimer: LossTimer | undefined = undefined;
   timerDue = false;
   probeTimer: Timer | undefined = undefined;
+  keepaliveTimer: Timer | undefined = undefined;
+  /** When the peer last acknowledged anything. */
+  lastAckNs = 0;
 
   rcvNxt = 0;
   /** `rcvNxt` when the last acknowledgement was sent. */
@@ -343,7 +347,7 @@ export class Connection implements TcpFlow {
   }
 
   /** One of its timers ran out. */
-  timeout(which: LossTimer | 'persist' | 'delayed-ack'): void {
+  timeout(which: LossTimer | 'persist' | 'delayed-ack' | 'keepalive'): void {
     switch (which) {
       case 'retransmit':
         retransmitTimeout(this);
@@ -356,6 +360,9 @@ export class Connection implements TcpFlow {
         return;
       case 'persist':
         persistTimeout(this);
+        return;
+      case 'keepalive':
+        keepaliveTimeout(this);
         return;
       case 'delayed-ack':
         delayedAckTimeout(this);
@@ -427,9 +434,11 @@ export class Connection implements TcpFlow {
   private stopTimers(): void {
     this.retransmitTimer?.cancel();
     this.probeTimer?.cancel();
+    this.keepaliveTimer?.cancel();
     this.delayedAckTimer?.cancel();
     this.retransmitTimer = undefined;
     this.probeTimer = undefined;
+    this.keepaliveTimer = undefined;
     this.delayedAckTimer = undefined;
   }
 

@@ -3,6 +3,7 @@ import { processAck } from './ack.js';
 import type { Connection } from './connection.js';
 import type { Arrival } from './flow.js';
 import { agree, sinceEchoNs } from './handshake.js';
+import { armKeepalive } from './keepalive.js';
 import { ownSynOptions, sendAck, sendSynAck } from './output.js';
 import { after, before, seqAdd, seqDiff } from './seq.js';
 import { armDelayedAck, armRetransmit, DELAYED_ACK_NS, stopRetransmit } from './timers.js';
@@ -86,6 +87,8 @@ function receiveInSynSent(connection: Connection, arrival: Arrival): void {
   connection.retransmits = 0;
   connection.softError = undefined;
   connection.state = 'ESTAB';
+  connection.lastAckNs = connection.clock.nowNs;
+  if (connection.sock.keepAlive) armKeepalive(connection);
   sendAck(connection);
   connection.wake();
 }
@@ -101,6 +104,8 @@ export function establish(connection: Connection, segment: TcpSegment): void {
   stopRetransmit(connection);
   connection.retransmits = 0;
   connection.softError = undefined;
+  connection.lastAckNs = connection.clock.nowNs;
+  if (connection.sock.keepAlive) armKeepalive(connection);
   connection.wake();
 }
 

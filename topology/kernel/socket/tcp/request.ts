@@ -109,6 +109,9 @@ export class Request implements TcpFlow {
     const { listener, irs } = this.spec;
     const { layer } = listener;
     if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN && segment.seq === irs) {
+      // Whoever asks again waits anew (tcp_check_req).
+      this.timer?.cancel();
+      this.arm();
       this.sendSynAck(arrival);
       return;
     }

@@ -1,4 +1,4 @@
-import { MILLISECOND, SECOND } from '../../../base/index.js';
+import { MICROSECOND, MILLISECOND, SECOND } from '../../../base/index.js';
 
 /** RTO before anything was measured (RFC 6298 section 2.1). */
 export const INITIAL_RTO_NS = SECOND;
@@ -6,9 +6,17 @@ export const INITIAL_RTO_NS = SECOND;
 export const MIN_RTO_NS = 200 * MILLISECOND;
 export const MAX_RTO_NS = 120 * SECOND;
 
+/** Ticks in which the kernel counts its timeouts (HZ of 250). */
+const TICK_NS = 4 * MILLISECOND;
+
+/** A time in whole ticks, rounded up (usecs_to_jiffies). */
+export function inTicks(ns: number): number {
+  return Math.ceil(ns / TICK_NS) * TICK_NS;
+}
+
 /**
  * Round-trip time and the retransmission timeout drawn from it (RFC 6298 with Linux's floor: the variance part is at
- * least 200 ms, so the timeout is the round trip plus 200 ms or more).
+ * least 200 ms, so the timeout is the round trip, at least a microsecond, plus 200 ms or more, in ticks: 204 ms).
  */
 export class RttEstimator {
   /** Smoothed round trip, undefined until measured. */
@@ -17,7 +25,8 @@ export class RttEstimator {
   private varianceNs = 0;
 
   /** Takes in one measurement. */
-  sample(rttNs: number): void {
+  sample(measuredNs: number): void {
+    const rttNs = Math.max(measuredNs, MICROSECOND);
     if (this.smoothedNs === undefined) {
       this.smoothedNs = rttNs;
       this.varianceNs = rttNs / 2;
@@ -36,7 +45,7 @@ export class RttEstimator {
       return;
     }
     const spread = Math.max(4 * this.varianceNs, MIN_RTO_NS);
-    this.rtoNs = Math.min(Math.round(this.smoothedNs + spread), MAX_RTO_NS);
+    this.rtoNs = Math.min(inTicks(this.smoothedNs + spread), MAX_RTO_NS);
   }
 
   /** Doubles the timeout after a retransmission. */

@@ -11,6 +11,7 @@ import { bindSocketToDevice, setSocketOption } from '../options.js';
 import { readSysctl } from '../sysctl.js';
 import { Connection } from './connection.js';
 import { advertisedMss, initialSequence, timestampOffset } from './handshake.js';
+import { armKeepalive, stopKeepalive } from './keepalive.js';
 import { Listener } from './listener.js';
 import { sendSyn } from './output.js';
 import type { TcpLayer } from './tcp-layer.js';
@@ -70,7 +71,15 @@ export class TcpSocket implements Socket {
   }
 
   setOption(option: SocketOption, value: number): Errno | undefined {
-    return setSocketOption(this.sock, option, value);
+    const errno = setSocketOption(this.sock, option, value);
+    const { connection } = this;
+    if (errno !== undefined || option !== 'SO_KEEPALIVE' || connection === undefined) return errno;
+    // tcp_set_keepalive
+    if (value === 0) stopKeepalive(connection);
+    else if (connection.state !== 'SYN-SENT' && connection.state !== 'CLOSED') {
+      if (connection.keepaliveTimer === undefined) armKeepalive(connection);
+    }
+    return undefined;
   }
 
   bindToDevice(name: string): Errno | undefined {

@@ -1,7 +1,7 @@
 import { MILLISECOND } from '../../../base/index.js';
 import { readSysctl } from '../sysctl.js';
 import type { Connection } from './connection.js';
-import { MAX_RTO_NS, MIN_RTO_NS } from './rtt.js';
+import { inTicks, MAX_RTO_NS, MIN_RTO_NS } from './rtt.js';
 
 /** How long an acknowledgement may wait for company (TCP_DELACK_MIN). */
 export const DELAYED_ACK_NS = 40 * MILLISECOND;
@@ -15,7 +15,7 @@ export type LossTimer = 'retransmit' | 'probe' | 'reorder';
  * Starts the timer for unacknowledged data anew (inet_csk_reset_xmit_timer); for a retransmission after the timeout of
  * RFC 6298 unless another time is given.
  *
- * Fidelity: Linux rounds times to its ticks of 1 to 10 ms.
+ * Fidelity: a kernel's ticks are as long as it was built for, here 4 ms; its timer wheel rounds long times further.
  */
 export function armLoss(
   connection: Connection,
@@ -24,7 +24,7 @@ export function armLoss(
 ): void {
   connection.retransmitTimer?.cancel();
   connection.lossTimer = what;
-  connection.retransmitTimer = connection.clock.schedule(delayNs, () => {
+  connection.retransmitTimer = connection.clock.schedule(inTicks(delayNs), () => {
     connection.retransmitTimer = undefined;
     connection.lossTimer = undefined;
     connection.timeout(what);
