@@ -9,7 +9,7 @@ import {
 import type { NetDevice } from '../link/device.js';
 import { findAddress6 } from '../netns/ipv6-address.js';
 import type { AddrOp } from '../ops.js';
-import { snapshotDevice } from './link-snapshot.js';
+import { saveDevice } from './link-snapshot.js';
 import { extack, isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 /** `ip addr add|del`. */
@@ -35,15 +35,15 @@ function changeIpv4(
   );
   if (op.op === 'addr.del') {
     if (own === undefined) return extack('EADDRNOTAVAIL', 'ipv4: Address not found.');
-    transaction.undo(snapshotDevice(device));
+    saveDevice(transaction, device);
     netns.removeAddress(device, own);
     return undefined;
   }
   if (own !== undefined) return extack('EEXIST', 'ipv4: Address already assigned.');
   if (isMulticast4(address)) return extack('EINVAL', 'ipv4: Invalid address.');
+  saveDevice(transaction, device);
   const added = netns.addAddress(device, address, prefixLength, op.scope);
   added.broadcast = op.broadcast;
-  transaction.undo(() => netns.removeAddress(device, added));
   return undefined;
 }
 
@@ -61,7 +61,7 @@ function changeIpv6(
     if (own?.prefixLength !== prefixLength) {
       return extack('EADDRNOTAVAIL', 'ipv6: address not found.');
     }
-    transaction.undo(snapshotDevice(device));
+    saveDevice(transaction, device);
     addrconf.remove(device, own);
     return undefined;
   }
@@ -69,7 +69,7 @@ function changeIpv6(
   if (address === IPV6_ANY || isMulticast6(address)) return rtnetlink('EADDRNOTAVAIL');
   if (device.conf6.disableIpv6 && device.kind !== 'loopback') return rtnetlink('EACCES');
   if (!device.ipv6) return rtnetlink('EINVAL');
-  const added = addrconf.add(device, address, prefixLength, op.nodad ?? false);
-  transaction.undo(() => addrconf.remove(device, added));
+  saveDevice(transaction, device);
+  addrconf.add(device, address, prefixLength, op.nodad ?? false);
   return undefined;
 }

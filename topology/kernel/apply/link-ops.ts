@@ -2,7 +2,7 @@ import type { NetDevice } from '../link/device.js';
 import { bridgeOf } from '../netns/namespace.js';
 import type { KernelOp } from '../ops.js';
 import { checkMac, checkMtu, validName } from './link-add.js';
-import { deleteUndoably, snapshotDevice, snapshotPort } from './link-snapshot.js';
+import { deleteUndoably, saveDevice } from './link-snapshot.js';
 import { extack, isFailure, type OpFailure, rtnetlink, type Transaction } from './transaction.js';
 
 type LinkSetOp = Extract<KernelOp, { readonly op: 'link.set' }>;
@@ -15,13 +15,13 @@ export function applyLinkSet(transaction: Transaction, op: LinkSetOp): OpFailure
   if (isFailure(device)) return device;
   const bad = checkMac(op.mac) ?? checkMtu(op.mtuBytes);
   if (bad !== undefined) return bad;
-  if (needsSnapshot(op)) transaction.undo(snapshotDevice(device));
-  else if (op.master !== undefined) transaction.undo(snapshotPort(device));
+  const master = typeof op.master === 'string' ? device.netns.device(op.master) : undefined;
+  saveDevice(transaction, device, master);
   return (
     move(transaction, device, op) ??
-    setAddressAndSize(transaction, device, op) ??
+    setAddressAndSize(device, op) ??
     rename(device, op) ??
-    setFlags(transaction, device, op) ??
+    setFlags(device, op) ??
     setMaster(device, op)
   );
 }
@@ -31,7 +31,7 @@ export function applyLinkDel(transaction: Transaction, op: LinkDelOp): OpFailure
   const device = transaction.device(op.netns, op.name);
   if (isFailure(device)) return device;
   if (device.kind === 'loopback' || device.kind === 'cable') return rtnetlink('EOPNOTSUPP');
-  transaction.undo(deleteUndoably(device));
+  deleteUndoably(transaction, device);
   return undefined;
 }
 
@@ -42,20 +42,12 @@ export function applyBridgePort(transaction: Transaction, op: BridgePortOp): OpF
   const { port } = device;
   if (port === undefined) return rtnetlink('EOPNOTSUPP');
   if (op.state !== undefined && (op.state < 0 || op.state > 4)) return rtnetlink('EINVAL');
-  const { hairpin, isolated, learning, heldDown } = port;
-  transaction.undo(() => {
-    Object.assign(port, { hairpin, isolated, learning, heldDown });
-    port.bridge.portChanged(port);
-  });
+  saveDevice(transaction, device);
   if (op.hairpin !== undefined) port.hairpin = op.hairpin;
   if (op.isolated !== undefined) port.isolated = op.isolated;
   if (op.learning !== undefined) port.learning = op.learning;
   if (op.state !== undefined) port.bridge.setPortState(port, op.state);
   return undefined;
-}
-
-function needsSnapshot(op: LinkSetOp): boolean {
-  return op.up === false || op.toNetns !== undefined || op.rename !== undefined;
 }
 
 function move(transaction: Transaction, device: NetDevice, op: LinkSetOp): OpFailure | undefined {
@@ -76,20 +68,10 @@ function move(transaction: Transaction, device: NetDevice, op: LinkSetOp): OpFai
   return undefined;
 }
 
-function setAddressAndSize(
-  transaction: Transaction,
-  device: NetDevice,
-  op: LinkSetOp,
-): OpFailure | undefined {
+function setAddressAndSize(device: NetDevice, op: LinkSetOp): OpFailure | undefined {
   const { mac, mtuBytes } = device;
-  if (op.mac !== undefined && op.mac !== mac) {
-    changeMac(device, op.mac);
-    transaction.undo(() => changeMac(device, mac));
-  }
-  if (op.mtuBytes !== undefined && op.mtuBytes !== mtuBytes) {
-    changeMtu(device, op.mtuBytes);
-    transaction.undo(() => changeMtu(device, mtuBytes));
-  }
+  if (op.mac !== undefined && op.mac !== mac) changeMac(device, op.mac);
+  if (op.mtuBytes !== undefined && op.mtuBytes !== mtuBytes) changeMtu(device, op.mtuBytes);
   return undefined;
 }
 
@@ -123,21 +105,9 @@ function rename(device: NetDevice, op: LinkSetOp): OpFailure | undefined {
   return undefined;
 }
 
-function setFlags(
-  transaction: Transaction,
-  device: NetDevice,
-  op: LinkSetOp,
-): OpFailure | undefined {
-  const { up, promisc } = device;
-  if (op.promisc !== undefined) {
-    device.promisc = op.promisc;
-    transaction.undo(() => {
-      device.promisc = promisc;
-    });
-  }
-  if (op.up === undefined || op.up === up) return undefined;
-  device.netns.setUp(device, op.up);
-  if (op.up) transaction.undo(() => device.netns.setUp(device, up));
+function setFlags(device: NetDevice, op: LinkSetOp): OpFailure | undefined {
+  if (op.promisc !== undefined) device.promisc = op.promisc;
+  if (op.up !== undefined && op.up !== device.up) device.netns.setUp(device, op.up);
   return undefined;
 }
 

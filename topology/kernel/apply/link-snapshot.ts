@@ -1,104 +1,127 @@
-import type { Ip } from '../../addr/index.js';
 import { deleteDevice } from '../link/delete.js';
 import type { NetDevice } from '../link/device.js';
 import { MacvlanDriver } from '../link/macvlan.js';
 import { countAddress } from '../netns/address.js';
-import { bridgeOf } from '../netns/namespace.js';
+import { bridgeOf, type NetNamespace } from '../netns/namespace.js';
+import type { Transaction } from './transaction.js';
 
 /**
- * Notes everything about a device that going down, moving or being deleted destroys. The answer puts it back
- * exactly: addresses, routes, neighbours, settings, ports, the other end of a veth.
+ * Notes everything that a change of a device may change or destroy, of the device and of those it touches: addresses,
+ * routes, neighbours, settings, carriers, bridge ports and what bridges learned; each once in a list of ops. Rolling
+ * back puts it back exactly. `master` is the bridge that the device is about to become a port of.
  */
-export function snapshotDevice(device: NetDevice): () => void {
-  const { netns, name, ifindex, up, carrier, peer, mac, mtuBytes, promisc } = device;
+export function saveDevice(transaction: Transaction, device: NetDevice, master?: NetDevice): void {
+  const devices = touched([device]);
+  if (master !== undefined) devices.add(master);
+  saveAll(transaction, devices);
+}
+
+/** As `saveDevice`, of every device of a namespace. */
+export function saveDevices(transaction: Transaction, netns: NetNamespace): void {
+  saveAll(transaction, touched(netns.deviceList));
+}
+
+/** Deletes a device, with the other end of a veth and the macvlans on top, so that all can be put back. */
+export function deleteUndoably(transaction: Transaction, device: NetDevice): void {
+  saveAll(transaction, touched(deletedWith(device)));
+  deleteDevice(device);
+}
+
+/** What goes with a device. */
+function deletedWith(device: NetDevice): readonly NetDevice[] {
+  const uppers = (device.uppers ?? []).flatMap((upper) => upper.device ?? []);
+  return [device, ...(device.peer === undefined ? [] : [device.peer]), ...uppers];
+}
+
+/** Devices whose state follows that of others: the other end, the bridge, the ports, those above and below. */
+function touched(devices: readonly NetDevice[]): Set<NetDevice> {
+  const found = new Set<NetDevice>();
+  for (const device of devices) {
+    found.add(device);
+    const { peer, driver } = device;
+    if (peer !== undefined) found.add(peer);
+    for (const port of bridgeOf(device)?.ports ?? []) found.add(port.device);
+    for (const upper of device.uppers ?? [])
+      if (upper.device !== undefined) found.add(upper.device);
+    if (driver instanceof MacvlanDriver) found.add(driver.parent);
+  }
+  for (const device of [...found]) if (device.master !== undefined) found.add(bridgeDevice(device));
+  return found;
+}
+
+function bridgeDevice(device: NetDevice): NetDevice {
+  return device.port?.bridge.device ?? device;
+}
+
+function saveAll(transaction: Transaction, devices: ReadonlySet<NetDevice>): void {
+  const states: ReturnType<typeof snapshotOne>[] = [];
+  const spaces: ReturnType<typeof snapshotNetns>[] = [];
+  const bridges: (() => void)[] = [];
+  for (const device of devices) {
+    if (transaction.first(device)) states.push(snapshotOne(device));
+    if (transaction.first(device.netns)) spaces.push(snapshotNetns(device.netns));
+    const bridge = bridgeOf(device);
+    if (bridge !== undefined && transaction.first(bridge)) bridges.push(bridge.save());
+  }
+  if (states.length === 0 && spaces.length === 0 && bridges.length === 0) return;
+  transaction.undo(() => {
+    for (const state of states) state.place();
+    for (const { restoreSettings } of spaces) restoreSettings();
+    for (const state of states) state.fill();
+    for (const restore of bridges) restore();
+    for (const { restoreRoutes } of spaces) restoreRoutes();
+  });
+}
+
+function snapshotNetns(netns: NetNamespace): { restoreSettings(): void; restoreRoutes(): void } {
+  const sysctls = netns.sysctls.save();
+  const routes = netns.fib.save();
+  return {
+    restoreSettings() {
+      netns.sysctls.restore(sysctls);
+      netns.sysctlsChanged();
+    },
+    restoreRoutes() {
+      netns.fib.restore(routes);
+    },
+  };
+}
+
+/** First all devices are put in their places, which others notice; then each gets its state back, unnoticed. */
+function snapshotOne(device: NetDevice): { place(): void; fill(): void } {
+  const { netns, name, ifindex, up, carrier, activated, peer, mac, mtuBytes, promisc } = device;
   const addresses = [...device.addresses];
   const addresses6 = [...device.addresses6];
-  const { ipv6Ready } = device;
-  const own = new Set<Ip>([...addresses, ...addresses6].map((each) => each.address));
-  const routes = [...netns.fib.all()].filter(
-    (entry) => entry.dev === device || (entry.prefSrc !== undefined && own.has(entry.prefSrc)),
-  );
-  const neighbors = [...device.neighbors.values()];
-  const sysctls = netns.sysctls.save();
-  const restorePort = snapshotPort(device);
-  const members = (bridgeOf(device)?.ports ?? []).map((each) => snapshotPort(each.device));
+  const { ipv6Ready, proxied } = device;
+  const neighbors = Array.from(device.neighbors.values(), (entry) => {
+    return { entry, mac: entry.mac, state: entry.state };
+  });
   const uppers = [...(device.uppers ?? [])];
-  return () => {
-    if (device.gone || device.netns !== netns || device.name !== name) {
+  return {
+    place() {
+      if (!device.gone && device.netns === netns && device.name === name) return;
       if (!device.gone) device.netns.removeDevice(device);
       device.gone = false;
       device.name = name;
       device.ifindex = ifindex;
       netns.addDevice(device);
-    }
-    netns.sysctls.restore(sysctls);
-    netns.sysctlsChanged();
-    device.mac = mac;
-    device.mtuBytes = mtuBytes;
-    device.promisc = promisc;
-    device.peer = peer;
-    if (peer !== undefined) peer.peer = device;
-    device.up = up;
-    device.carrier = carrier;
-    for (const each of device.addresses) countAddress(netns, each.address, -1);
-    device.addresses = [...addresses];
-    for (const each of addresses) countAddress(netns, each.address, 1);
-    for (const each of [...device.addresses6]) netns.addrconf.remove(device, each);
-    device.addresses6 = [...addresses6];
-    for (const each of addresses6) if (!each.tentative) countAddress(netns, each.address, 1);
-    device.ipv6Ready = ipv6Ready;
-    for (const entry of [...netns.fib.all()]) if (entry.dev === device) netns.fib.remove(entry);
-    for (const entry of routes) {
-      if (!netns.fib.at(entry.table, entry.dst).includes(entry)) netns.fib.add(entry);
-    }
-    for (const entry of neighbors) device.neighbors.set(entry.address, entry);
-    if (device.driver instanceof MacvlanDriver && !uppersOf(device.driver))
-      device.driver.attach(device);
-    device.uppers = uppers.length === 0 ? undefined : uppers;
-    restorePort();
-    for (const restore of members) restore();
-    device.driver.linkChanged(device);
-    netns.addrconf.linkChanged(device);
-    netns.fib.generation++;
+    },
+    fill() {
+      for (const each of [...device.addresses6]) netns.addrconf.remove(device, each);
+      for (const each of device.addresses) countAddress(netns, each.address, -1);
+      Object.assign(device, { up, carrier, activated, peer, mac, mtuBytes, promisc, ipv6Ready });
+      device.proxied = proxied;
+      device.addresses = addresses;
+      for (const each of addresses) countAddress(netns, each.address, 1);
+      device.addresses6 = addresses6;
+      for (const each of addresses6) if (!each.tentative) countAddress(netns, each.address, 1);
+      device.neighbors.clear();
+      for (const { entry, mac: known, state } of neighbors) {
+        entry.mac = known;
+        entry.state = state;
+        device.neighbors.set(entry.address, entry);
+      }
+      device.uppers = uppers.length === 0 ? undefined : uppers;
+    },
   };
-}
-
-/** Notes a device and all that is deleted with it: the other end of a veth, macvlans on top. */
-export function snapshotForDelete(device: NetDevice): () => void {
-  const all = [device];
-  if (device.peer !== undefined) all.push(device.peer);
-  for (const upper of device.uppers ?? []) if (upper.device !== undefined) all.push(upper.device);
-  const restores = all.map(snapshotDevice);
-  return () => {
-    for (const restore of restores) restore();
-  };
-}
-
-/** Deletes a device so that it can be put back. */
-export function deleteUndoably(device: NetDevice): () => void {
-  const restore = snapshotForDelete(device);
-  deleteDevice(device);
-  return restore;
-}
-
-/** Notes which bridge a device is a port of, and how. */
-export function snapshotPort(device: NetDevice): () => void {
-  const { port } = device;
-  return () => {
-    if (device.port?.bridge === port?.bridge) return;
-    if (device.port !== undefined) device.port.bridge.removePort(device.port);
-    if (port !== undefined) copyPort(port, port.bridge.addPort(device));
-  };
-}
-
-function copyPort(from: NonNullable<NetDevice['port']>, to: NonNullable<NetDevice['port']>): void {
-  to.hairpin = from.hairpin;
-  to.isolated = from.isolated;
-  to.learning = from.learning;
-  to.heldDown = from.heldDown;
-  to.bridge.portChanged(to);
-}
-
-function uppersOf(driver: MacvlanDriver): boolean {
-  return driver.parent.uppers?.includes(driver) === true;
 }

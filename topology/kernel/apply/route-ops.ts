@@ -21,14 +21,12 @@ export function applyRoute(transaction: Transaction, op: RouteOp): OpFailure | u
   const { fib } = netns;
   const same = fib.at(made.table, made.dst).filter((entry) => entry.metric === made.metric);
   if (op.op === 'route.add' && same.length > 0) return rtnetlink('EEXIST');
+  const before = [...fib.at(made.table, made.dst)];
   const [replaced] = same;
   if (replaced !== undefined) fib.remove(replaced);
   fib.add(made);
   netns.exceptions.clear();
-  transaction.undo(() => {
-    fib.remove(made);
-    if (replaced !== undefined) fib.add(replaced);
-  });
+  transaction.undo(() => fib.restoreAt(made.table, made.dst, before));
   return undefined;
 }
 
@@ -85,9 +83,10 @@ function removeRoute(
         (op.src === undefined || entry.prefSrc === op.src),
     );
   if (found === undefined) return rtnetlink('ESRCH');
+  const before = [...fib.at(found.table, found.dst)];
   fib.remove(found);
   netns.exceptions.clear();
-  transaction.undo(() => fib.add(found));
+  transaction.undo(() => fib.restoreAt(found.table, found.dst, before));
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { type IpcSysctl, isIpcSysctl } from '../ipc/index.js';
 import type { NetNamespace } from '../netns/namespace.js';
 import type { SysctlOp } from '../ops.js';
+import { saveDevices } from './link-snapshot.js';
 import { isFailure, type OpFailure, type Transaction } from './transaction.js';
 
 /**
@@ -22,14 +23,20 @@ export function applySysctl(transaction: Transaction, op: SysctlOp): OpFailure |
       message: `sysctl: cannot stat ${file}: No such file or directory`,
     };
   }
+  if (reconfigures(op.key)) saveDevices(transaction, netns);
   const before = sysctls.save();
   if (!sysctls.write(op.key, op.value)) return refused(op.key);
-  netns.sysctlsChanged();
   transaction.undo(() => {
     sysctls.restore(before);
     netns.sysctlsChanged();
   });
+  netns.sysctlsChanged();
   return undefined;
+}
+
+/** Whether addresses and routes follow a setting: IPv6 switched on or off. */
+function reconfigures(key: string): boolean {
+  return key.startsWith('net.ipv6.conf.');
 }
 
 function setIpc(

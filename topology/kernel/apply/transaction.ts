@@ -17,7 +17,7 @@ export class Transaction {
   readonly host: Host;
   private readonly undoLog: (() => void)[] = [];
   private readonly commitLog: (() => void)[] = [];
-  private readonly saved = new Set<string>();
+  private readonly saved = new Set<string | object>();
 
   constructor(host: Host) {
     this.host = host;
@@ -34,7 +34,7 @@ export class Transaction {
   }
 
   /** True the first time that a key is asked for: state that is saved once per list. */
-  first(key: string): boolean {
+  first(key: string | object): boolean {
     if (this.saved.has(key)) return false;
     this.saved.add(key);
     return true;

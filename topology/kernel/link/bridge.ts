@@ -113,6 +113,26 @@ export class Bridge implements Driver {
     this.updateCarrier();
   }
 
+  /** Ports, options and addresses as they stand now; the answer puts them back and tells nobody. */
+  save(): () => void {
+    const { macFixed, mtuFixed } = this;
+    const ports = this.ports.map((port) => ({ port, settings: { ...port } }));
+    const restoreFdb = this.fdb.save();
+    return () => {
+      this.macFixed = macFixed;
+      this.mtuFixed = mtuFixed;
+      for (const { device } of this.ports) device.port = undefined;
+      this.ports.length = 0;
+      for (const { port, settings } of ports) {
+        const { state, heldDown, hairpin, isolated, learning } = settings;
+        Object.assign(port, { state, heldDown, hairpin, isolated, learning });
+        port.device.port = port;
+        this.ports.push(port);
+      }
+      restoreFdb();
+    };
+  }
+
   /** A port went up or down or lost its carrier. */
   portChanged(port: BridgePort): void {
     this.updatePort(port);

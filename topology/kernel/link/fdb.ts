@@ -73,6 +73,21 @@ export class Fdb {
     return aged ? 'new' : 'moved';
   }
 
+  /** The entries as they stand now; the answer puts them back. */
+  save(): () => void {
+    const saved = Array.from(this.entries.values(), (entry) => {
+      return { entry, port: entry.port, seenNs: entry.seenNs };
+    });
+    return () => {
+      this.entries.clear();
+      for (const { entry, port, seenNs } of saved) {
+        entry.port = port;
+        entry.seenNs = seenNs;
+        this.put(entry);
+      }
+    };
+  }
+
   put(entry: FdbEntry): void {
     this.entries.set(entry.mac, entry);
   }

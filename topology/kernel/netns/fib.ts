@@ -241,6 +241,24 @@ export class Fib {
     return this.tables.keys();
   }
 
+  /** Every route as it stands now, for `restore`. */
+  save(): readonly RouteEntry[] {
+    return [...this.all()];
+  }
+
+  /** Puts back what was saved, equal routes in their order. */
+  restore(saved: readonly RouteEntry[]): void {
+    this.tables.clear();
+    for (const entry of saved) this.add(entry);
+    this.generation++;
+  }
+
+  /** Puts back the routes to one prefix, as `at` gave them. */
+  restoreAt(table: number, dst: Cidr, saved: readonly RouteEntry[]): void {
+    for (const entry of [...this.at(table, dst)]) this.remove(entry);
+    for (const entry of saved) this.add(entry);
+  }
+
   /** Every route of a table, or of all. */
   *all(table?: number): Iterable<RouteEntry> {
     for (const each of this.tables.values()) {
