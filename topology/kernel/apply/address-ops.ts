@@ -66,8 +66,14 @@ function changeIpv6(
     return undefined;
   }
   if (own !== undefined) return extack('EEXIST', 'ipv6: address already assigned.');
-  if (address === IPV6_ANY || isMulticast6(address)) return rtnetlink('EADDRNOTAVAIL');
-  if (device.conf6.disableIpv6 && device.kind !== 'loopback') return rtnetlink('EACCES');
+  if (isMulticast6(address)) {
+    const text = 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag.';
+    return extack('EINVAL', text);
+  }
+  if (address === IPV6_ANY) return extack('EADDRNOTAVAIL', 'ipv6: Invalid address.');
+  if (device.conf6.disableIpv6 && device.kind !== 'loopback') {
+    return extack('EACCES', 'ipv6: IPv6 is disabled on this device.');
+  }
   if (!device.ipv6) return rtnetlink('EINVAL');
   saveDevice(transaction, device);
   addrconf.add(device, address, prefixLength, op.nodad ?? false);

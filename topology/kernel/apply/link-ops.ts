@@ -87,11 +87,8 @@ function changeMac(device: NetDevice, mac: NetDevice['mac']): void {
 function changeMtu(device: NetDevice, mtuBytes: number): void {
   const bridge = bridgeOf(device);
   if (bridge !== undefined) bridge.mtuFixed = true;
-  const ipv6 = device.ipv6;
-  device.mtuBytes = mtuBytes;
+  device.setMtu(mtuBytes);
   device.port?.bridge.adjust();
-  // IPv6 leaves a device that cannot carry its smallest packet.
-  if (device.ipv6 !== ipv6) device.netns.addrconf.linkChanged(device);
 }
 
 function rename(device: NetDevice, op: LinkSetOp): OpFailure | undefined {

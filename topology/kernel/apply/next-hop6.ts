@@ -20,7 +20,7 @@ export function nextHop6(
   const dev = via === undefined ? device : deviceOfGateway(netns, op, device, via);
   if (dev === undefined) return rtnetlink('ENODEV');
   if (isFailure(dev)) return dev;
-  if (!dev.up) return extack('ENETDOWN', 'Nexthop device is down.');
+  if (!dev.up) return extack('ENETDOWN', 'Nexthop device is not up.');
   if (dev.conf6.disableIpv6) return extack('EACCES', 'IPv6 is disabled on nexthop device.');
   return { dev, via };
 }

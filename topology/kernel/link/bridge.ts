@@ -69,7 +69,7 @@ export class Bridge implements Driver {
     const { device } = this;
     if (!this.mtuFixed) {
       const sizes = this.ports.map((port) => port.device.mtuBytes);
-      device.mtuBytes = sizes.length === 0 ? DEFAULT_MTU_BYTES : Math.min(...sizes);
+      device.setMtu(sizes.length === 0 ? DEFAULT_MTU_BYTES : Math.min(...sizes));
     }
     if (this.macFixed || this.ports.length === 0) return;
     this.changeMac(Math.min(...this.ports.map((port) => port.device.mac)) as Mac);

@@ -98,6 +98,13 @@ export class NetDevice implements Device {
     return !this.conf6.disableIpv6 && this.mtuBytes >= IPV6_MIN_MTU_BYTES;
   }
 
+  /** dev_set_mtu: IPv6 leaves a device that no longer carries its smallest packet. */
+  setMtu(mtuBytes: number): void {
+    const { ipv6 } = this;
+    this.mtuBytes = mtuBytes;
+    if (this.ipv6 !== ipv6) this.netns.addrconf.linkChanged(this);
+  }
+
   /** Whether anyone watches this device. */
   get tapped(): boolean {
     return this.taps !== undefined;
