@@ -70,6 +70,7 @@ async function runTool(
     output: descriptors.get(1)?.output ?? nowhere,
     errors: descriptors.get(2)?.output ?? nowhere,
     run: (argv, input) => runNested(guest, argv, { context, input }),
+    start: (argv) => startNested(guest, argv, context),
   });
   try {
     return await resolved.tool(io);
@@ -94,6 +95,18 @@ function runNested(
       ? context.descriptors
       : new Map([...context.descriptors, [0, { input }] as const]);
   return runResolved(guest, found, { ...context, descriptors });
+}
+
+function startNested(
+  guest: Guest,
+  argv: readonly string[],
+  context: RunContext,
+): Child | undefined {
+  const found = resolveCommand(guest, argv);
+  if (found === undefined || found.kind === 'assumed') return undefined;
+  return startChild(guest, guest.request.spawn?.(argv), (inside) =>
+    runResolved(inside, found, context),
+  );
 }
 
 /** The shell dialect an image's `sh` is. */

@@ -8,13 +8,14 @@ import { NET_TOOLS } from './net-tools.js';
 import { QUEUE_TOOLS } from './queue-tools.js';
 import { registerTools } from './registry.js';
 import { SYSTEM_TOOLS } from './system-tools.js';
+import { tcpdump } from './tcpdump/index.js';
 import { TEXT_TOOLS } from './text-tools.js';
 import { wget } from './wget.js';
 
 registerTools(TEXT_TOOLS);
 registerTools(FILE_TOOLS);
 registerTools(SYSTEM_TOOLS);
-registerTools({ curl, wget });
+registerTools({ curl, wget, tcpdump });
 registerTools(NAME_TOOLS);
 registerTools(NET_TOOLS);
 registerTools(IP_TOOLS);

@@ -5,7 +5,7 @@ import { sleep } from '../io/wait.js';
 import { signalNumber } from '../shell/builtins.js';
 import { inputOf, readAllFrom } from '../shell/streams.js';
 import { parseDuration } from './duration.js';
-import { linesOf, parseOptions, type Tool } from './tool.js';
+import { linesOf, parseOptions, type Tool, type ToolIo } from './tool.js';
 
 /** ps(1). */
 export const ps: Tool = async (io) => {
@@ -84,27 +84,79 @@ export const top: Tool = async (io) => {
   return new Promise(() => undefined);
 };
 
-/** timeout(1). */
+/**
+ * timeout(1).
+ *
+ * Fidelity: where the container's runtime makes no processes for children, the command is left behind instead of killed.
+ */
 export const timeout: Tool = async (io) => {
-  const options = parseTimeout(io.args);
-  if (options === undefined) return io.fail(`invalid time interval '${io.args[0] ?? ''}'`, 125);
-  const late = new Promise<number>((resolve) => {
-    io.sys.schedule(options.seconds * 1e9, () => resolve(124));
-  });
-  const status = await Promise.race([io.run(options.command), late]);
-  return status === 124 && io.busybox ? 143 : status;
+  const options = parseTimeout(io);
+  if (options === undefined) {
+    const [interval = ''] = io.args.filter((arg) => !arg.startsWith('-'));
+    return io.busybox
+      ? io.fail(`invalid number '${interval}'`)
+      : io.fail(
+          `invalid time interval ${interval === '' ? '' : `\u2018${interval}\u2019`}\nTry 'timeout --help' for more information.`,
+          125,
+        );
+  }
+  const { command, killAfter, seconds, signal } = options;
+  const child = io.start(command);
+  if (child === undefined) {
+    return io.fail(
+      `failed to run command \u2018${command[0] ?? ''}\u2019: No such file or directory`,
+      127,
+    );
+  }
+  if (seconds === 0 || seconds === Number.POSITIVE_INFINITY) return child.done;
+  const late = sleep(io.sys, seconds * 1e9).then(() => 'late' as const);
+  const first = await Promise.race([child.done, late]);
+  if (first !== 'late') return first;
+  if (io.sys.kill(child.pid, signal) !== undefined) return io.busybox ? 143 : 124;
+  if (killAfter !== undefined) {
+    const stubborn = sleep(io.sys, killAfter * 1e9).then(() => 'late' as const);
+    if ((await Promise.race([child.done, stubborn])) === 'late') {
+      io.sys.kill(child.pid, SIGKILL);
+      return 137;
+    }
+  }
+  const status = await child.done;
+  if (signal === SIGKILL) return 137;
+  return io.busybox || options.preserve ? status : 124;
 };
 
-function parseTimeout(
-  args: readonly string[],
-): { seconds: number; command: readonly string[] } | undefined {
+const SIGTERM = 15;
+const SIGKILL = 9;
+
+function parseTimeout(io: ToolIo):
+  | {
+      readonly seconds: number;
+      readonly killAfter: number | undefined;
+      readonly signal: number;
+      readonly preserve: boolean;
+      readonly command: readonly string[];
+    }
+  | undefined {
+  const { args } = io;
   let at = 0;
-  while (args[at]?.startsWith('-') === true) {
-    if (args[at] === '-t') return { seconds: Number(args[at + 1]), command: args.slice(at + 2) };
-    at += /^-[ks]$/.test(args[at] ?? '') ? 2 : 1;
+  let signal = SIGTERM;
+  let killAfter: number | undefined;
+  let seconds: number | undefined;
+  let preserve = false;
+  for (; args[at]?.startsWith('-') === true; at++) {
+    const arg = args[at] ?? '';
+    const value = (letter: string): string =>
+      arg.length > letter.length ? arg.slice(letter.length).replace(/^=/, '') : (args[++at] ?? '');
+    if (arg.startsWith('-s')) signal = signalNumber(value('-s')) ?? SIGTERM;
+    else if (arg.startsWith('--signal')) signal = signalNumber(value('--signal')) ?? SIGTERM;
+    else if (arg.startsWith('-k')) killAfter = parseDuration(value('-k'));
+    else if (arg.startsWith('--kill-after')) killAfter = parseDuration(value('--kill-after'));
+    else if (arg.startsWith('-t')) seconds = parseDuration(value('-t'));
+    else if (arg === '--preserve-status') preserve = true;
   }
-  const seconds = parseDuration(args[at] ?? '');
-  return seconds === undefined ? undefined : { seconds, command: args.slice(at + 1) };
+  seconds ??= parseDuration(args[at++] ?? '');
+  if (seconds === undefined || args[at] === undefined) return undefined;
+  return { seconds, killAfter, signal, preserve, command: args.slice(at) };
 }
 
 /** time(1). */

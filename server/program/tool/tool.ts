@@ -2,6 +2,7 @@ import { decodeUtf8, encodeUtf8, type Result } from '../../../topology/index.js'
 import { absolutePath } from '../fs/node.js';
 import { FS_ERRORS, type FsError, type VirtualFileSystem } from '../fs/virtual-file-system.js';
 import type { Guest } from '../guest.js';
+import type { Child } from '../shell/runner.js';
 import { BrokenPipe, type Input, type Output, readAllFrom } from '../shell/streams.js';
 
 /** What a tool runs with. */
@@ -19,6 +20,8 @@ export interface ToolOptions {
   readonly errors: Output;
   /** Runs another command with the same files: `xargs`, `timeout`, `time`. */
   run(argv: readonly string[], input?: Input): Promise<number>;
+  /** Starts another command as a child that can be sent signals; undefined when there is no such command. */
+  start(argv: readonly string[]): Child | undefined;
 }
 
 /** A tool's surroundings, with what most tools do. */
@@ -30,6 +33,7 @@ export class ToolIo {
   readonly workingDir: string;
   readonly input: Input;
   readonly run: (argv: readonly string[], input?: Input) => Promise<number>;
+  readonly start: (argv: readonly string[]) => Child | undefined;
   private readonly applet: boolean;
   private readonly output: Output;
   private readonly errors: Output;
@@ -45,6 +49,7 @@ export class ToolIo {
     this.output = options.output;
     this.errors = options.errors;
     this.run = options.run;
+    this.start = options.start;
   }
 
   get sys() {

@@ -1,0 +1,1 @@
+export { tcpdump } from './tcpdump.js';
