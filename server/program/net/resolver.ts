@@ -109,6 +109,8 @@ export function searchNames(name: string, config: ResolverConfig): readonly stri
 /** Which addresses a caller can use. */
 export interface ResolveOptions {
   readonly family?: 'ipv4' | 'ipv6';
+  /** Told the name that was found: one of the search list's, or what a CNAME leads to. */
+  readonly onFound?: (canonical: string) => void;
 }
 
 /** Finds the addresses of a name or of an address written as text; IPv4 first. */
@@ -125,17 +127,38 @@ export async function resolveHost(
   const known = local?.addresses.filter(fits) ?? [];
   if (known.length > 0) return ok([...known].sort(ipv4First));
   if (name === '' || !isDnsName(name)) return fail('EAI_NONAME');
-  const config = resolverConfig(guest);
-  let failure: ResolveError = 'EAI_NONAME';
-  for (const candidate of searchNames(name, config)) {
-    if (!isDnsName(candidate)) continue;
-    const answer = await askAddresses(guest, candidate, { config, family: options.family });
-    if (answer.ok) return ok([...answer.value].sort(ipv4First));
-    if (answer.error === 'EAI_AGAIN') return fail('EAI_AGAIN');
-    if (answer.error === 'EAI_NODATA') failure = 'EAI_NODATA';
-  }
-  return fail(failure);
+  return searchAddresses(guest, name, options);
 }
+
+/** res_search(3): as-is first with enough dots; a silent server ends the search, after the name as it is. */
+async function searchAddresses(
+  guest: Guest,
+  name: string,
+  options: ResolveOptions,
+): Promise<Result<readonly Ip[], ResolveError>> {
+  const config = resolverConfig(guest);
+  const asIs = name.replace(/\.$/, '');
+  const failures: SearchFailure[] = [];
+  let isOver = false;
+  for (const candidate of searchNames(name, config)) {
+    if (!isDnsName(candidate) || (isOver && candidate !== asIs)) continue;
+    const answer = await askAddresses(guest, candidate, { config, family: options.family });
+    if (answer.ok) {
+      options.onFound?.(answer.value.canonical);
+      return ok([...answer.value.addresses].sort(ipv4First));
+    }
+    if (answer.error === 'REFUSED') return fail('EAI_AGAIN');
+    failures.push(answer.error);
+    isOver = answer.error === 'SILENT';
+    if (isOver && candidate === asIs) break;
+  }
+  if (failures.includes('EAI_NODATA')) return fail('EAI_NODATA');
+  if (failures.includes('SERVFAIL') || failures.includes('SILENT')) return fail('EAI_AGAIN');
+  return fail('EAI_NONAME');
+}
+
+/** Why a candidate of the search list has no addresses. */
+type SearchFailure = 'EAI_NONAME' | 'EAI_NODATA' | 'SERVFAIL' | 'SILENT' | 'REFUSED';
 
 function ipv4First(a: Ip, b: Ip): number {
   return Number(isIpv4(b)) - Number(isIpv4(a));
@@ -145,20 +168,26 @@ async function askAddresses(
   guest: Guest,
   name: string,
   how: { readonly config: ResolverConfig; readonly family: 'ipv4' | 'ipv6' | undefined },
-): Promise<Result<readonly Ip[], ResolveError>> {
+): Promise<
+  Result<{ readonly addresses: readonly Ip[]; readonly canonical: string }, SearchFailure>
+> {
   const types = [
     ...(how.family === 'ipv6' ? [] : [DNS_TYPE.A]),
     ...(how.family === 'ipv4' ? [] : [DNS_TYPE.AAAA]),
   ];
   const answers = await Promise.all(
-    types.map((type) => queryServers(guest, { name, type, config: how.config })),
+    types.map((type) => queryServers(guest, { name, type, config: how.config, backoff: true })),
   );
-  const addresses = answers.flatMap((answer) =>
-    answer.ok ? addressesOf(answer.value.message) : [],
-  );
-  if (addresses.length > 0) return ok(addresses);
-  const codes = answers.map((answer) => (answer.ok ? answer.value.message.rcode : -1));
-  if (codes.some((code) => code !== 0 && code !== 3)) return fail('EAI_AGAIN');
+  const records = answers.flatMap((answer) => (answer.ok ? answer.value.message.answers : []));
+  const found = records.filter((record) => record.type === 'A' || record.type === 'AAAA');
+  const [first] = found;
+  if (first !== undefined) {
+    return ok({ addresses: found.map(({ address }) => address), canonical: first.name });
+  }
+  const silent = answers.find((answer) => !answer.ok);
+  if (silent?.ok === false) return fail(silent.error === 'TIMEOUT' ? 'SILENT' : 'REFUSED');
+  const codes = answers.map((answer) => (answer.ok ? answer.value.message.rcode : 0));
+  if (codes.some((code) => code !== 0 && code !== 3)) return fail('SERVFAIL');
   return fail(codes.every((code) => code === 3) ? 'EAI_NONAME' : 'EAI_NODATA');
 }
 
@@ -176,6 +205,8 @@ export interface DnsAsk {
   readonly type: number;
   readonly config: ResolverConfig;
   readonly tcp?: boolean;
+  /** The C library's time for each server: the second has 2/n and the third 4/n of it, n being their number, 1 s at least. */
+  readonly backoff?: boolean;
   /** Called for each attempt that failed, for tools that print them. */
   onFailure?(server: SocketAddress, error: string): void;
 }
@@ -196,15 +227,24 @@ export interface DnsAnswer {
 export async function queryServers(guest: Guest, ask: DnsAsk): Promise<Result<DnsAnswer, string>> {
   let failure = 'TIMEOUT';
   for (let attempt = 0; attempt < ask.config.attempts; attempt++) {
-    for (const address of ask.config.nameservers) {
+    for (const [index, address] of ask.config.nameservers.entries()) {
       const server = { address, port: DNS_PORT };
-      const answer = await queryServer(guest, server, ask);
+      const timeoutNs = ask.backoff === true ? serverTimeoutNs(ask.config, index) : undefined;
+      const config = timeoutNs === undefined ? ask.config : { ...ask.config, timeoutNs };
+      const answer = await queryServer(guest, server, { ...ask, config });
       if (answer.ok) return answer;
       failure = answer.error;
       ask.onFailure?.(server, failure);
     }
   }
   return fail(failure);
+}
+
+/** __res_context_send: `retrans << ns`, shared by the servers from the second on, in whole seconds. */
+function serverTimeoutNs(config: ResolverConfig, index: number): number {
+  const seconds = (config.timeoutNs / SECOND_NS) * 2 ** index;
+  const shared = index === 0 ? seconds : Math.floor(seconds / config.nameservers.length);
+  return Math.max(1, shared) * SECOND_NS;
 }
 
 /** Asks one server once. */

@@ -12,8 +12,9 @@ import { sleep, whenReady } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
 import { listenTcp, listenUdp } from '../net/tcp-server.js';
 import { connectTcp, type TcpStream } from '../net/tcp-stream.js';
-import { ping, traceroute } from './ping.js';
+import { ping, ping6 } from './ping/index.js';
 import { parseOptions, type Tool, type ToolIo } from './tool.js';
+import { traceroute } from './traceroute.js';
 
 const SECOND_NS = 1_000_000_000;
 
@@ -328,6 +329,7 @@ export const NET_TOOLS: Readonly<Record<string, Tool>> = {
   socat,
   arping,
   ping,
+  ping6,
   traceroute,
   tracepath: traceroute,
 };

@@ -167,7 +167,9 @@ export class IcmpSocket implements Socket {
       ...(sock.ttl === undefined ? undefined : { ttl: sock.ttl }),
       ...(device === undefined ? undefined : { oif: device }),
     });
-    return errno === undefined ? ok(octets.length) : fail(errno);
+    if (errno === undefined) return ok(octets.length);
+    if (errno === 'EMSGSIZE' && sock.recvErr) sock.queueLocalTooBig(dst, 0);
+    return fail(errno);
   }
 
   receive(maxBytes?: number): Result<Received, Errno> {

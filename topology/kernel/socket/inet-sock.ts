@@ -8,6 +8,8 @@ import { anyAddress, needsScope, toUser } from './address.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
 
+const NOTHING = new Uint8Array(0);
+
 /** An entry of the error queue. */
 export type QueuedError = Received & { readonly errno: Errno };
 
@@ -126,6 +128,20 @@ export class InetSock implements SocketOwner {
   queueError(error: QueuedError): void {
     this.errors ??= new Fifo();
     this.errors.push(error);
+  }
+
+  /** ip_local_error: a packet that does not fit the route is also told by the error queue, with the path MTU. */
+  queueLocalTooBig(dst: Ip, port: number): void {
+    const { ip } = this.netns;
+    const chosen = ip.chooseSource({ dst });
+    const route = chosen.ok ? chosen.route.mtuBytes : 0;
+    const mtu = Math.min(route, ip.pathMtu(dst) ?? route);
+    this.queueError({
+      octets: NOTHING,
+      from: { address: toUser(this.domain, dst), port },
+      errno: 'EMSGSIZE',
+      icmp: { type: 0, code: 0, id: 0, sequence: 0, mtu },
+    });
   }
 
   /** recvmsg(2) with MSG_ERRQUEUE; an emptied queue also clears the pending error. */

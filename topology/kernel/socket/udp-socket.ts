@@ -181,7 +181,7 @@ export class UdpSocket implements Socket {
       device === undefined || device === sock.device ? request : { ...request, oif: device },
     );
     if (errno === undefined) return ok(octets.length);
-    if (errno === 'EMSGSIZE' && sock.recvErr) this.queueLocalTooBig(dst, dstPort);
+    if (errno === 'EMSGSIZE' && sock.recvErr) sock.queueLocalTooBig(dst, dstPort);
     return fail(errno);
   }
 
@@ -268,19 +268,6 @@ export class UdpSocket implements Socket {
       ...(sock.ttl === undefined ? undefined : { ttl: sock.ttl }),
       ...(sock.device === undefined ? undefined : { oif: sock.device }),
     };
-  }
-
-  /** ip_local_error: a packet that does not fit the route is also told by the error queue. */
-  private queueLocalTooBig(dst: Ip, port: number): void {
-    const chosen = this.layer.netns.ip.chooseSource({ dst });
-    const route = chosen.ok ? chosen.route.mtuBytes : 0;
-    const mtu = Math.min(route, this.layer.netns.ip.pathMtu(dst) ?? route);
-    this.sock.queueError({
-      octets: NOTHING,
-      from: { address: toUser(this.sock.domain, dst), port },
-      errno: 'EMSGSIZE',
-      icmp: { type: 0, code: 0, id: 0, sequence: 0, mtu },
-    });
   }
 }
 

@@ -1,0 +1,1 @@
+export { ping, ping6 } from './ping.js';

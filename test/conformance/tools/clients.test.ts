@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ToolsLab } from './harness.js';
+import { readToolRecordings } from './recording.js';
+
+/** Recordings of the tools that send, receive and look at packets. */
+const NAMES = [
+  'arping-dad-dup',
+  'arping-none',
+  'arping-ok',
+  'bb-arping-ok',
+  'bb-nc-refused',
+  'bb-nc-timeout',
+  'bb-nslookup-closed',
+  'bb-ping-ok',
+  'bb-ping-unreachable',
+  'bb-telnet-refused',
+  'bb-traceroute-blackhole',
+  'bb-traceroute-ok',
+  'bb-traceroute-prohibited',
+  'bb-wget-ok',
+  'bb-wget-refused',
+  'curl-connect-timeout',
+  'curl-localhost-refused',
+  'curl-noroute',
+  'curl-ok',
+  'curl-prohibited',
+  'curl-svc-ok',
+  'curl-v-ok',
+  'dig-closed',
+  'getent-hosts-etc',
+  'nc-listen-inuse',
+  'nc-udp-refused',
+  'nc-vz-noroute',
+  'nc-vz-refused',
+  'nc-vz-timeout',
+  'nslookup-closed-resolver',
+  'nslookup-dead-resolver',
+  'nslookup-noroute',
+  'ping-badname',
+  'ping-broadcast',
+  'ping-clusterip',
+  'ping-df-too-big',
+  'ping-localhost',
+  'ping-noroute',
+  'ping-ok',
+  'ping-q',
+  'ping-self',
+  'ping-timeout',
+  'ping-ttl1',
+  'ping6-unreachable',
+  'traceroute-blackhole',
+  'traceroute-dead-pod',
+  'traceroute-icmp',
+  'traceroute-noroute',
+  'traceroute-prohibited',
+  'traceroute-ratelimited-1',
+];
+
+const recordings = readToolRecordings();
+
+/** Times, identifiers and counts of milliseconds are not compared. */
+function masked(text: string): string {
+  return text
+    .replace(/^\d\d:\d\d:\d\d\.\d{6}/gm, 'TIME')
+    .replace(/\bid \d+/g, 'id N')
+    .replace(/= [\d.]+(\/[\d.]+)+ ms/g, '= N')
+    .replace(/\d+\.\d{3} ?ms/g, 'N ms')
+    .replace(/time \d+ms/g, 'time N ms')
+    .replace(/after \d+ ms/g, 'after N ms')
+    .replace(/ +N ms/g, ' N ms');
+}
+
+describe('a tool prints what the real one printed', () => {
+  let lab: ToolsLab;
+  beforeAll(async () => {
+    lab = await ToolsLab.recorded();
+  });
+
+  test.each(NAMES)('%s', async (name) => {
+    const recording = recordings.get(name);
+    if (recording === undefined) throw new Error(`no recording ${name}`);
+    const got = await lab.run(recording.netns, recording.commandLine);
+    expect(masked(got.output)).toBe(masked(recording.output));
+    expect(got.status).toBe(recording.status);
+  });
+
+  test('tcpdump-e-vv', async () => {
+    const command = 'tcpdump -n -e -vv -i eth0 & sleep 0.2; ping -c 1 10.244.1.3 > /dev/null';
+    const fresh = await ToolsLab.recorded();
+    const got = await fresh.run('p1', `${command}; kill -INT $!; wait`);
+    expect(masked(got.output)).toBe(masked(recordings.get('tcpdump-e-vv')?.output ?? ''));
+  });
+});
