@@ -72,6 +72,8 @@ export class Shell implements ExpansionScope {
   positional: readonly string[] = [];
   workingDir = '/';
   lastStatus = 0;
+  /** An external command takes the place of this shell, whose last command it is. */
+  execsCommand = false;
   lastBackgroundPid: number | undefined;
   descriptors: Descriptors;
   /** Above 0 where a failing command does not end the shell under `set -e`. */
@@ -402,6 +404,8 @@ export class Shell implements ExpansionScope {
     const descriptors = new Map([...this.descriptors, [0, { input: inputOf('') }] as const]);
     const started = this.runner.inChild([this.name, '-c', text], this, async (guest) => {
       const child = this.fork(descriptors, guest);
+      // The process that $! names is the command itself, not a shell above it.
+      child.execsCommand = command.kind === 'simple';
       return child.runToEnd([command]);
     });
     const job: Job = { pid: started.pid, text, done: started.done, status: undefined };
@@ -464,7 +468,7 @@ export class Shell implements ExpansionScope {
     if (pause !== undefined) await pause;
     const environment = this.variables.exported();
     for (const [variable, value] of assigned) environment.set(variable, value);
-    return this.runner.external(this, { argv, environment, replace: false });
+    return this.runner.external(this, { argv, environment, replace: this.execsCommand });
   }
 
   /** Calls a function with arguments and variables of its own. */
