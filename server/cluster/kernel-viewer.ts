@@ -1,4 +1,15 @@
-import { type Host, type NetnsView, type Process, viewNetns } from '../../topology/index.js';
+import {
+  type Host,
+  isIpcSysctl,
+  linkedDevice,
+  linkFlags,
+  type NetDevice,
+  type NetnsView,
+  operState,
+  type Process,
+  viewAddresses,
+  viewNetns,
+} from '../../topology/index.js';
 import type { DeviceView, KernelViewer } from '../program/index.js';
 
 const TABLES: Readonly<Record<string, number>> = { local: 255, main: 254, default: 253 };
@@ -25,8 +36,12 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
   // /run/netns is seen in the mount namespace that systemd has.
   const seesNames = () =>
     process.namespaces.mnt.inode === host.processes.get(1)?.namespaces.mnt.inode;
+  const ipcSysctl = (key: string) => {
+    const value = isIpcSysctl(key) ? host.processes.ipcOf(process.pid)?.sysctl(key) : undefined;
+    return value === undefined ? undefined : String(value);
+  };
   return {
-    devices: () => view().devices.map(deviceOf),
+    devices: () => netns()?.deviceList.map(deviceOf) ?? [],
     routes: (_family, table = 'main') =>
       view()
         .routes.filter((route) => route.table === (TABLES[table] ?? Number(table)))
@@ -58,36 +73,34 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
             ]
           : [],
       ),
-    sysctl: (key) => netns()?.sysctls.read(key),
+    sysctl: (key) =>
+      key === 'kernel.hostname'
+        ? process.sys.hostname
+        : (ipcSysctl(key) ?? netns()?.sysctls.read(key)),
+    sysctlKeys: () => netns()?.sysctls.keys() ?? [],
     netns: (name) => (name === undefined ? netns() : seesNames() ? host.netns(name) : undefined),
     netnsNames: () => (seesNames() ? host.netnsNames : []),
     apply: (ops) => host.apply(ops),
   };
 }
 
-function deviceOf(device: NetnsView['devices'][number]): DeviceView {
-  const running = device.up && device.carrier;
-  const loopback = device.kind === 'loopback';
+function deviceOf(device: NetDevice): DeviceView {
+  const linked = linkedDevice(device);
   return {
     ifindex: device.ifindex,
     ifname: device.name,
-    ...(device.peer === undefined ? {} : { peerIfindex: device.peer.ifindex }),
-    flags: [
-      ...(device.up && !device.carrier ? ['NO-CARRIER'] : []),
-      ...(loopback ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST']),
-      ...(device.promisc ? ['PROMISC'] : []),
-      ...(device.up ? ['UP'] : []),
-      ...(running ? ['LOWER_UP'] : []),
-    ],
+    ...(linked === undefined ? {} : { peerIfindex: linked.ifindex }),
+    flags: linkFlags(device),
     mtuBytes: device.mtuBytes,
-    operState: loopback ? 'UNKNOWN' : running ? 'UP' : 'DOWN',
+    operState: operState(device),
     kind: device.kind,
-    ...(device.master === undefined ? {} : { master: device.master }),
+    ...(device.master === undefined ? {} : { master: device.master.name }),
     mac: device.mac,
-    addresses: device.addresses.map(({ address, prefixLength, scope }) => ({
+    addresses: viewAddresses(device).map(({ address, broadcast, prefixLength, scope }) => ({
       address,
       prefixLength,
-      scope: scope === 'host' || scope === 'link' ? scope : 'global',
+      scope,
+      ...(broadcast === undefined ? {} : { broadcast }),
     })),
   };
 }

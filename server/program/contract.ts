@@ -187,6 +187,8 @@ export interface KernelViewer {
   sysvQueues(): readonly SysvQueueView[];
   /** A sysctl by its dotted name; undefined when there is no such key. */
   sysctl(key: string): string | undefined;
+  /** Every dotted name that `sysctl` answers, as `sysctl -a` lists them. */
+  sysctlKeys(): readonly string[];
   /**
    * The network namespace of the container, for reading alone; with a name, the one that `ip netns` shows under it.
    * Undefined when it is gone, or when there is no such name where the container looks.

@@ -8,6 +8,7 @@ import type {
   StartError,
 } from './contract.js';
 import { imageTree } from './fs/image-tree.js';
+import { kernelFiles } from './fs/kernel-files.js';
 import { guarded, guardedStart } from './guard.js';
 import { Guest, SIGNALS } from './guest.js';
 import { runResolved, standardDescriptors } from './run.js';
@@ -26,6 +27,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  */
 export function startProgram(request: ProgramRequest): Result<ProgramHandle, StartError> {
   request.files.layOver(imageTree(request.image));
+  const kernel = kernelFiles(request);
+  if (kernel !== undefined) request.files.showKernel(kernel);
   const guest = new Guest(request);
   const found = resolveMain(guest, request.argv);
   if (found === undefined) return fail(notFound(request.argv[0] ?? ''));

@@ -9,11 +9,12 @@ export type { CableEnd } from './link/cable.js';
 export { NetDevice } from './link/device.js';
 export type { InterfaceAddress } from './netns/address.js';
 export type { RoutingRule } from './netns/fib.js';
-export { NetNamespace } from './netns/namespace.js';
+export { bridgeOf, NetNamespace } from './netns/namespace.js';
 export type { Neighbor } from './netns/neighbor.js';
 export { type RouteEntry, tableName } from './netns/route.js';
 export { type RouteAnswer, type RouteQuestion, routeGet } from './netns/route-get.js';
 export { routeLines, routesInOrder } from './netns/route-lines.js';
+export { ruleLine } from './netns/rule-line.js';
 export * from './nft.js';
 export * from './ops.js';
 export { type HostProcessTable, SIGNAL } from './process/index.js';
@@ -23,12 +24,14 @@ export { Softirq } from './softirq.js';
 export * from './sys.js';
 export * from './trace.js';
 export {
+  type AddressView,
   type DeviceView,
   type NeighborView,
   type NetnsView,
   type RouteView,
+  viewAddresses,
   viewDevice,
   viewNetns,
 } from './view.js';
-export type { FdbView } from './view-fdb.js';
+export { type FdbView, tunnelEntries } from './view-fdb.js';
 export { linkedDevice, linkFlags, netnsIdOf, type OperState, operState } from './view-link.js';

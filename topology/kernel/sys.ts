@@ -279,4 +279,22 @@ export interface PortHolder {
   readonly comm: string;
   readonly state: string;
   readonly remote?: SocketAddress;
+  readonly uid: number;
+  /** Number of the descriptor; undefined while no process has one: not accepted yet, or closed. */
+  readonly fd?: number;
+  readonly family: 'inet' | 'inet6';
+  /** IPV6_V6ONLY. */
+  readonly v6only: boolean;
+  /** The device it is bound to. */
+  readonly device?: string;
+  /** Octets that wait to be read; of a listener, connections that wait for accept. */
+  readonly receiveQueue: number;
+  /** Octets not acknowledged yet; of a listener, its backlog. */
+  readonly sendQueue: number;
+  /** What it waits for next, as `ss -o` names it. */
+  readonly timer?: {
+    readonly name: 'on' | 'timewait' | 'persist';
+    readonly leftNs: number;
+    readonly retransmits: number;
+  };
 }

@@ -46,6 +46,25 @@ export function viewFdb(device: NetDevice, nowNs: number): FdbView[] {
     });
 }
 
+/** What a tunnel knows of MAC addresses beyond it, the newest first; nothing for other devices. */
+export function tunnelEntries(device: NetDevice): readonly {
+  readonly mac: Mac;
+  readonly dst: Ip;
+  readonly permanent: boolean;
+  readonly ageSeconds: number;
+}[] {
+  if (!(device.driver instanceof Vxlan)) return [];
+  const { nowNs } = device.netns;
+  return [...device.driver.entries(nowNs)]
+    .reverse()
+    .flatMap(({ mac, permanent, remotes, seenNs }) =>
+      remotes.map((dst) => {
+        const ageSeconds = permanent ? 0 : secondsSince(seenNs, nowNs);
+        return { mac, dst, permanent, ageSeconds };
+      }),
+    );
+}
+
 function tunnelRows(device: NetDevice, tunnel: Vxlan, nowNs: number): FdbView[] {
   return tunnel.entries(nowNs).flatMap((entry) =>
     entry.remotes.map((dst) => {

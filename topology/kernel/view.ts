@@ -6,6 +6,7 @@ import type { Ipv6Address } from './netns/ipv6-address.js';
 import type { NetNamespace } from './netns/namespace.js';
 import { routesInOrder } from './netns/route-lines.js';
 import { ruleLine } from './netns/rule-line.js';
+import type { RouteScope } from './netns/scope.js';
 import type { RestoreTable, RouteType } from './ops.js';
 import { type FdbView, viewFdb } from './view-fdb.js';
 
@@ -28,6 +29,19 @@ export interface NetnsView {
   readonly drops: readonly (readonly [reason: string, count: number])[];
 }
 
+/** An address as `ip addr` shows it. */
+export interface AddressView {
+  readonly address: Ip;
+  readonly prefixLength: number;
+  readonly scope: RouteScope;
+  /** Another address of the same prefix came first. */
+  readonly secondary: boolean;
+  /** IPv6, as `ip addr` says it: `nodad`, `tentative`, `dadfailed`. */
+  readonly flags: readonly string[];
+  /** IPv4: the broadcast address that it was given. */
+  readonly broadcast: Ip | undefined;
+}
+
 /** A device as `ip addr` shows it. */
 export interface DeviceView {
   readonly ifindex: number;
@@ -43,15 +57,7 @@ export interface DeviceView {
   readonly peer:
     | { readonly ifindex: number; readonly name: string; readonly netns: string }
     | undefined;
-  readonly addresses: readonly {
-    readonly address: Ip;
-    readonly prefixLength: number;
-    readonly scope: string;
-    /** Another address of the same prefix came first. */
-    readonly secondary: boolean;
-    /** IPv6, as `ip addr` says it: `nodad`, `tentative`, `dadfailed`. */
-    readonly flags: readonly string[];
-  }[];
+  readonly addresses: readonly AddressView[];
   readonly stats: DeviceStats;
 }
 
@@ -127,13 +133,14 @@ export function viewDevice(device: NetDevice): DeviceView {
   };
 }
 
-/** IPv4's first, as `ip addr`. */
-function viewAddresses(device: NetDevice): DeviceView['addresses'] {
-  const four = device.addresses.map(({ address, prefixLength, scope, secondary }) => ({
+/** The addresses of a device, IPv4's first, as `ip addr`. */
+export function viewAddresses(device: NetDevice): readonly AddressView[] {
+  const four = device.addresses.map(({ address, broadcast, prefixLength, scope, secondary }) => ({
     address,
     prefixLength,
     scope,
     secondary,
+    broadcast,
     flags: [],
   }));
   const six = device.addresses6.map((own) => ({
@@ -141,6 +148,7 @@ function viewAddresses(device: NetDevice): DeviceView['addresses'] {
     prefixLength: own.prefixLength,
     scope: own.scope,
     secondary: false,
+    broadcast: undefined,
     flags: flagsOf(own),
   }));
   return [...four, ...six];

@@ -44,6 +44,8 @@ export interface GeneratedNode {
   readonly kind: 'generated';
   readonly device: boolean;
   read(): string;
+  /** Takes what is written; absent when writes go nowhere. */
+  write?(text: string): FsError | undefined;
 }
 
 /** Anything that a directory can hold. */
@@ -66,8 +68,12 @@ export function symlink(target: string): SymlinkNode {
 }
 
 /** A file made anew at each read. */
-export function generated(read: () => string, device = false): GeneratedNode {
-  return { kind: 'generated', device, read };
+export function generated(
+  read: () => string,
+  device = false,
+  write?: (text: string) => FsError | undefined,
+): GeneratedNode {
+  return { kind: 'generated', device, read, ...(write === undefined ? {} : { write }) };
 }
 
 /** The content of a file as text. */

@@ -46,6 +46,7 @@ export class VirtualFileSystem {
   private base: DirectoryNode | undefined;
   private own: DirectoryNode | undefined;
   private mounts: readonly Mount[] = [];
+  private kernel: DirectoryNode | undefined;
   private readonly nowNs: () => number;
 
   /** `nowNs` gives the times of files; 0 when absent. */
@@ -74,6 +75,11 @@ export class VirtualFileSystem {
       mergeInto(this.own, mine);
     }
     this.base = tree;
+  }
+
+  /** Shows what the kernel makes: /proc and /sys. Folders on the way stay those of the image. */
+  showKernel(tree: DirectoryNode): void {
+    this.kernel = tree;
   }
 
   /** What a path leads to, symbolic links followed. */
@@ -129,7 +135,8 @@ export class VirtualFileSystem {
   ): FsError | undefined {
     const octets = typeof content === 'string' ? encodeUtf8(content) : content;
     const existing = this.walk(path, true);
-    if (existing.ok && existing.value.node.kind === 'generated') return undefined;
+    if (existing.ok && existing.value.node.kind === 'generated')
+      return existing.value.node.write?.(decodeUtf8(octets));
     if (existing.ok && existing.value.node.kind === 'directory') return 'EISDIR';
     const target = existing.ok ? this.followed(path) : path;
     const parent = this.parentForWriting(target);
@@ -285,6 +292,10 @@ export class VirtualFileSystem {
     const names = splitPath(path);
     const whole = `/${names.join('/')}`;
     const at = this.mountAt(whole);
+    if (at === undefined && this.kernel !== undefined) {
+      const made = inTree(this.kernel, names);
+      if (made !== undefined) return ok({ node: made, readOnly: false });
+    }
     const root: FsNode | undefined =
       at === undefined ? (this.own ?? this.base ?? directory()) : rootOf(at.mount);
     if (root === undefined) return fail('ENOENT');
@@ -312,6 +323,17 @@ export class VirtualFileSystem {
     const below = this.mounts.some((mount) => mount.path.startsWith(`${path}/`));
     return below ? ok({ node: directory(), readOnly: false, implied: true }) : fail('ENOENT');
   }
+}
+
+/** A node two or more names below the root of the kernel's tree. */
+function inTree(tree: DirectoryNode, names: readonly string[]): FsNode | undefined {
+  if (names.length < 2) return undefined;
+  let node: FsNode | undefined = tree;
+  for (const name of names) {
+    node = node?.kind === 'directory' ? node.children.get(name) : undefined;
+    if (node === undefined) return undefined;
+  }
+  return node;
 }
 
 function rootOf(mount: Mount): FsNode | undefined {

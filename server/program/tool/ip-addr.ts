@@ -1,10 +1,10 @@
 import {
+  type AddressView,
   type Cidr,
   cidrOf,
   contains,
   formatIp,
   formatMac,
-  type InterfaceAddress,
   isCidr4,
   isIpv4,
   type KernelOp,
@@ -12,6 +12,7 @@ import {
   type NetDevice,
   parseCidr,
   parseIp,
+  viewAddresses,
 } from '../../../topology/index.js';
 import { briefEntry, linkEntry } from './ip-link-entry.js';
 import {
@@ -139,9 +140,10 @@ async function showAddresses(run: IpRun, words: readonly string[]): Promise<numb
   const shown = filter.to === undefined ? run : { ...run, family: familyOf(filter.to) };
   const entries: Entry[] = [];
   for (const device of pickDevices(shown, filter)) {
-    const chosen = device.addresses.filter((own) => picks(shown, filter, device, own));
+    const chosen = viewAddresses(device).filter((own) => picks(shown, filter, device, own));
     // A device without any address is shown, unless one family is asked for; one whose addresses do not fit is not.
-    if (chosen.length === 0 && (device.addresses.length > 0 || shown.family !== 'any')) continue;
+    if (chosen.length === 0 && (viewAddresses(device).length > 0 || shown.family !== 'any'))
+      continue;
     entries.push(addressesEntry(shown, device, chosen, filter));
   }
   await show(run, entries);
@@ -155,7 +157,7 @@ function familyOf(block: Cidr): 'inet' | 'inet6' {
 function addressesEntry(
   run: IpRun,
   device: NetDevice,
-  chosen: readonly InterfaceAddress[],
+  chosen: readonly AddressView[],
   filter: AddressFilter,
 ): Entry {
   const { brief, oneline, stats } = run.options;
@@ -192,7 +194,7 @@ function addressesEntry(
 }
 
 /** One address, in its two lines. */
-function addressEntry(run: IpRun, device: NetDevice, own: InterfaceAddress): Entry {
+function addressEntry(run: IpRun, device: NetDevice, own: AddressView): Entry {
   const entry = new Entry();
   const family = isIpv4(own.address) ? 'inet' : 'inet6';
   if (run.options.oneline) entry.say(`${device.ifindex}: ${device.name}`);
@@ -212,17 +214,13 @@ function addressEntry(run: IpRun, device: NetDevice, own: InterfaceAddress): Ent
   return entry;
 }
 
-/** Flags of an address that `ip addr` names. */
-function flagsOf(own: InterfaceAddress): readonly string[] {
-  return [...(own.secondary ? [isIpv4(own.address) ? 'secondary' : 'temporary'] : [])];
+/** Flags of an address that `ip addr` names, in its order. */
+function flagsOf(own: AddressView): readonly string[] {
+  const secondary = own.secondary ? [isIpv4(own.address) ? 'secondary' : 'temporary'] : [];
+  return [...secondary, ...own.flags];
 }
 
-function picks(
-  run: IpRun,
-  filter: AddressFilter,
-  device: NetDevice,
-  own: InterfaceAddress,
-): boolean {
+function picks(run: IpRun, filter: AddressFilter, device: NetDevice, own: AddressView): boolean {
   const family = isIpv4(own.address) ? 'inet' : 'inet6';
   if (run.family !== 'any' && run.family !== family) return false;
   if (filter.scope !== undefined && own.scope !== filter.scope) return false;
@@ -345,7 +343,7 @@ async function flushAddresses(run: IpRun, words: readonly string[]): Promise<num
   if (filter.device !== undefined) needDevice(run, filter.device);
   const ops: KernelOp[] = [];
   for (const device of pickDevices(run, filter)) {
-    const gone = device.addresses.filter((own) => picks(run, filter, device, own));
+    const gone = viewAddresses(device).filter((own) => picks(run, filter, device, own));
     // Secondary addresses go before their primary, with which they would go by themselves.
     for (const { address, prefixLength } of [...gone].sort(
       (a, b) => Number(b.secondary) - Number(a.secondary),

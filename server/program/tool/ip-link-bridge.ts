@@ -47,7 +47,7 @@ export function putBridge(entry: Entry, bridge: NetDevice): void {
   ]);
   for (const key of ['hello_timer', 'tcn_timer', 'topology_change_timer', 'gc_timer'])
     entry.put(key, 0, `${key}    0.00 `);
-  numbers([['group_fwd_mask', 0]]);
+  entry.put('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   entry.put('group_addr', '01:80:c2:00:00:00', 'group_address 01:80:c2:00:00:00 ');
   numbers([
     ['mcast_snooping', 0],
@@ -117,14 +117,14 @@ export function putBridgePort(entry: Entry, port: BridgePort, netns: NetNamespac
     ['proxy_arp_wifi', false],
   ]);
   entry.put('multicast_router', 1, 'mcast_router 1 ');
+  entry.say('mcast_fast_leave off ');
   switches([
-    ['mcast_fast_leave', false],
     ['mcast_flood', true],
     ['bcast_flood', true],
     ['mcast_to_unicast', false],
     ['neigh_suppress', false],
   ]);
-  entry.put('group_fwd_mask', 0, 'group_fwd_mask 0 ');
+  entry.put('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   entry.put('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
   switches([
     ['vlan_tunnel', false],

@@ -1,4 +1,4 @@
-import { isIpv4, type NetDevice } from '../../../topology/index.js';
+import type { NetDevice } from '../../../topology/index.js';
 import { firstMatch, type IpRun, ToolExit, unknownCommand } from './ip-run.js';
 import { MADDRESS_USAGE } from './ip-usage.js';
 
@@ -46,8 +46,7 @@ export function linkGroupsOf(device: NetDevice): readonly string[] {
 /** The last 24 bits of each IPv6 address, as solicited-node groups end (RFC 4291 section 2.7.1). */
 function solicited(device: NetDevice): readonly string[] {
   if (device.kind === 'loopback') return [];
-  const ends = device.addresses.flatMap(({ address }) => {
-    if (isIpv4(address)) return [];
+  const ends = device.addresses6.flatMap(({ address }) => {
     const low = (address & 0xffffffn).toString(16).padStart(6, '0');
     return [`${low.slice(0, 2)}:${low.slice(2)}`];
   });

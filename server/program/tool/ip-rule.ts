@@ -55,14 +55,8 @@ async function showRules(run: IpRun, words: readonly string[]): Promise<number> 
   return 0;
 }
 
-/** IPv6 has no table `default`; rules with a prefix are of its family. */
 function rulesOf(run: IpRun): readonly RoutingRule[] {
-  const six = run.family === 'inet6';
-  return run.netns.fib.rules.filter(({ from, table, to }) => {
-    const block = from ?? to;
-    if (block !== undefined) return isCidr4(block) !== six;
-    return !(six && table === 253);
-  });
+  return run.netns.fib.rulesOf(run.family === 'inet6' ? 'ipv6' : 'ipv4');
 }
 
 function readSelector(words: readonly string[]): readonly ((rule: RoutingRule) => boolean)[] {
@@ -136,7 +130,12 @@ async function flushRules(run: IpRun): Promise<number> {
   // All but the one of priority 0 go.
   const ops = rulesOf(run)
     .filter(({ priority }) => priority !== 0)
-    .map((rule) => ({ op: 'rule.del' as const, ...place, ...defined(rule) }));
+    .map((rule) => ({
+      op: 'rule.del' as const,
+      ...place,
+      ...(run.family === 'inet6' ? { family: 'ipv6' as const } : {}),
+      ...defined(rule),
+    }));
   return applyOps(run, ops);
 }
 

@@ -4,6 +4,7 @@
  * Fidelity: objects of tunnels, IPsec, multicast routing and the like are refused by name; `monitor` prints nothing.
  */
 import type { KernelViewer } from '../contract.js';
+import { busyboxIp } from './busybox-ip.js';
 import { hasCapability } from './capability.js';
 import { ipAddress, ipLink } from './ip-addr.js';
 import { ipMaddress } from './ip-maddr.js';
@@ -92,7 +93,7 @@ export const ip: Tool = async (io) => {
   const { viewer } = io.guest.request;
   if (viewer === undefined) return io.fail('no kernel to ask');
   try {
-    return await runIp(io, viewer);
+    return await (io.busybox ? busyboxIp(io, viewer) : runIp(io, viewer));
   } catch (error) {
     if (!(error instanceof ToolExit)) throw error;
     await io.err(error.message);

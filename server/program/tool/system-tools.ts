@@ -3,6 +3,7 @@
 import { decodeUtf8, formatIp } from '../../../topology/index.js';
 import { formatDate } from '../io/date.js';
 import { sleep, WorkMeter } from '../io/wait.js';
+import { resolveHost } from '../net/resolver.js';
 import { readAllFrom } from '../shell/streams.js';
 import { evaluateTest } from '../shell/test-expression.js';
 import { parseDuration } from './duration.js';
@@ -39,12 +40,19 @@ const date: Tool = async (io) => {
 };
 
 const hostname: Tool = async (io) => {
-  const devices = io.guest.request.viewer?.devices() ?? [];
-  if (io.args.includes('-i') || io.args.includes('-I')) {
-    const addresses = devices
-      .filter((device) => device.ifname !== 'lo')
-      .flatMap((device) => device.addresses.map(({ address }) => formatIp(address)));
-    await io.out(`${addresses.join(' ')}\n`);
+  const letters = io.args.filter((arg) => /^-[a-zA-Z]/.test(arg)).join('');
+  if (letters.includes('I') || io.args.includes('--all-ip-addresses')) {
+    const own = (io.guest.request.viewer?.devices() ?? [])
+      .filter((device) => device.kind !== 'loopback')
+      .flatMap((device) => device.addresses)
+      .filter(({ scope }) => scope !== 'link' && scope !== 'host');
+    await io.out(`${own.map(({ address }) => `${formatIp(address)} `).join('')}\n`);
+    return 0;
+  }
+  if (letters.includes('i') || io.args.includes('--ip-address')) {
+    const found = await resolveHost(io.guest, io.sys.hostname, { family: 'ipv4' });
+    if (!found.ok) return io.fail('Name or service not known');
+    await io.out(`${found.value.map(formatIp).join(' ')}\n`);
     return 0;
   }
   await io.out(`${io.sys.hostname}\n`);
@@ -144,27 +152,6 @@ const test: Tool = (io) => {
     : 1;
 };
 
-/** Fidelity: `-w KEY=VALUE` is answered and changes nothing; settings of a pod are its securityContext.sysctls. */
-const sysctl: Tool = async (io) => {
-  let status = 0;
-  for (const word of io.args.filter((arg) => !arg.startsWith('-'))) {
-    const [name = '', ...given] = word.split('=');
-    if (given.length > 0) {
-      // Node-wide settings that no packet depends on: taken and forgotten.
-      await io.out(`${name} = ${given.join('=')}\n`);
-      continue;
-    }
-    const value = io.guest.request.viewer?.sysctl(name.replaceAll('/', '.'));
-    if (value === undefined)
-      status = await io.fail(
-        `cannot stat /proc/sys/${name.replaceAll('.', '/')}: No such file or directory`,
-        255,
-      );
-    else await io.out(io.args.includes('-n') ? `${value}\n` : `${name} = ${value}\n`);
-  }
-  return status;
-};
-
 const echo: Tool = async (io) => {
   const newline = io.args[0] !== '-n';
   await io.out(`${(newline ? io.args : io.args.slice(1)).join(' ')}${newline ? '\n' : ''}`);
@@ -255,7 +242,6 @@ export const SYSTEM_TOOLS: Readonly<Record<string, Tool>> = {
   which,
   test,
   '[': test,
-  sysctl,
   echo,
   pwd,
   bc,

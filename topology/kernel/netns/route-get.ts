@@ -1,9 +1,9 @@
-import { type Ip, isIpv4 } from '../../addr/index.js';
+import { IPV6_ANY, type Ip, isIpv4 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
 import type { NetNamespace } from './namespace.js';
-import type { RouteEntry } from './route.js';
+import { errorOf, type RouteEntry } from './route.js';
 
 /** What `ip route get` asks (RTM_GETROUTE). */
 export interface RouteQuestion {
@@ -93,28 +93,30 @@ function input4(
 
 function output6(netns: NetNamespace, question: RouteQuestion): Result<RouteAnswer, Errno> {
   const { dst, iif, mark = 0, oif, src } = question;
-  const entry = netns.fib.lookupFor({ dst, src, iif, oif, mark });
+  if (isIpv4(dst) || (src !== undefined && isIpv4(src))) return fail('EINVAL');
+  const { router6 } = netns;
+  const common = { dst, flags: [], learnedMtuBytes: undefined } as const;
+  if (iif !== undefined) {
+    const decision = router6.decideInput(dst, src ?? IPV6_ANY, iif, mark);
+    const { route } = router6;
+    if (route === undefined) return fail('ENETUNREACH');
+    if (decision === 'error') return fail(errorOf(route.type));
+    const dev = decision === 'local' ? netns.loopback : route.dev;
+    if (dev === undefined) return fail('ENETUNREACH');
+    const { table, type, via } = route;
+    return ok({ ...common, type, via, dev, src: undefined, table, entry: route });
+  }
+  const entry = netns.fib.lookupFor({ dst, src, iif: undefined, oif, mark });
   if (entry === undefined) return fail('ENETUNREACH');
-  if (entry.type === 'unreachable') return fail('EHOSTUNREACH');
-  if (entry.type === 'prohibit') return fail('EACCES');
-  if (entry.type === 'blackhole') return fail('EINVAL');
+  if (entry.type === 'unreachable' || entry.type === 'prohibit' || entry.type === 'blackhole')
+    return fail(errorOf(entry.type));
   const dev = entry.type === 'local' ? netns.loopback : entry.dev;
   if (dev === undefined) return fail('ENETUNREACH');
-  const chosen =
-    src === undefined
-      ? netns.ip.chooseSource({ dst, mark, ...(oif === undefined ? {} : { oif }) })
-      : undefined;
-  return ok({
-    type: entry.type,
-    dst,
-    via: entry.via,
-    dev,
-    src: chosen?.ok === true ? chosen.src : undefined,
-    table: entry.table,
-    entry,
-    flags: [],
-    learnedMtuBytes: undefined,
-  });
+  const { table, type, via } = entry;
+  // A way without a source is still a way.
+  const sent = router6.outputRoute(dst, src, oif, mark);
+  const source = sent === undefined ? undefined : router6.chosenSource;
+  return ok({ ...common, type, via, dev, src: source, table, entry });
 }
 
 function flagsOf(type: RouteAnswer['type']): RouteAnswer['flags'] {

@@ -186,6 +186,24 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['vm.overcommit_memory', 0],
 ]);
 
+/** Bounds (inclusive) of whole numbers that Linux checks (proc_dointvec_minmax and its like). */
+export const LIMITS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
+  ['net.ipv4.ip_default_ttl', [1, 255]],
+  ['net.ipv4.ip_unprivileged_port_start', [0, 65535]],
+  ['net.ipv4.icmp_ratelimit', [0, 2147483647]],
+  ['net.ipv4.icmp_msgs_per_sec', [0, 2147483647]],
+  ['net.ipv4.icmp_msgs_burst', [0, 2147483647]],
+  ['net.ipv4.icmp_echo_ignore_all', [0, 1]],
+  ['net.ipv4.icmp_echo_ignore_broadcasts', [0, 1]],
+  ['net.ipv4.tcp_syn_retries', [1, 127]],
+  ['net.ipv4.tcp_syn_linear_timeouts', [0, 127]],
+  ['net.ipv4.tcp_synack_retries', [0, 255]],
+  ['net.ipv4.tcp_retries1', [0, 255]],
+  ['net.ipv4.tcp_retries2', [0, 255]],
+  ['net.ipv4.tcp_tw_reuse', [0, 2]],
+  ['net.core.somaxconn', [0, 2147483647]],
+]);
+
 /** Settings of two numbers, and which numbers they take (net/ipv4/sysctl_net_ipv4.c). */
 export const PAIRS: ReadonlyMap<string, (low: number, high: number) => boolean> = new Map([
   ['net.ipv4.ip_local_port_range', (low: number, high: number) => low >= 1 && isPort(high, low)],

@@ -1,4 +1,4 @@
-import { CONF4, type Fold, GLOBAL, PAIRS, TREES } from './sysctl-keys.js';
+import { CONF4, type Fold, GLOBAL, LIMITS, PAIRS, TREES } from './sysctl-keys.js';
 
 /** Effective IPv4 settings of a device, `all` folded in as Linux does (IN_DEV_*CONF in inetdevice.h). */
 export interface DeviceConf {
@@ -112,6 +112,17 @@ export class SysctlTable {
     return typeof text === 'string' ? parsePair(text) : undefined;
   }
 
+  /** Every key that there is now, in the order of the folders under /proc/sys. */
+  keys(): readonly string[] {
+    const keys = [...GLOBAL.keys(), 'net.ipv4.ip_forward'];
+    for (const [tree, settings] of TREES) {
+      const common = tree.endsWith('.neigh') ? ['default'] : ['all', 'default'];
+      for (const device of [...common, ...this.deviceNames()])
+        for (const name of settings.keys()) keys.push(`${tree}.${device}.${name}`);
+    }
+    return keys.sort(byPath);
+  }
+
   /** Whether the key exists. */
   has(key: string): boolean {
     return this.parse(key) !== undefined;
@@ -127,7 +138,7 @@ export class SysctlTable {
     const before = this.raw(parsed);
     const value =
       typeof before === 'number' ? parseWhole(text) : normalText(parsed, text.trim().split(/\s+/));
-    if (value === undefined) return false;
+    if (value === undefined || !this.allows(key, value)) return false;
     if (parsed.kind === 'device' && parsed.name === 'forwarding' && parsed.device !== 'default') {
       this.writeEverywhere(parsed, value === 0 ? 0 : 1);
       return true;
@@ -138,6 +149,17 @@ export class SysctlTable {
     }
     this.put(parsed, value);
     return true;
+  }
+
+  private allows(key: string, value: number | string): boolean {
+    if (typeof value === 'number') {
+      const [least, most] = LIMITS.get(key) ?? [-Infinity, Infinity];
+      return value >= least && value <= most;
+    }
+    if (key !== 'net.ipv4.ip_local_port_range') return true;
+    // The range must not reach into ports that need a capability (ipv4_local_port_range).
+    const low = parsePair(value)?.[0] ?? 0;
+    return low >= this.effective('net.ipv4.ip_unprivileged_port_start');
   }
 
   /** Everything that can be put back with `restore`. */
@@ -376,6 +398,16 @@ function normalText(key: Key, words: readonly string[]): string | undefined {
 function parsePair(text: string): readonly [number, number] | undefined {
   const [low, high, ...more] = text.split('\t').map(parseWhole);
   return low === undefined || high === undefined || more.length > 0 ? undefined : [low, high];
+}
+
+/** Folder by folder, names as strcmp(3) orders them. */
+function byPath(a: string, b: string): number {
+  const [one, other] = [a.split('.'), b.split('.')];
+  for (let at = 0; at < Math.max(one.length, other.length); at++) {
+    const [left = '', right = ''] = [one[at], other[at]];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 function byKey(a: readonly [string, string], b: readonly [string, string]): number {

@@ -22,6 +22,11 @@ export interface InetSockKind {
   readonly stream: boolean;
 }
 
+/** What waits in a socket, for `ss`. */
+export type SocketQueues = Pick<PortHolder, 'receiveQueue' | 'sendQueue' | 'timer'>;
+
+const EMPTY_QUEUES: SocketQueues = { receiveQueue: 0, sendQueue: 0 };
+
 /**
  * What sockets of every kind have in common (struct inet_sock): whose it is, where it is bound and connected, its
  * options and errors. Addresses are in the port table's form: mapped ones are IPv4.
@@ -51,6 +56,8 @@ export class InetSock implements SocketOwner {
   recvErr = false;
   freebind = false;
   broadcast = false;
+  /** Its descriptor, once a process has one. */
+  fd: number | undefined = undefined;
   noDelay = false;
   keepAlive = false;
   /** TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT; undefined where the sysctls hold. */
@@ -174,8 +181,8 @@ export class InetSock implements SocketOwner {
   }
 
   /** As a row of `ss`. */
-  holder(proto: 'tcp' | 'udp', state: string): PortHolder {
-    const { remote } = this;
+  holder(proto: 'tcp' | 'udp', state: string, queues: SocketQueues = EMPTY_QUEUES): PortHolder {
+    const { device, fd, remote } = this;
     return {
       proto,
       address: this.domain === 'inet6' ? toUser(this.domain, this.address) : this.address,
@@ -183,6 +190,12 @@ export class InetSock implements SocketOwner {
       pid: this.creator.pid,
       comm: this.creator.comm,
       state,
+      uid: this.creator.uid,
+      family: this.domain,
+      v6only: this.v6only,
+      ...queues,
+      ...(fd === undefined ? {} : { fd }),
+      ...(device === undefined ? {} : { device: device.name }),
       ...(remote === undefined ? {} : { remote }),
     };
   }

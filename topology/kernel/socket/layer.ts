@@ -146,7 +146,9 @@ class Layer implements SocketLayer, SocketFactory {
   }
 
   holders(): PortHolder[] {
-    const udp = Array.from(this.udp.ports.all(), ({ sock, state }) => sock.holder('udp', state));
+    const udp = Array.from(this.udp.ports.all(), (entry) =>
+      entry.sock.holder('udp', entry.state, entry.queues()),
+    );
     return [...this.tcp.holders(), ...udp];
   }
 

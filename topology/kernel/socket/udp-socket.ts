@@ -10,7 +10,7 @@ import { isAny, needsScope, toUser } from './address.js';
 import { checkBind, connectTarget, scopeDevice } from './bind.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
-import { InetSock } from './inet-sock.js';
+import { InetSock, type SocketQueues } from './inet-sock.js';
 import { bindSocketToDevice, setSocketOption } from './options.js';
 import { readSysctl } from './sysctl.js';
 import type { UdpLayer } from './udp-layer.js';
@@ -61,7 +61,13 @@ export class UdpSocket implements Socket {
     this.sock.v6only = domain === 'inet6' && readSysctl(layer.netns, 'net.ipv6.bindv6only') === 1;
     this.limitBytes = readSysctl(layer.netns, 'net.core.rmem_default');
     this.fd = layer.context.nextFd(creator);
+    this.sock.fd = this.fd;
     layer.context.opened(creator, this);
+  }
+
+  /** What waits in it. */
+  queues(): SocketQueues {
+    return { receiveQueue: this.queuedBytes, sendQueue: 0 };
   }
 
   get trace(): PacketTrace | undefined {

@@ -6,7 +6,7 @@ import type { Skb } from '../../skb.js';
 import type { Received } from '../../sys.js';
 import { toUser } from '../address.js';
 import { Fifo } from '../fifo.js';
-import type { InetSock } from '../inet-sock.js';
+import type { InetSock, SocketQueues } from '../inet-sock.js';
 import { pathMtuChanged } from './ack.js';
 import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
 import { type Agreement, initialWindow, segmentPayload } from './handshake.js';
@@ -187,6 +187,21 @@ export class Connection implements TcpFlow {
     this.rcvWnd = initialWindow(spec.advMss, false);
     this.receiveSpace = this.rcvWnd;
     spec.sock.onDeliveryError = (errno) => this.deliveryFailed(errno);
+  }
+
+  /** What waits in it, and the timer that runs for it. */
+  queues(): SocketQueues {
+    const timer = this.retransmitTimer ?? this.probeTimer;
+    const name = this.retransmitTimer === undefined ? 'persist' : 'on';
+    return {
+      receiveQueue: this.receiveBuffer.readable,
+      sendQueue: this.state === 'SYN-SENT' ? 1 : this.sendQueue.buffer.length,
+      ...(timer === undefined
+        ? {}
+        : {
+            timer: { name, leftNs: timer.atNs - this.clock.nowNs, retransmits: this.retransmits },
+          }),
+    };
   }
 
   /** The end of what the peer's window takes. */

@@ -1,6 +1,6 @@
 import type { Ipv4Packet, Ipv6Packet, TcpSegment } from '../../../wire/packet.js';
 import type { Skb } from '../../skb.js';
-import type { InetSock } from '../inet-sock.js';
+import type { InetSock, SocketQueues } from '../inet-sock.js';
 
 /** A segment under treatment: with the packet that carried it. */
 export interface Arrival {
@@ -26,4 +26,6 @@ export interface TcpFlow {
 export interface TcpHolder {
   readonly sock: InetSock;
   readonly state: string;
+  /** What waits in it, where anything can. */
+  queues?(): SocketQueues;
 }

@@ -313,7 +313,9 @@ export class TcpLayer {
   /** Every holder of a port and every connection being made. */
   holders(): PortHolder[] {
     this.purge();
-    return Array.from(this.ports.all(), ({ sock, state }) => sock.holder('tcp', state));
+    return Array.from(this.ports.all(), (entry) =>
+      entry.sock.holder('tcp', entry.state, entry.queues?.()),
+    );
   }
 
   /** The namespace is gone: nothing of it may run any more. */

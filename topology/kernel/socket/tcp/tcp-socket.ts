@@ -6,7 +6,7 @@ import type { PacketTrace } from '../../trace.js';
 import { anyAddress, isAny } from '../address.js';
 import { checkBind, connectTarget, scopeDevice } from '../bind.js';
 import type { SocketCreator, SocketDomain } from '../factory.js';
-import { InetSock } from '../inet-sock.js';
+import { InetSock, type SocketQueues } from '../inet-sock.js';
 import { bindSocketToDevice, setSocketOption } from '../options.js';
 import { readSysctl } from '../sysctl.js';
 import { Connection } from './connection.js';
@@ -46,6 +46,7 @@ export class TcpSocket implements Socket {
       this.sock.v6only = domain === 'inet6' && v6only;
     } else this.attach(connection);
     this.fd = layer.context.nextFd(creator);
+    this.sock.fd = this.fd;
     layer.context.opened(creator, this);
   }
 
@@ -68,6 +69,13 @@ export class TcpSocket implements Socket {
   get state(): string {
     if (this.listener !== undefined) return 'LISTEN';
     return this.connection?.state ?? 'CLOSED';
+  }
+
+  /** What waits in it: of a listener, connections and their most; the rest is the connection's. */
+  queues(): SocketQueues {
+    const { listener } = this;
+    if (listener === undefined) return { receiveQueue: 0, sendQueue: 0 };
+    return { receiveQueue: listener.waiting, sendQueue: listener.backlog };
   }
 
   setOption(option: SocketOption, value: number): Errno | undefined {

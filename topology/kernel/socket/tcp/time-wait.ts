@@ -1,6 +1,6 @@
 import { SECOND } from '../../../base/index.js';
 import { NO_TCP_OPTIONS, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
-import type { InetSock } from '../inet-sock.js';
+import type { InetSock, SocketQueues } from '../inet-sock.js';
 import { readSysctl } from '../sysctl.js';
 import type { Connection } from './connection.js';
 import type { Arrival, TcpFlow } from './flow.js';
@@ -49,7 +49,14 @@ export class TimeWait implements TcpFlow {
     const finWait = readSysctl(layer.netns, 'net.ipv4.tcp_fin_timeout') * SECOND;
     this.expiresNs = now + (state === 'FIN-WAIT-2' ? finWait : TIME_WAIT_NS);
     sock.bindState = 'time-wait';
+    sock.fd = undefined;
     sock.onDeliveryError = undefined;
+  }
+
+  /** Nothing but the time until its ports are free. */
+  queues(): SocketQueues {
+    const leftNs = Math.max(0, this.expiresNs - this.layer.netns.host.clock.nowNs);
+    return { receiveQueue: 0, sendQueue: 0, timer: { name: 'timewait', leftNs, retransmits: 0 } };
   }
 
   /** tcp_timewait_state_process. */
