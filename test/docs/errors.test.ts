@@ -44,7 +44,6 @@ describe('docs/errors.md', () => {
     ['wire', 'Wire', ['topology/wire']],
     ['command', 'Commands and kernel', ['topology/kernel/command']],
     ['kernel', 'Commands and kernel', ['topology/kernel']],
-    ['ipam', 'Addresses', ['topology/ipam']],
     ['registry', 'Registry', ['server/registry']],
     ['store', 'Store', ['server/store']],
   ])('has every code of the area %s, and no other', (area, title, folders) => {
