@@ -272,13 +272,19 @@ const state = mapOf(
   }),
 );
 
-const changeStep = recordOf({ change, rc: optional(whole(0, 255)), stderr: optional(anyText) });
+const changeStep = recordOf({
+  change,
+  rc: optional(whole(0, 255)),
+  stderr: optional(anyText),
+  pause_ms: optional(number),
+});
 const probeStep = recordOf({
   probe,
   result,
   hops: listOf(hop),
   counters: optional(mapOf(mapOf(number))),
   state_after: optional(state),
+  pause_ms: optional(number),
 });
 
 const step: Check = (value, path, findings) => {
@@ -300,7 +306,6 @@ export const LAB: Check = recordOf<RecordedLab>({
   topology,
   macs: mapOf(text),
   steps: listOf(step),
-  pause_ms: optional(whole(0)),
   unstable: optional(either(truth, anyText)),
 });
 

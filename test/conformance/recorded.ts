@@ -12,8 +12,6 @@ export interface RecordedLab {
   /** `02:00:00:00:00:01` → `n1/cni0`. */
   readonly macs: Readonly<Record<string, string>>;
   readonly steps: readonly RecordedStep[];
-  /** From the end of a probe to the next step, in milliseconds; by default what reading the namespaces took. */
-  readonly pause_ms?: number;
   /** What differs from run to run on Linux itself: then only the kinds of frames are compared. */
   readonly unstable?: string | boolean;
 }
@@ -140,9 +138,13 @@ export type RecordedStep =
       /** Exit code of the command. */
       readonly rc?: number;
       readonly stderr?: string;
+      /** What it took, in milliseconds; by default nothing. */
+      readonly pause_ms?: number;
     }
   | {
       readonly probe: RecordedProbe;
+      /** From its end to the next step, in milliseconds; by default what reading the namespaces took. */
+      readonly pause_ms?: number;
       readonly result: RecordedResult;
       readonly hops: readonly RecordedHop[];
       /** What nstat counted meanwhile, by namespace. */

@@ -53,13 +53,14 @@ export function* runLab(lab: RecordedLab): Generator<ProbeReport> {
   const servers = new LabServers(host, lab.topology);
   const prober = new Prober(host, servers);
   const hops = watchFrames(host, lab.macs);
-  const pauseMs = lab.pause_ms ?? PAUSE_PER_NETNS_MS * lab.topology.netns.length;
+  const usualPauseMs = PAUSE_PER_NETNS_MS * lab.topology.netns.length;
   let index = 0;
   for (const [at, step] of lab.steps.entries()) {
     if (!('probe' in step)) {
       const { change, rc } = step;
       const path = `steps[${at}].change`;
       applyChange(host, servers, { change, path, ...(rc === undefined ? {} : { rc }) });
+      host.clock.advance((step.pause_ms ?? 0) * MILLISECOND);
       continue;
     }
     hops.length = 0;
@@ -85,7 +86,7 @@ export function* runLab(lab: RecordedLab): Generator<ProbeReport> {
       order,
       ...(counters === undefined ? {} : { counters }),
     };
-    host.clock.advance(pauseMs * MILLISECOND);
+    host.clock.advance((step.pause_ms ?? usualPauseMs) * MILLISECOND);
   }
 }
 

@@ -12,7 +12,6 @@ import json
 import mmap
 import os
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -235,6 +234,8 @@ class Lab:
         self.listeners.append((sock, tcp, listener))
 
     def serve(self):
+        """Accepts, answers and reads what is there; says whether there was anything."""
+        before = len(self.arrivals), self.received
         for sock, tcp, listener in self.listeners:
             while True:
                 try:
@@ -252,6 +253,7 @@ class Lab:
                     self.received += len(chunk)
             except OSError:
                 pass
+        return before != (len(self.arrivals), self.received)
 
     def accept(self, sock, listener):
         made, peer = sock.accept()
@@ -265,7 +267,7 @@ class Lab:
         local = "*"
         for level, kind, value in extra:
             if level == socket.IPPROTO_IP and kind == IP_PKTINFO:
-                local = socket.inet_ntop(socket.AF_INET, value[4:8])
+                local = socket.inet_ntop(socket.AF_INET, value[8:12])
                 if sock.family == socket.AF_INET6:
                     local = f"::ffff:{local}"
             elif level == socket.IPPROTO_IPV6 and kind == IPV6_PKTINFO:
@@ -378,7 +380,9 @@ class Probe:
 
     def wait(self):
         """Serves until something is there for the probe; False when time is up."""
-        self.lab.serve()
+        self.mine = False
+        if self.lab.serve():
+            return True
         left = self.deadline - time.monotonic()
         if left <= 0:
             return False
@@ -491,6 +495,10 @@ def enter_home():
     current = None
 
 
+def milliseconds_since(moment):
+    return round((time.monotonic() - moment) * 1000, 3)
+
+
 def change(step):
     """Runs a change's command; its exit code is part of the answer."""
     done = subprocess.run(["sh", "-c", step["command"]], capture_output=True, text=True, timeout=10)
@@ -506,22 +514,24 @@ def run(spec):
             return {"failed": failed}
         steps, index = [], 0
         for step in spec["steps"]:
+            began = time.monotonic()
             if "sleep_ms" in step:
                 time.sleep(step["sleep_ms"] / 1000)
-                steps.append({"rc": 0, "stderr": ""})
+                steps.append({"rc": 0, "stderr": "", "pause_ms": 0})
             elif "command" in step:
                 steps.append(change(step))
                 lab.settle()
+                steps[-1]["pause_ms"] = milliseconds_since(began)
             else:
                 client, index = step["probe"], index + 1
-                signal.alarm(int(client.get("timeout_ms", 700) / 1000) + 15)
                 result, frames = lab.probe(client, index - 1)
                 steps.append({"result": result, "frames": frames})
+                ended = time.monotonic()
                 lab.finish_probe()
-                until = time.monotonic() + spec.get("pause_ms", 100) / 1000
                 time.sleep(0.001)
                 steps[-1]["state"] = lab.state()
-                time.sleep(max(0, until - time.monotonic()))
+                time.sleep(max(0, ended + spec.get("pause_ms", 100) / 1000 - time.monotonic()))
+                steps[-1]["pause_ms"] = milliseconds_since(ended)
         return {"steps": steps}
     finally:
         lab.close()

@@ -58,6 +58,8 @@ export interface LiveState {
 /** What a step gave. */
 export interface LiveAnswer {
   readonly rc?: number;
+  /** From its end, or for a change from its beginning, to the next step, in milliseconds. */
+  readonly pause_ms?: number;
   readonly stderr?: string;
   readonly result?: Readonly<Record<string, unknown>>;
   readonly frames?: readonly LiveFrame[];

@@ -43,10 +43,10 @@ export async function record(plan: LabPlan, kernel: LiveKernel): Promise<Recorde
   const steps = plan.steps.map((step, index): RecordedStep => {
     const answer = answers[index] ?? {};
     return 'change' in step
-      ? { ...step, rc: answer.rc ?? 0, stderr: answer.stderr ?? '' }
+      ? { ...step, rc: answer.rc ?? 0, stderr: answer.stderr ?? '', pause_ms: answer.pause_ms ?? 0 }
       : recordedStep(step.probe, answer, plan.macs);
   });
-  return { ...plan, pause_ms: PAUSE_MS, steps };
+  return { ...plan, steps };
 }
 
 /** What the agent needs to know of a lab. */
@@ -97,6 +97,7 @@ function recordedStep(probe: RecordedProbe, answer: LiveAnswer, macs: MacRoles):
     probe,
     result: answer.result as unknown as RecordedResult,
     hops,
+    pause_ms: answer.pause_ms ?? PAUSE_MS,
     state_after: recordedState(answer.state ?? {}, macs),
   };
 }

@@ -184,6 +184,7 @@ function addMacvlan(
   if (parent === undefined)
     return { errno: 'ENODEV', message: `Cannot find device "${spec.parent}"` };
   if (parent.port !== undefined) return rtnetlink('EBUSY');
+  if ((op.mtuBytes ?? 0) > parent.mtuBytes) return rtnetlink('EINVAL');
   const driver = new MacvlanDriver(parent, spec.mode);
   const device = make(netns, op, { kind: 'macvlan', driver, mtuBytes: parent.mtuBytes });
   driver.attach(device);

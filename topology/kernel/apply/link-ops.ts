@@ -17,6 +17,7 @@ export function applyLinkSet(transaction: Transaction, op: LinkSetOp): OpFailure
   if (bad !== undefined) return bad;
   const master = typeof op.master === 'string' ? device.netns.device(op.master) : undefined;
   saveDevice(transaction, device, master);
+  for (const upper of uppersAbove(device, op.mtuBytes)) saveDevice(transaction, upper, undefined);
   return (
     move(transaction, device, op) ??
     setAddressAndSize(device, op) ??
@@ -71,8 +72,20 @@ function move(transaction: Transaction, device: NetDevice, op: LinkSetOp): OpFai
 function setAddressAndSize(device: NetDevice, op: LinkSetOp): OpFailure | undefined {
   const { mac, mtuBytes } = device;
   if (op.mac !== undefined && op.mac !== mac) changeMac(device, op.mac);
-  if (op.mtuBytes !== undefined && op.mtuBytes !== mtuBytes) changeMtu(device, op.mtuBytes);
+  if (op.mtuBytes !== undefined && op.mtuBytes !== mtuBytes) {
+    const limitBytes = device.driver.mtuLimitBytes;
+    if (limitBytes !== undefined && op.mtuBytes > limitBytes) return rtnetlink('EINVAL');
+    for (const each of [device, ...uppersAbove(device, op.mtuBytes)]) changeMtu(each, op.mtuBytes);
+  }
   return undefined;
+}
+
+/** Devices on top that may not stay larger (macvlan_device_event). */
+function uppersAbove(device: NetDevice, mtuBytes: number | undefined): readonly NetDevice[] {
+  if (mtuBytes === undefined) return [];
+  return (device.uppers ?? []).flatMap(({ device: upper }) =>
+    upper !== undefined && upper.mtuBytes > mtuBytes ? [upper] : [],
+  );
 }
 
 function changeMac(device: NetDevice, mac: NetDevice['mac']): void {

@@ -20,6 +20,10 @@ export class MacvlanDriver implements Driver {
     this.mode = mode;
   }
 
+  get mtuLimitBytes(): number {
+    return this.parent.mtuBytes;
+  }
+
   /** The device that this drives. */
   get device(): NetDevice | undefined {
     return this.own;

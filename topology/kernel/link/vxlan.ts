@@ -25,6 +25,9 @@ export interface VxlanRemote {
 
 const AGEING_NS = 300 * SECOND;
 
+/** What encapsulation adds over IPv4: Ethernet, IP, UDP and VXLAN headers. */
+const VXLAN_HEADROOM_BYTES = 50;
+
 /**
  * A tunnel device (drivers/net/vxlan, RFC 7348): frames travel as UDP between tunnel ends (VTEPs), found by
  * destination MAC in its forwarding database.
@@ -56,6 +59,13 @@ export class Vxlan implements Driver {
     this.learning = init.learning;
     this.underlay = init.underlay;
     this.lowerIfindex = init.lower?.ifindex;
+  }
+
+  get mtuLimitBytes(): number | undefined {
+    const { lowerIfindex } = this;
+    const lower =
+      lowerIfindex === undefined ? undefined : this.underlay.deviceByIndex(lowerIfindex);
+    return lower === undefined ? undefined : lower.mtuBytes - VXLAN_HEADROOM_BYTES;
   }
 
   /** Ties the tunnel to its device; once, when made. */

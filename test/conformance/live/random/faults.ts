@@ -131,8 +131,9 @@ export function sameAddress(draft: Draft): void {
 export function wrongMask(draft: Draft): void {
   const pods = draft.ofRole('pod').flatMap(({ name }) => draft.device(name, 'eth0') ?? []);
   const device = draft.pick(pods);
+  // The gateway stays on link: Linux refuses a route otherwise.
   device.addrs = device.addrs.map((text) =>
-    text.replace(/^(10\..*)\/24$/, `$1/${draft.pick([16, 25, 30])}`),
+    text.replace(/^(10\..*)\/24$/, `$1/${draft.pick([16, 25])}`),
   );
   draft.note(`${device.ns} has ${device.addrs.join(' ')}`);
 }
@@ -142,8 +143,10 @@ export function oddPort(draft: Draft): void {
   const port = draft.maybe(draft.devices().filter(({ master }) => master !== undefined));
   if (port === undefined) return;
   const choice = draft.rng.below(5);
-  if (choice === 0) delete port.master;
-  else if (choice === 1) port.bridge_port_state = draft.pick([0, 4]);
+  if (choice === 0) {
+    delete port.master;
+    delete port.hairpin;
+  } else if (choice === 1) port.bridge_port_state = draft.pick([0, 4]);
   else if (choice === 2) port.hairpin = true;
   else {
     for (const device of draft.devices()) {

@@ -70,7 +70,10 @@ export function generateLab(seed: number, theme: Theme = 'mixed'): LabPlan {
     draft.pick(makers)(draft);
   for (let count = draft.rng.below(3); count > 0; count--) {
     const fault = draft.pick(FAULTS);
-    if (draft.vxlans.length > 0 || fault !== faults.oddTunnel) fault(draft);
+    if (draft.vxlans.length === 0 && fault === faults.oddTunnel) continue;
+    // Which port learns a shared address first hangs on reports that are sent at random moments.
+    if (draft.six && fault === faults.sameMac) continue;
+    fault(draft);
   }
   addSteps(draft);
   return draft.finish(`${theme}-${seed}`);

@@ -27,13 +27,24 @@ function probe(draft: Draft): RecordedProbe {
     if (draft.oneIn(2)) made.pmtudisc = draft.pick(['do', 'dont', 'want'] as const);
   }
   if (proto === 'udp' && draft.oneIn(5)) made.unconnected = true;
+  if (proto === 'tcp' && draft.oneIn(6)) made.data = draft.pick([1, 600, 1400, 2000]);
+  if (draft.oneIn(15)) made.sport = 45000;
+  if (proto !== 'tcp' && draft.oneIn(25)) {
+    made.dst = draft.pick(['10.244.1.255', '255.255.255.255', '224.0.0.1', '192.168.50.255']);
+    made.broadcast = draft.oneIn(2);
+  }
+  if (draft.oneIn(15)) {
+    const own = draft.devices().find(({ ns, addrs }) => ns === src && addrs.length > 0)?.addrs[0];
+    const saddr = draft.oneIn(4) ? '127.0.0.1' : own?.split('/')[0];
+    if (saddr !== undefined && saddr.includes(':') === dst.includes(':')) made.saddr = saddr;
+  }
   return made;
 }
 
 function addChange(draft: Draft): void {
   const device = draft.pick(draft.devices());
   const { ns, if: name } = device;
-  switch (draft.rng.below(7)) {
+  switch (draft.rng.below(10)) {
     case 0:
       draft.steps.push({ change: { op: 'ip', ns, args: `link set ${name} down` } });
       return;
@@ -71,6 +82,32 @@ function addChange(draft: Draft): void {
           },
         },
       });
+      return;
+    case 6: {
+      const router = draft.pick(draft.netns.filter(({ role }) => role !== 'switch')).name;
+      const rule = draft.pick([
+        'filter -I FORWARD -j DROP',
+        'filter -A INPUT -p tcp --dport 80 -j REJECT',
+        'filter -A OUTPUT -p udp -j DROP',
+        'nat -A POSTROUTING -j MASQUERADE',
+        'filter -F FORWARD',
+        'nat -F',
+      ]);
+      draft.steps.push({ change: { op: 'iptables', ns: router, args: `-t ${rule}` } });
+      return;
+    }
+    case 7: {
+      const { address } = draft.pick(draft.targets);
+      const other = draft.pick(draft.netns.filter(({ role }) => role !== 'switch')).name;
+      const type = draft.pick(['blackhole', 'unreachable', 'prohibit']);
+      const six = address.includes(':') ? '-6 ' : '';
+      draft.steps.push({
+        change: { op: 'ip', ns: other, args: `${six}route add ${type} ${address}` },
+      });
+      return;
+    }
+    case 8:
+      draft.steps.push({ change: { op: 'ip', ns, args: `link set ${name} up` } });
       return;
     default: {
       const own = device.addrs[0];
