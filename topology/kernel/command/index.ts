@@ -1,4 +1,11 @@
 export { iptablesFailure, type ToolFailure } from './iptables-stderr.js';
+export {
+  type ListCounter,
+  type ListedChain,
+  type ListOptions,
+  listHeader,
+  listRule,
+} from './list-rule.js';
 export * from './nft/index.js';
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
 export { type FindSet, type IpsetRequest, parseIpsetRequest } from './parse-ipset.js';

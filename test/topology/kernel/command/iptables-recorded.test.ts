@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   iptablesFailure,
+  listRule,
   parseIptablesRequest,
   printRule,
 } from '../../../../topology/kernel/command/index.js';
@@ -16,6 +17,7 @@ interface Recorded {
   readonly status: number;
   readonly stderr: string;
   readonly saved: readonly string[];
+  readonly listed: readonly string[];
 }
 
 const path = new URL('../../../fixture/linux/iptables-save.json', import.meta.url);
@@ -29,7 +31,9 @@ const UNSUPPORTED =
 const OTHERWISE = /255\.0\.255\.0|--algo foo/;
 
 /** Runs a command on a namespace as it was when it was recorded. */
-function run(row: Recorded): Pick<Recorded, 'status' | 'stderr' | 'saved'> | 'unsupported' {
+type Outcome = Pick<Recorded, 'status' | 'stderr' | 'saved' | 'listed'>;
+
+function run(row: Recorded): Outcome | 'unsupported' {
   const machine = new Machine();
   const { host } = machine;
   host.apply([
@@ -40,7 +44,12 @@ function run(row: Recorded): Pick<Recorded, 'status' | 'stderr' | 'saved'> | 'un
   const read = parseIptablesRequest(['-t', row.table, ...row.args], { family });
   if (!read.ok) {
     if (read.error.code === 'command/unsupported') return 'unsupported';
-    return { status: read.error.status ?? 0, stderr: read.error.stderr ?? '', saved: [] };
+    return {
+      status: read.error.status ?? 0,
+      stderr: read.error.stderr ?? '',
+      saved: [],
+      listed: [],
+    };
   }
   const { netfilter } = host.root;
   const { query, ops, warnings } = read.value;
@@ -54,18 +63,27 @@ function run(row: Recorded): Pick<Recorded, 'status' | 'stderr' | 'saved'> | 'un
     const tool = family === 'ipv4' ? 'iptables' : 'ip6tables';
     const message = `${tool}: Bad rule (does a matching rule exist in that chain?).`;
     return found
-      ? { status: 0, stderr, saved: [] }
-      : { ...iptablesFailure(message, family), saved: [] };
+      ? { status: 0, stderr, saved: [], listed: [] }
+      : { ...iptablesFailure(message, family), saved: [], listed: [] };
   }
   const applied = host.apply(ops);
-  if (!applied.ok) return { ...iptablesFailure(applied.error.message, family), saved: [] };
+  if (!applied.ok)
+    return { ...iptablesFailure(applied.error.message, family), saved: [], listed: [] };
   const saved = tables().flatMap(({ chains }) =>
     chains.flatMap(({ name, policy, rules }) => [
       ...(policy === undefined ? [`:${name} - [0:0]`] : []),
       ...rules.map((rule) => `-A ${name} ${printRule(rule, family)}`.trimEnd()),
     ]),
   );
-  return { status: 0, stderr, saved };
+  const options = { numeric: true, verbose: true, exact: false, lineNumbers: false } as const;
+  const listed = tables().flatMap(({ chains }) =>
+    chains.flatMap(({ rules }) =>
+      rules.map((rule, at) =>
+        listRule(rule, at + 1, { packets: 0, bytes: 0 }, { ...options, family }).trimEnd(),
+      ),
+    ),
+  );
+  return { status: 0, stderr, saved, listed };
 }
 
 describe('iptables and ip6tables against what the real ones did', () => {
@@ -90,6 +108,7 @@ describe('iptables and ip6tables against what the real ones did', () => {
       return;
     }
     const { status, stderr, saved } = row;
-    expect(mine).toEqual({ status, stderr, saved });
+    const listed = row.listed.map((text) => text.trimEnd());
+    expect(mine).toEqual({ status, stderr, saved, listed });
   });
 });
