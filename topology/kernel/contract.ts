@@ -5,6 +5,7 @@ import type { DropReason } from './drop.js';
 import type { Errno } from './errno.js';
 import type { NftRefusal, NftTableView, NftThing, NftVerb } from './nft.js';
 import type {
+  ConntrackFilter,
   HookName,
   IpsetOp,
   LinkSpec,
@@ -260,13 +261,31 @@ export interface ConntrackView {
   readonly size: number;
   /** One line per entry as `conntrack -L` prints it. */
   list(): readonly string[];
-  delete(match: {
-    readonly proto?: number;
-    readonly origSrc?: Ip;
-    readonly origDst?: Ip;
-    readonly origDstPort?: number;
-    readonly replySrc?: Ip;
-  }): number;
+  /** Connections that a filter means, in the order of `list`. */
+  entries(filter: ConntrackFilter): readonly ConntrackEntry[];
+  /** Forgets connections; answers their number. */
+  delete(filter: ConntrackFilter): number;
+  /** What `conntrack -S` counts. */
+  readonly statistics: ConntrackStatistics;
+}
+
+/** One tracked connection for tools. */
+export interface ConntrackEntry {
+  readonly family: 'ipv4' | 'ipv6';
+  /** As `conntrack -L` prints it. */
+  readonly line: string;
+  /** Number of the entry, stable while it lives (`-o id`). */
+  readonly id: number;
+}
+
+/** Counters of connection tracking (struct ip_conntrack_stat). */
+export interface ConntrackStatistics {
+  found: number;
+  invalid: number;
+  insertFailed: number;
+  drop: number;
+  earlyDrop: number;
+  clashResolve: number;
 }
 
 /** A packet's tie to its connection; fields are netfilter's own. */

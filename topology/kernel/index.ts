@@ -7,6 +7,8 @@ export { IPC_SYSCTL_DEFAULTS, IpcNamespace, isIpcSysctl, type QueueView } from '
 export { type BridgePort, portStateName } from './link/bridge-port.js';
 export type { CableEnd } from './link/cable.js';
 export { NetDevice } from './link/device.js';
+export { sameRule } from './netfilter/rule-equal.js';
+export { SET_REVISIONS } from './netfilter/set/parts.js';
 export type { InterfaceAddress } from './netns/address.js';
 export type { RoutingRule } from './netns/fib.js';
 export { bridgeOf, NetNamespace } from './netns/namespace.js';

@@ -323,16 +323,30 @@ export type NftOp = InNetns & {
   readonly thing: NftThing;
 };
 
-/** `conntrack -D` and `conntrack -F`. */
-export type ConntrackOp = InNetns & {
-  readonly op: 'conntrack.delete';
-  /** Absent fields match anything; none given flushes the table. */
+/** Which connections are meant: absent fields match anything, none given means all. */
+export interface ConntrackFilter {
+  readonly family?: 'ipv4' | 'ipv6';
   readonly proto?: number;
   readonly origSrc?: Ip;
   readonly origDst?: Ip;
+  readonly origSrcPort?: number;
   readonly origDstPort?: number;
   readonly replySrc?: Ip;
-};
+  readonly replyDst?: Ip;
+  readonly replySrcPort?: number;
+  readonly replyDstPort?: number;
+  /** Of TCP, as `conntrack -L` names it. */
+  readonly state?: string;
+  readonly mark?: number;
+  /** `[ASSURED]`, or `[UNREPLIED]`. */
+  readonly status?: 'ASSURED' | 'UNREPLIED';
+  /** Translated at that end: to this address, or to any. */
+  readonly srcNat?: Ip | 'any';
+  readonly dstNat?: Ip | 'any';
+}
+
+/** `conntrack -D` and `conntrack -F`. */
+export type ConntrackOp = InNetns & ConntrackFilter & { readonly op: 'conntrack.delete' };
 
 /** Why an op list was refused; nothing of the list was applied. */
 export interface OpError {

@@ -1,8 +1,11 @@
 /** Makes every tool known; imported for that alone. */
 
+import { CONNTRACK_TOOLS } from './conntrack.js';
 import { curl } from './curl.js';
 import { FILE_TOOLS } from './file-tools.js';
 import { IP_TOOLS } from './ip-tools.js';
+import { IPSET_TOOLS } from './ipset.js';
+import { IPTABLES_TOOLS } from './iptables.js';
 import { NAME_TOOLS } from './name-tools.js';
 import { NET_TOOLS } from './net-tools.js';
 import { QUEUE_TOOLS } from './queue-tools.js';
@@ -20,3 +23,6 @@ registerTools(NAME_TOOLS);
 registerTools(NET_TOOLS);
 registerTools(IP_TOOLS);
 registerTools(QUEUE_TOOLS);
+registerTools(IPTABLES_TOOLS);
+registerTools(IPSET_TOOLS);
+registerTools(CONNTRACK_TOOLS);

@@ -106,7 +106,12 @@ function editRule(
     const message = `${tool}: Bad rule (does a matching rule exist in that chain?).`;
     return { errno, message };
   }
-  if (errno === 'E2BIG' && op.op !== 'iptables.insert') return { ...worded('ENOENT', tool), errno };
+  if (errno === 'E2BIG' && op.op !== 'iptables.insert') {
+    // A chain without rules was never made by iptables-nft.
+    if ((known?.rules.length ?? 0) === 0) return { ...worded('ENOENT', tool), errno };
+    const verb = op.op === 'iptables.replace' ? 'replacement' : 'deletion';
+    return { errno, message: `${tool}: Index of ${verb} too big.` };
+  }
   if (errno === 'E2BIG') return { errno, message: `${tool}: Index of insertion too big.` };
   if (errno === 'ENOENT' && find(netfilter, op, chain) === undefined) return worded(errno, tool);
   const change = op.op.slice('iptables.'.length).toUpperCase();

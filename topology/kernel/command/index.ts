@@ -6,8 +6,15 @@ export {
   listHeader,
   listRule,
 } from './list-rule.js';
+export { TABLE_HOOKS } from './names.js';
 export * from './nft/index.js';
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
+export {
+  CONNTRACK_VERSION,
+  type ConntrackQuery,
+  type ConntrackRequest,
+  parseConntrackRequest,
+} from './parse-conntrack.js';
 export { type FindSet, type IpsetRequest, parseIpsetRequest } from './parse-ipset.js';
 export {
   IPTABLES_VERSION,

@@ -85,7 +85,7 @@ export function listMatch(match: Match, context: ListContext): string {
       return `tcpmss match ${not(match)}${range(match.mss)}`;
     case 'sctp-chunks': {
       const types = match.types.map((type) => `0x${type.toString(16).padStart(4, '0')}`).join(',');
-      return `${not(match)}${match.how} ${types}`;
+      return `${not(match, '! ')}${match.how} ${types}`;
     }
     case 'multiport': {
       const option = { source: 'sports', destination: 'dports', either: 'ports' }[match.side];

@@ -46,9 +46,8 @@ function shortNumber(value: number, exact: boolean): string {
 }
 
 function counterWords({ packets, bytes }: ListCounter, exact: boolean): string {
-  const width = exact ? 8 : 5;
-  const octets = exact ? 10 : 5;
-  return `${shortNumber(packets, exact).padStart(width)} ${shortNumber(bytes, exact).padStart(octets)} `;
+  const word = (value: number) => shortNumber(value, exact).padStart(exact ? 8 : 5);
+  return `${word(packets)} ${word(bytes)} `;
 }
 
 /** The two lines above the rules of a chain. */

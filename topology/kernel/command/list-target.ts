@@ -16,6 +16,8 @@ const LOG_BITS: Readonly<Record<LogOption, number>> = {
 export function targetName(target: Target | undefined, family: IpFamily): string {
   if (target === undefined) return '';
   if (target.target === 'jump' || target.target === 'goto') return target.chain;
+  // iptables-nft has NOTRACK as an alias of CT.
+  if (target.target === 'NOTRACK') return 'CT';
   return target.target === 'TTL' && family === 'ipv6' ? 'HL' : target.target;
 }
 

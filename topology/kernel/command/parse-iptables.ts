@@ -45,7 +45,8 @@ export type IptablesQuery =
       readonly chain: string;
       readonly rules: readonly Rule[];
     }
-  | { readonly query: 'version' | 'help' };
+  | { readonly query: 'version' }
+  | { readonly query: 'help' };
 
 /** Reads the words of one `iptables` or `ip6tables` command after its name, as changes. */
 export function parseIptablesCommand(
@@ -398,7 +399,9 @@ function build(
     }
     case 'V':
     case 'h':
-      return { ops: [], warnings, query: { query: verb === 'V' ? 'version' : 'help' } };
+      return verb === 'V'
+        ? { ops: [], warnings, query: { query: 'version' } }
+        : { ops: [], warnings, query: { query: 'help' } };
     default: {
       const zero: readonly KernelOp[] = draft.zero
         ? [{ op: 'iptables.zero', ...at, ...maybeChain, ...maybePosition }]

@@ -1,4 +1,4 @@
-import { formatCidr, formatIp, formatMac, isCidr4, isIpv4 } from '../../addr/index.js';
+import { formatCidr, formatIp, formatMac, type Ip, isCidr4, isIpv4 } from '../../addr/index.js';
 import type {
   ConntrackOp,
   FdbOp,
@@ -236,16 +236,26 @@ function printFdb(op: FdbOp): string {
 
 function printConntrack(op: ConntrackOp): string {
   const proto = PROTO_NAMES.find(([, number]) => number === op.proto)?.[0] ?? op.proto;
-  const addresses = [op.origSrc, op.origDst, op.replySrc];
-  const six = addresses.some((address) => address !== undefined && !isIpv4(address));
+  const address = (name: string, value: Ip | 'any' | undefined): string =>
+    value === undefined ? '' : value === 'any' ? name : `${name} ${formatIp(value)}`;
   const options = words(
+    option('-f', op.family),
     option('-p', proto),
-    op.origSrc === undefined ? '' : `--orig-src ${formatIp(op.origSrc)}`,
-    op.origDst === undefined ? '' : `--orig-dst ${formatIp(op.origDst)}`,
+    address('--orig-src', op.origSrc),
+    address('--orig-dst', op.origDst),
+    option('--orig-port-src', op.origSrcPort),
     option('--orig-port-dst', op.origDstPort),
-    op.replySrc === undefined ? '' : `--reply-src ${formatIp(op.replySrc)}`,
+    address('--reply-src', op.replySrc),
+    address('--reply-dst', op.replyDst),
+    option('--reply-port-src', op.replySrcPort),
+    option('--reply-port-dst', op.replyDstPort),
+    option('--state', op.state),
+    option('--mark', op.mark),
+    option('--status', op.status),
+    address('--src-nat', op.srcNat),
+    address('--dst-nat', op.dstNat),
   );
-  return options === '' ? 'conntrack -F' : words('conntrack -D', six ? '-f ipv6' : '', options);
+  return options === '' ? 'conntrack -F' : words('conntrack -D', options);
 }
 
 function printIptables(op: IptablesOp): string {

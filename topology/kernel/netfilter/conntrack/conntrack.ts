@@ -2,7 +2,14 @@ import { formatIp, type Ip } from '../../../addr/index.js';
 import { isIcmpError } from '../../../wire/icmp.js';
 import { IPPROTO, type Ipv4Packet, type Ipv6Packet, TCP_RST } from '../../../wire/packet.js';
 import { readQuote } from '../../../wire/quote.js';
-import type { ConntrackView, Netns, Verdict } from '../../contract.js';
+import type {
+  ConntrackEntry,
+  ConntrackStatistics,
+  ConntrackView,
+  Netns,
+  Verdict,
+} from '../../contract.js';
+import type { ConntrackFilter } from '../../ops.js';
 import type { Skb } from '../../skb.js';
 import { Connection, CtRef, type Direction, INVALID_REF, UNTRACKED_REF } from './connection.js';
 import { begin, follow } from './follow.js';
@@ -35,6 +42,14 @@ export function ctRefOf(skb: Skb): CtRef | undefined {
  */
 export class Conntrack implements ConntrackView {
   readonly table: ConnectionTable;
+  readonly statistics: ConntrackStatistics = {
+    found: 0,
+    invalid: 0,
+    insertFailed: 0,
+    drop: 0,
+    earlyDrop: 0,
+    clashResolve: 0,
+  };
   private readonly netns: Netns;
   private readonly timeouts: TimeoutSettings;
 
@@ -116,14 +131,20 @@ export class Conntrack implements ConntrackView {
     return [...this.table.live()].map((connection) => connectionLine(connection, now));
   }
 
-  delete(match: Parameters<ConntrackView['delete']>[0]): number {
-    const wanted = (connection: Connection): boolean =>
-      agrees(match.proto, connection.original.proto) &&
-      agrees<Ip>(match.origSrc, connection.original.src) &&
-      agrees<Ip>(match.origDst, connection.original.dst) &&
-      agrees(match.origDstPort, connection.original.dstPort) &&
-      agrees<Ip>(match.replySrc, connection.reply.src);
-    return this.removeWhere(wanted);
+  entries(filter: ConntrackFilter): readonly ConntrackEntry[] {
+    const now = this.netns.host.clock.nowNs;
+    const entries: ConntrackEntry[] = [];
+    for (const connection of this.table.live()) {
+      if (!meets(filter, connection)) continue;
+      const { family, original } = connection;
+      const id = (original.hash ^ Math.imul(connection.reply.hash, 31)) >>> 0;
+      entries.push({ family, line: connectionLine(connection, now), id });
+    }
+    return entries;
+  }
+
+  delete(filter: ConntrackFilter): number {
+    return this.removeWhere((connection) => meets(filter, connection));
   }
 
   /** Forgets the connections that `gone` says true of; gives their number. */
@@ -220,6 +241,32 @@ function isAnswerAbout({ packet }: Skb, connection: Connection): boolean {
   const { body } = packet;
   if (body.kind === 'icmp') return isIcmpError(packet.kind, body.type);
   return body.kind === 'tcp' && (body.flags & TCP_RST) !== 0 && !connection.confirmed;
+}
+
+/** Whether a connection is one that a filter means. */
+function meets(filter: ConntrackFilter, connection: Connection): boolean {
+  const { original, reply, srcNat, dstNat, assured, seenReply, tcp } = connection;
+  return (
+    agrees(filter.family, connection.family) &&
+    agrees(filter.proto, original.proto) &&
+    agrees<Ip>(filter.origSrc, original.src) &&
+    agrees<Ip>(filter.origDst, original.dst) &&
+    agrees(filter.origSrcPort, original.srcPort) &&
+    agrees(filter.origDstPort, original.dstPort) &&
+    agrees<Ip>(filter.replySrc, reply.src) &&
+    agrees<Ip>(filter.replyDst, reply.dst) &&
+    agrees(filter.replySrcPort, reply.srcPort) &&
+    agrees(filter.replyDstPort, reply.dstPort) &&
+    agrees(filter.state, tcp?.state ?? '') &&
+    agrees(filter.mark, connection.mark) &&
+    (filter.status === undefined || (filter.status === 'ASSURED' ? assured : !seenReply)) &&
+    translated(filter.srcNat, srcNat, reply.dst) &&
+    translated(filter.dstNat, dstNat, reply.src)
+  );
+}
+
+function translated(wanted: Ip | 'any' | undefined, is: boolean, to: Ip): boolean {
+  return wanted === undefined || (is && (wanted === 'any' || wanted === to));
 }
 
 function agrees<T>(wanted: T | undefined, found: T): boolean {
