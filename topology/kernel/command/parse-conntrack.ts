@@ -205,7 +205,7 @@ function readSelector(words: Words, word: string, filter: Filter): void {
 }
 
 function readState(words: Words, filter: Filter): void {
-  const state = words.need('ESTABLISHED').toUpperCase();
+  const state = words.need('ESTABLISHED');
   if (TCP_STATES.includes(state)) filter.state = state;
   else words.bad(state, `unknown TCP state \`${state}'`, TCP_STATES.join(', '));
 }

@@ -216,7 +216,8 @@ export class RuleTable {
       for (const [name, { chain }] of [...this.chains]) {
         if (named.has(name)) continue;
         if (builtIn(this.name, name) === undefined) to.remove(name);
-        else if (chain.rules.length > 0) to.set({ ...chain, rules: [] });
+        // iptables-nft makes the table anew: a base chain that is not named is not there, which accepts.
+        else to.set({ name, policy: 'ACCEPT', rules: [] });
       }
     }
     for (const name of change.removeChains ?? []) {
