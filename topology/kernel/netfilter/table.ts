@@ -213,7 +213,7 @@ export class RuleTable {
     }
     if (flush) {
       const named = new Set(change.chains.map((chain) => chain.name));
-      for (const [name, { chain }] of [...this.chains]) {
+      for (const name of [...this.chains.keys()]) {
         if (named.has(name)) continue;
         if (builtIn(this.name, name) === undefined) to.remove(name);
         // iptables-nft makes the table anew: a base chain that is not named is not there, which accepts.
