@@ -27,6 +27,11 @@ function within({ from, to }: Span, column: number): boolean {
   return column >= from && column <= to;
 }
 
+/** What nft says of a thing to show that is not there. */
+export function missingError(part: 'table' | 'chain' | 'set', at: NftSpans): NftError {
+  return { message: 'No such file or directory', at: at[part] ?? at.whole };
+}
+
 /** Several errors, one after the other. */
 export function formatNftErrors(errors: readonly NftError[], text: string, name?: string): string {
   return errors.map((error) => formatNftError(error, text, name)).join('');

@@ -140,7 +140,10 @@ function checkTransport(
     statement.stmt === 'nat' || statement.stmt === 'masquerade' || statement.stmt === 'redirect'
       ? statement.ports
       : undefined;
-  if (ports === undefined || before.some(namesTransport)) return;
+  const needs = ports !== undefined || asksPortOfConnection(statement);
+  if (!needs || before.some(namesTransport)) return;
+  // A port of a connection has no type until the transport is known.
+  if (ports === undefined) cursor.fail("Can't parse symbolic invalid expressions", cursor.last);
   cursor.fail(
     'transport protocol mapping is only valid after transport protocol match',
     cursor.last,
@@ -149,6 +152,12 @@ function checkTransport(
       to: at.from + (statement.stmt === 'nat' ? 3 : statement.stmt.length - 1),
     },
   );
+}
+
+function asksPortOfConnection(statement: NftStatement): boolean {
+  if (statement.stmt !== 'match') return false;
+  const { left, right } = statement;
+  return left.expr === 'ct' && left.key.startsWith('proto-') && right.expr === 'value';
 }
 
 function namesTransport(statement: NftStatement): boolean {

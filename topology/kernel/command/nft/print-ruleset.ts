@@ -45,6 +45,11 @@ export function printNftTable(table: NftTableView, options: NftPrintOptions = {}
   return `${name}${head}${blocks.join('\n')}}\n`;
 }
 
+/** Parts of a table within its braces, without what the table says of itself. */
+export function printTableBlock({ family, name }: NftTableView, blocks: readonly string[]): string {
+  return `table ${family} ${name} {\n${blocks.join('')}}\n`;
+}
+
 function handleText(handle: number, { handles }: NftPrintOptions): string {
   return handles === true ? ` # handle ${handle}` : '';
 }

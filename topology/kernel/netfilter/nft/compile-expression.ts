@@ -173,8 +173,9 @@ type CtRead = (connection: Connection, direction: Direction, nowNs: number) => N
 const CT: Readonly<Record<string, CtRead>> = {
   status: statusBits,
   mark: ({ mark }) => mark,
-  expiration: ({ expiresAtNs }, _way, nowNs) =>
-    Math.max(0, Math.floor((expiresAtNs - nowNs) / SECOND)),
+  // Until its first packet is through, a connection holds a duration where a moment is expected (nf_ct_expires).
+  expiration: ({ confirmed, expiresAtNs }, _way, nowNs) =>
+    confirmed ? Math.max(0, Math.floor((expiresAtNs - nowNs) / SECOND)) : 0,
   zone: () => 0,
 };
 

@@ -41,8 +41,6 @@ function firstSlot(statement: NftStatement | undefined): NftSlot {
   switch (statement?.stmt) {
     case 'counter':
       return { first: statement.packets, second: statement.bytes };
-    case 'limit':
-      return { first: statement.burst, second: 0 };
     case 'quota':
       return { first: statement.used, second: 0 };
     default:
@@ -278,11 +276,11 @@ function compileLimit(limit: NftStatement & { stmt: 'limit' }, at: number): NftA
     const nowNs = netns.host.clock.nowNs;
     const size = limit.of === 'packets' ? 1 : l3Bytes(facts.packet);
     const costNs = (unitNs / limit.rate) * size;
-    // `second` is when the bucket would have been empty: what passed since then is in it.
-    const heldNs = Math.min(nowNs - slot.second, bucketNs);
-    const enough = slot.second === 0 ? true : heldNs >= costNs;
-    if (slot.second === 0) slot.second = nowNs - bucketNs + costNs;
-    else if (enough) slot.second = nowNs - heldNs + costNs;
+    // `first` is 1 once a packet came; `second` is when the bucket would have been empty.
+    const heldNs = slot.first === 0 ? bucketNs : Math.min(nowNs - slot.second, bucketNs);
+    const enough = heldNs >= costNs;
+    slot.first = 1;
+    slot.second = nowNs - heldNs + (enough ? costNs : 0);
     return enough !== limit.over ? 'next' : 'break';
   };
 }
