@@ -21,6 +21,9 @@ export type HopFields = Record<string, unknown>;
 /** Who owns a MAC address: `n1/cni0`. */
 export type MacRoles = Readonly<Record<string, string>>;
 
+/** How much of a packet the recorder kept (its ring had slots of 2 KiB): payload beyond is not counted. */
+const RECORDED_BYTES = 1968;
+
 const CAST: Readonly<Record<PacketType, string | undefined>> = {
   host: 'host',
   broadcast: 'bcast',
@@ -126,10 +129,11 @@ function ipv6Fields(packet: Ipv6Packet, roles: MacRoles): HopFields {
 }
 
 function bodyFields(
-  { kind, body, proto }: Ipv4Packet | Ipv6Packet,
+  packet: Ipv4Packet | Ipv6Packet,
   fragOffset: number,
   roles: MacRoles,
 ): HopFields {
+  const { kind, body, proto } = packet;
   switch (body.kind) {
     case 'udp':
       if (body.payload instanceof Uint8Array) return { sport: body.srcPort, dport: body.dstPort };
@@ -139,7 +143,7 @@ function bodyFields(
         vxlan: { vni: body.payload.vni, inner: innerFields(body.payload.inner, roles) },
       };
     case 'tcp':
-      return tcpFields(body);
+      return tcpFields(body, l3Bytes(packet) - body.payload.length);
     case 'icmp':
       return { icmp: kind === 'ipv4' ? icmpFields(body) : icmp6Fields(body) };
     case 'opaque':
@@ -152,13 +156,13 @@ function innerFields(frame: Frame, roles: MacRoles): HopFields {
   return { ...macs, ...packetFields(frame.packet, roles) };
 }
 
-function tcpFields(tcp: TcpSegment): HopFields {
+function tcpFields(tcp: TcpSegment, headerBytes: number): HopFields {
   const { mss } = tcp.options;
   return {
     sport: tcp.srcPort,
     dport: tcp.dstPort,
     flags: Array.from('FSRPA', (letter, bit) => ((tcp.flags >> bit) & 1 ? letter : '')).join(''),
-    payload: tcp.payload.length,
+    payload: Math.min(tcp.payload.length, RECORDED_BYTES - headerBytes),
     ...(mss === undefined ? {} : { mss }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Mac } from '../addr/index.js';
+import { l3Bytes } from '../wire/index.js';
 import type { L3Packet } from '../wire/packet.js';
 import type { ConntrackRef, Device, SocketOwner } from './contract.js';
 import type { PacketTrace } from './trace.js';
@@ -27,6 +28,12 @@ export class Skb {
   bridgedDnatSrc: Mac | undefined = undefined;
   /** Size of the largest fragment it was joined from (IPCB frag_max_size); 0 when it came whole. */
   fragMaxBytes = 0;
+  /** Size of the largest segment it was joined from (gso_size and headers); 0 for a single one. */
+  gsoBytes = 0;
+  /** Waits to be handled where segments are joined (GRO). */
+  held = false;
+  /** Came out of a tunnel, and so lost the departure time that TCP gives (skb_clear_delivery_time). */
+  decapsulated = false;
   mark = 0;
   /** Its connection, once conntrack has seen it in this namespace. */
   ct: ConntrackRef | undefined = undefined;
@@ -41,6 +48,11 @@ export class Skb {
     this.etherType = etherType;
   }
 
+  /** Octets of the IP packet, or of its largest segment when it was joined from several: what an MTU must carry. */
+  get segmentBytes(): number {
+    return this.gsoBytes > 0 ? this.gsoBytes : l3Bytes(this.packet);
+  }
+
   /** A copy for another receiver; in a trace it is a packet of its own that names this one as parent. */
   clone(): Skb {
     const copy = new Skb(this.packet, this.etherType);
@@ -53,6 +65,8 @@ export class Skb {
     copy.physOut = this.physOut;
     copy.bridgedDnatSrc = this.bridgedDnatSrc;
     copy.fragMaxBytes = this.fragMaxBytes;
+    copy.gsoBytes = this.gsoBytes;
+    copy.decapsulated = this.decapsulated;
     copy.mark = this.mark;
     copy.ct = this.ct;
     copy.trace = this.trace;

@@ -81,7 +81,7 @@ export function bridgeForwardPostrouting(
   const { packet } = skb;
   let mtuBytes = to.device.mtuBytes;
   if (skb.fragMaxBytes > 0 && skb.fragMaxBytes < mtuBytes) mtuBytes = skb.fragMaxBytes;
-  if (!isIp(packet) || l3Bytes(packet) <= mtuBytes) return [skb];
+  if (!isIp(packet) || skb.segmentBytes <= mtuBytes) return [skb];
   if (!maySplit(packet, skb)) {
     to.device.stats.txDropped++;
     const who =

@@ -272,7 +272,7 @@ export class Bridge implements Driver {
       for (const piece of pieces) this.push(piece, to);
       return;
     }
-    if (l3Bytes(skb.packet) > to.device.mtuBytes + VLAN_HEADER_BYTES) {
+    if (skb.segmentBytes > to.device.mtuBytes + VLAN_HEADER_BYTES) {
       this.dropTooLong(skb, to);
       return;
     }
@@ -282,7 +282,7 @@ export class Bridge implements Driver {
   }
 
   private push(skb: Skb, to: BridgePort): void {
-    if (l3Bytes(skb.packet) > to.device.mtuBytes + VLAN_HEADER_BYTES) this.dropTooLong(skb, to);
+    if (skb.segmentBytes > to.device.mtuBytes + VLAN_HEADER_BYTES) this.dropTooLong(skb, to);
     else to.device.transmit(skb);
   }
 

@@ -11,6 +11,7 @@ import type { PacketType, Skb } from '../skb.js';
 import type { BridgePort } from './bridge-port.js';
 import type { Driver } from './driver.js';
 import type { MacvlanDriver } from './macvlan.js';
+import { cutSegments } from './offload.js';
 
 /** What a device is made from. */
 export interface NetDeviceInit {
@@ -116,6 +117,11 @@ export class NetDevice implements Device {
       this.refuseToSend(skb);
       return false;
     }
+    if (skb.gsoBytes > 0 && this.kind !== 'bridge') {
+      let sent = true;
+      for (const segment of cutSegments(skb)) sent = this.transmit(segment) && sent;
+      return sent;
+    }
     const stats = this.stats;
     stats.txPackets++;
     stats.txBytes += ETHERNET_HEADER_BYTES + l3Bytes(skb.packet);
@@ -148,6 +154,8 @@ export class NetDevice implements Device {
   /** Handles a queued frame (__netif_receive_skb): called by the softirq. */
   receive(skb: Skb): void {
     skb.dev = this;
+    const late = !stampedEarly(skb);
+    skb.held = false;
     if (!this.up || this.gone) {
       this.stats.rxDropped++;
       const why =
@@ -159,7 +167,7 @@ export class NetDevice implements Device {
     const stats = this.stats;
     stats.rxPackets++;
     stats.rxBytes += ETHERNET_HEADER_BYTES + l3Bytes(skb.packet);
-    if (this.taps !== undefined && !stampedEarly(skb)) this.showTaps(skb, 'in', skb.pktType);
+    if (this.taps !== undefined && late) this.showTaps(skb, 'in', skb.pktType);
     if (skb.trace !== undefined) {
       this.netns.step(skb, 'device', 'receive', this.receiveSentence(skb));
     }
@@ -287,10 +295,11 @@ export class NetDevice implements Device {
 
 /**
  * Whether a capture shows the frame at the time it was queued, as Linux stamps it then, or when it is handled:
- * TCP segments carry a time of their own (earliest departure time) instead, and are stamped late.
+ * TCP segments carry a time of their own (earliest departure time) instead, and are stamped late; so are those that may
+ * still be joined. What came out of a tunnel has lost that time.
  */
 function stampedEarly(skb: Skb): boolean {
-  return !carriesTcp(skb.packet);
+  return !skb.held && (skb.decapsulated || !carriesTcp(skb.packet));
 }
 
 function carriesTcp(packet: Skb['packet']): boolean {

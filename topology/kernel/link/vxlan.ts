@@ -13,6 +13,7 @@ import type { NetNamespace } from '../netns/namespace.js';
 import type { Skb } from '../skb.js';
 import type { NetDevice } from './device.js';
 import type { Driver } from './driver.js';
+import { joinSegments, mayGrow } from './offload.js';
 
 /** Where frames to one address go. */
 export interface VxlanRemote {
@@ -44,6 +45,8 @@ export class Vxlan implements Driver {
   readonly underlay: NetNamespace;
   private readonly lowerIfindex: number | undefined;
   private own: NetDevice | undefined = undefined;
+  /** The last segment taken out, while more may be joined to it. */
+  private held: Skb | undefined = undefined;
 
   constructor(init: {
     readonly vni: number;
@@ -121,10 +124,21 @@ export class Vxlan implements Driver {
       this.underlay.step(skb, 'vxlan', 'decapsulate', text);
     }
     skb.scrub();
+    skb.decapsulated = true;
     skb.packet = inner.packet;
     skb.etherType = inner.etherType;
     skb.srcMac = inner.src;
     skb.dstMac = inner.dst;
+    if (this.held !== undefined && joinSegments(this.held, skb)) {
+      if (skb.trace !== undefined) {
+        const text = `${device.name} joins the segment to the one before it, which waits (GRO)`;
+        netns.step(skb, 'vxlan', 'join', text);
+      }
+      if (!mayGrow(this.held)) this.held = undefined;
+      return;
+    }
+    skb.held = mayGrow(skb);
+    this.held = skb.held ? skb : undefined;
     device.enqueue(skb);
   }
 

@@ -1,11 +1,5 @@
 import { formatIp, isIpv4 } from '../../addr/index.js';
-import {
-  ICMP_TIME_EXCEEDED,
-  ICMP4,
-  ICMP4_UNREACHABLE,
-  type Ipv4Packet,
-  l3Bytes,
-} from '../../wire/index.js';
+import { ICMP_TIME_EXCEEDED, ICMP4, ICMP4_UNREACHABLE, type Ipv4Packet } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
 import { onLink } from './address.js';
@@ -41,7 +35,7 @@ export class Forwarding {
       return;
     }
     const mtuBytes = route.mtuBytes;
-    const lengthBytes = l3Bytes(packet);
+    const lengthBytes = skb.segmentBytes;
     if (packet.df && (lengthBytes > mtuBytes || skb.fragMaxBytes > mtuBytes)) {
       const text =
         skb.trace === undefined

@@ -136,7 +136,7 @@ export class IpOutput {
       if (skb.packet.kind !== 'ipv4') return undefined;
       now = skb.packet;
     }
-    if (l3Bytes(now) > mtuBytes) return this.fragment(skb, now, { dev, nextHop, mtuBytes });
+    if (skb.segmentBytes > mtuBytes) return this.fragment(skb, now, { dev, nextHop, mtuBytes });
     netns.neighbors.output(skb, dev, nextHop);
     return undefined;
   }

@@ -6,7 +6,6 @@ import {
   IPPROTO,
   IPV6_MIN_MTU_BYTES,
   type Ipv6Packet,
-  l3Bytes,
 } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
@@ -45,7 +44,7 @@ export class Ipv6Forwarding {
     if (outDev === inDev) netns.redirects6.send(skb, packet, via6(route) ?? packet.dst, inDev);
     else if (this.strayScope(skb, packet)) return;
     const mtuBytes = Math.max(this.mtuOf(packet.dst, route), IPV6_MIN_MTU_BYTES);
-    const lengthBytes = l3Bytes(packet);
+    const lengthBytes = skb.segmentBytes;
     const joined = skb.fragMaxBytes > 0;
     if (joined ? skb.fragMaxBytes > mtuBytes : lengthBytes > mtuBytes) {
       const text =

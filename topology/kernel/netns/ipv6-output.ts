@@ -129,7 +129,7 @@ export class Ipv6Output {
     }
     const mtuBytes = this.mtuTo(packet.dst, route);
     const { fragMaxBytes } = skb;
-    const lengthBytes = l3Bytes(now);
+    const lengthBytes = skb.segmentBytes;
     if (lengthBytes > mtuBytes || (fragMaxBytes > 0 && lengthBytes > fragMaxBytes)) {
       return this.fragment(skb, now, { dev, nextHop, mtuBytes });
     }
