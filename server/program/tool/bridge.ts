@@ -109,7 +109,7 @@ async function runBridge(io: ToolIo, viewer: KernelViewer): Promise<number> {
   }
   const netns = viewer.netns(name);
   if (netns === undefined)
-    throw new ToolExit(`Cannot open network namespace "${name}": No such file or directory\n`, 1);
+    throw new ToolExit(`Cannot open network namespace "${name}": No such file or directory\n`, 255);
   const ip: IpRun = {
     io,
     viewer,

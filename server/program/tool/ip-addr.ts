@@ -23,6 +23,7 @@ import {
   type IpRun,
   matches,
   needDevice,
+  readChange,
   show,
   ToolExit,
   unknownCommand,
@@ -78,8 +79,40 @@ export async function ipAddress(run: IpRun, words: readonly string[]): Promise<n
     case undefined:
       throw unknownCommand('address', word ?? '');
     default:
-      return change(run, ['ip', ...familyWords(run), 'address', verb, ...rest]);
+      return changeAddress(run, verb, rest);
   }
+}
+
+async function changeAddress(run: IpRun, verb: string, words: readonly string[]): Promise<number> {
+  const ops = readChange(run, ['ip', ...familyWords(run), 'address', verb, ...words]);
+  const changed: KernelOp[] = [];
+  for (const op of ops) {
+    if (op.op !== 'addr.add' && op.op !== 'addr.del') continue;
+    const device = needDevice(run, op.dev);
+    const own = viewAddresses(device);
+    const { address } = op.addr;
+    const same = own.some(
+      (each) => each.address === address && each.prefixLength === op.addr.prefixLength,
+    );
+    // What is there already is renewed.
+    if (op.op === 'addr.add' && same && verb !== 'add') continue;
+    const loose =
+      isIpv4(address) && op.op === 'addr.del' && !same && !words.some((word) => word.includes('/'));
+    const meant = loose ? own.find((each) => each.address === address) : undefined;
+    if (loose) await run.io.err(wildcardWarning(formatIp(address)));
+    changed.push(
+      meant === undefined ? op : { ...op, addr: { address, prefixLength: meant.prefixLength } },
+    );
+  }
+  return applyOps(run, changed);
+}
+
+function wildcardWarning(address: string): string {
+  return `Warning: Executing wildcard deletion to stay compatible with old scripts.
+         Explicitly specify the prefix length (${address}/32) to avoid this warning.
+         This special behaviour is likely to disappear in further releases,
+         fix your scripts!
+`;
 }
 
 const LINK_VERBS = [

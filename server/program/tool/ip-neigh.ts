@@ -11,11 +11,12 @@ import { familyWords, readPrefix } from './ip-addr.js';
 import {
   Args,
   applyOps,
-  change,
   firstMatch,
   type IpRun,
   matches,
   needDevice,
+  readChange,
+  refusal,
   show,
   ToolExit,
   unknownCommand,
@@ -55,8 +56,19 @@ export async function ipNeighbor(run: IpRun, words: readonly string[]): Promise<
     case undefined:
       throw unknownCommand('neigh', word ?? '');
     default:
-      return change(run, ['ip', ...familyWords(run), 'neigh', verb, ...rest]);
+      return changeNeighbor(run, verb, rest);
   }
+}
+
+async function changeNeighbor(run: IpRun, verb: string, words: readonly string[]): Promise<number> {
+  const ops = readChange(run, ['ip', ...familyWords(run), 'neigh', verb, ...words]);
+  for (const op of ops) {
+    if (op.op !== 'neigh.replace') continue;
+    const there = needDevice(run, op.dev).neighbors.has(op.dst);
+    if (verb === 'add' && there) throw refusal('File exists');
+    if ((verb === 'change' || verb === 'chg') && !there) throw refusal('No such file or directory');
+  }
+  return applyOps(run, ops);
 }
 
 const STATES = [
@@ -101,6 +113,7 @@ function readFilter(run: IpRun, words: readonly string[]): NeighborFilter {
     else {
       const text = word === 'to' ? args.value() : word;
       if (word !== 'to' && matches(text, 'help')) throw new ToolExit(NEIGH_USAGE, 255);
+      if (text === 'all' || text === 'any') continue;
       const block = readPrefix(text);
       checks.push((entry) => contains(block, entry.address));
     }
@@ -176,14 +189,14 @@ async function getNeighbor(run: IpRun, words: readonly string[]): Promise<number
   if (!address.ok)
     throw new ToolExit(`Error: any valid address is expected rather than "${text}".\n`, 1);
   const found = needDevice(run, device).neighbors.get(address.value);
-  if (found === undefined) throw new ToolExit('Error: ipv4: Neighbour entry not found.\n', 2);
+  if (found === undefined) throw new ToolExit('Error: Neighbour entry not found.\n', 2);
   await show(run, [neighborEntry(run, found, false)]);
   return 0;
 }
 
 async function flushNeighbors(run: IpRun, words: readonly string[]): Promise<number> {
   const filter = readFilter(run, words);
-  if (words.length === 0) throw new ToolExit('Flush requires arguments.\n', 255);
+  if (words.length === 0) throw new ToolExit('Flush requires arguments.\n', 1);
   const place = run.netns.name === '' ? {} : { netns: run.netns.name };
   const ops: KernelOp[] = pick(run, filter)
     .filter((entry) => filter.states !== undefined || entry.state !== 'permanent')

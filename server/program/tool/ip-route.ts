@@ -22,6 +22,8 @@ import {
   type IpRun,
   matches,
   needDevice,
+  readChange,
+  refusal,
   show,
   ToolExit,
   unknownCommand,
@@ -65,9 +67,25 @@ export async function ipRoute(run: IpRun, words: readonly string[]): Promise<num
       throw new ToolExit(ROUTE_USAGE, 255);
     case undefined:
       throw unknownCommand('route', word ?? '');
+    case 'change':
+    case 'chg':
+      return changeRoute(run, rest);
     default:
       return change(run, ['ip', ...familyWords(run), 'route', verb, ...rest]);
   }
+}
+
+/** As `replace`, of a route that is there. */
+async function changeRoute(run: IpRun, words: readonly string[]): Promise<number> {
+  const ops = readChange(run, ['ip', ...familyWords(run), 'route', 'replace', ...words]);
+  for (const op of ops) {
+    if (op.op !== 'route.replace') continue;
+    const there = run.netns.fib
+      .at(op.table ?? 254, op.dst)
+      .some((entry) => op.metric === undefined || entry.metric === op.metric);
+    if (!there) throw refusal('No such file or directory');
+  }
+  return applyOps(run, ops);
 }
 
 const TYPES: readonly RouteType[] = [
@@ -233,6 +251,8 @@ function knownTable(run: IpRun, table: number): boolean {
 async function flushRoutes(run: IpRun, words: readonly string[]): Promise<number> {
   if (words.length === 0) throw new ToolExit('"ip route flush" requires arguments.\n', 1);
   const filter = readFilter(run, words);
+  if (filter.table !== undefined && !knownTable(run, filter.table))
+    throw new ToolExit('Error: ipv4: FIB table does not exist.\nFlush terminated\n', 2);
   const place = run.netns.name === '' ? {} : { netns: run.netns.name };
   const rows = pickRoutes(run, filter);
   const kept = rows.filter(

@@ -3,6 +3,7 @@ import {
   formatCidr,
   formatIp,
   isCidr4,
+  type KernelOp,
   type RoutingRule,
   tableName,
 } from '../../../topology/index.js';
@@ -11,10 +12,10 @@ import { tableNumber } from './ip-route.js';
 import {
   Args,
   applyOps,
-  change,
   firstMatch,
   type IpRun,
   matches,
+  readChange,
   show,
   ToolExit,
   unknownCommand,
@@ -40,8 +41,35 @@ export async function ipRule(run: IpRun, words: readonly string[]): Promise<numb
     case undefined:
       throw unknownCommand('rule', word ?? '');
     default:
-      return change(run, ['ip', ...familyWords(run), 'rule', verb, ...rest]);
+      return changeRule(run, verb, rest);
   }
+}
+
+/** Without a priority a new rule goes before those there are, and any that fits is deleted. */
+async function changeRule(run: IpRun, verb: string, words: readonly string[]): Promise<number> {
+  const ops = readChange(run, ['ip', ...familyWords(run), 'rule', verb, ...words]);
+  const named = words.some((word) => /^(pref|prio|order)/.test(word));
+  if (named) return applyOps(run, ops);
+  const rules = rulesOf(run);
+  const tabled = words.some((word) => matches(word, 'table') || matches(word, 'lookup'));
+  const changed = ops.map((op): KernelOp => {
+    if (op.op === 'rule.add')
+      return {
+        ...op,
+        priority: Math.max(0, (rules.find(({ priority }) => priority > 0)?.priority ?? 1) - 1),
+      };
+    if (op.op !== 'rule.del') return op;
+    const found = rules.find(
+      (rule) =>
+        (op.from === undefined || sameBlock(rule.from, op.from)) &&
+        (op.to === undefined || sameBlock(rule.to, op.to)) &&
+        (op.fwmark === undefined || rule.fwmark === op.fwmark) &&
+        (op.iif === undefined || rule.iif === op.iif) &&
+        (!tabled || rule.table === op.table),
+    );
+    return found === undefined ? op : { ...op, ...defined(found) };
+  });
+  return applyOps(run, changed);
 }
 
 async function showRules(run: IpRun, words: readonly string[]): Promise<number> {

@@ -121,8 +121,13 @@ export async function applyOps(run: IpRun, ops: readonly KernelOp[]): Promise<nu
   }
   const applied = viewer.apply(ops);
   if (applied.ok) return 0;
-  const { message } = applied.error;
-  await io.err(`${message}\n`);
+  const { message, op } = applied.error;
+  const wrong = message.startsWith('Error: argument');
+  const port = op.op === 'bridge.port' && message.startsWith('Cannot find device');
+  await io.err(
+    `${port ? message.replace('device', 'bridge device') : message}\n${wrong ? '\n' : ''}`,
+  );
+  if (wrong || op.op === 'bridge.port' || op.op.startsWith('fdb.')) return EXIT_USAGE;
   if (/^RTNETLINK|^Error: /.test(message)) return EXIT_KERNEL;
   return message.startsWith('Cannot find device') && lookedUpLate(applied.error.op) ? 255 : 1;
 }
@@ -149,11 +154,33 @@ function missingDevice(netns: NetNamespace, ops: readonly KernelOp[]): string | 
 
 /** Reads a changing command with podnet's own parser and applies it. */
 export async function change(run: IpRun, words: readonly string[]): Promise<number> {
+  return applyOps(run, readChange(run, words));
+}
+
+/** The ops that a command asks for; ends the tool in iproute2's way when it cannot be read. */
+export function readChange(run: IpRun, words: readonly string[]): readonly KernelOp[] {
   const parsed = parseWords(words, '', run.netns.name === '' ? undefined : run.netns.name);
-  if (parsed.ok) return applyOps(run, parsed.value);
+  if (parsed.ok) return parsed.value;
   const { code, message } = parsed.error;
-  await run.io.err(`${message}\n`);
-  if (code === 'command/read-only') return 0;
-  if (message.startsWith('RTNETLINK')) return EXIT_KERNEL;
-  return EXIT_USAGE;
+  if (code === 'command/read-only') return [];
+  // Some texts end their line themselves before invarg() does.
+  const plain = /scope value|valid ifname|nud state|argument of|invalid id$/.test(message);
+  const gap = message.startsWith('Error: argument') && !plain ? '\n' : '';
+  throw new ToolExit(`${message}\n${gap}`, statusOf(words, message));
+}
+
+/** What iproute2 exits with: the kernel's refusals are 2, a word that is no address 1, a wrong argument 255. */
+function statusOf(words: readonly string[], message: string): number {
+  if (words[0] === 'bridge') return EXIT_USAGE;
+  if (/^RTNETLINK|^Error: (No link layer|Invalid prefix|Unknown device)/.test(message))
+    return EXIT_KERNEL;
+  if (/is expected rather than|is invalid lladdr|^No netns name|^Error: argument of/.test(message))
+    return 1;
+  const unsaid = message.startsWith('Not enough information') && !words.includes('set');
+  return unsaid ? 1 : EXIT_USAGE;
+}
+
+/** The kernel's answer when nothing was even tried. */
+export function refusal(text: string): ToolExit {
+  return new ToolExit(`RTNETLINK answers: ${text}\n`, EXIT_KERNEL);
 }

@@ -110,7 +110,7 @@ async function runIp(io: ToolIo, viewer: KernelViewer): Promise<number> {
   const netns = viewer.netns(name);
   if (netns === undefined) {
     const text = `Cannot open network namespace "${name ?? ''}": No such file or directory\n`;
-    throw new ToolExit(text, 1);
+    throw new ToolExit(text, 255);
   }
   if (name !== undefined && !hasCapability(io, 'SYS_ADMIN')) {
     const text = `setting the network namespace "${name}" failed: Operation not permitted\n`;

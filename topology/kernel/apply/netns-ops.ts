@@ -4,7 +4,7 @@ import type { OpFailure, Transaction } from './transaction.js';
 /** `ip netns add|attach|del`. */
 export function applyNetns(transaction: Transaction, op: NetnsOp): OpFailure | undefined {
   const { host } = transaction;
-  const file = `/var/run/netns/${op.name}`;
+  const file = `/run/netns/${op.name}`;
   const known = host.netns(op.name);
   if (op.op === 'netns.del') {
     if (op.name === '' || known === undefined) {

@@ -115,6 +115,10 @@ function makeRoute(
     return extack('EINVAL', six ? 'Invalid source address.' : 'Invalid prefsrc address.');
   }
   if (type === 'unreachable' || type === 'prohibit' || type === 'blackhole' || type === 'throw') {
+    if (isCidr4(op.dst) && (op.via !== undefined || device !== undefined)) {
+      const text = 'Gateway, device and multipath can not be specified for this route type.';
+      return extack('EINVAL', text);
+    }
     return new RouteEntry({ ...common, scope: op.scope ?? 'global' });
   }
   const scope = op.scope ?? (type === 'local' ? 'host' : op.via === undefined ? 'link' : 'global');

@@ -14,7 +14,7 @@ export function takePortOptions(
       const name = words.peek.toLowerCase();
       const known = PORT_STATES.indexOf(name);
       if (known >= 0) words.take();
-      port.state = known >= 0 ? known : words.number('state', 0, 4);
+      port.state = known >= 0 ? known : words.number('state', 0, 255);
     } else if (
       /^(guard|root_block|fastleave|flood|mcast_flood|cost|priority|learning_sync|neigh_suppress)$/.test(
         word,

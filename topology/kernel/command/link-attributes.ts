@@ -20,7 +20,8 @@ export function takeMac(words: Words) {
 
 /** Takes an MTU in octets. */
 export function takeMtu(words: Words): number {
-  return words.number('mtu', 68, 65_535);
+  // What a device takes is for the kernel to say.
+  return words.number('mtu', 0, 0xffffffff);
 }
 
 /** Takes what comes before `type`; true if the word was known. */

@@ -11,7 +11,7 @@ import {
 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import type { KernelOp } from '../ops.js';
-import { garbage, type IpContext, inNetns, takeIp, takeName, takeVerb } from './ip-words.js';
+import { garbage, type IpContext, inNetns, type takeIp, takeName, takeVerb } from './ip-words.js';
 import type { CommandError, Words } from './words.js';
 
 /** Scopes of addresses and routes. */
@@ -60,7 +60,7 @@ export function parseAddr(
     words.fail({ code: 'command/incomplete', message, near: '', expected: 'dev DEV' });
   }
   if (addr === undefined && !words.failed) {
-    const message = 'Error: local address is required';
+    const message = 'RTNETLINK answers: Operation not supported';
     words.fail({
       code: 'command/incomplete',
       message,
@@ -119,7 +119,7 @@ export function takeScope(words: Words): ScopeName | undefined {
     default:
       words.bad(
         word,
-        `Error: argument "${word}" is wrong: invalid "scope" value.`,
+        `Error: argument "${word}" is wrong: invalid scope value.`,
         'global, link or host',
       );
       return undefined;
@@ -155,7 +155,10 @@ export function parseNeigh(
     else {
       if (!words.skip('to') && dst !== undefined)
         words.bad(word, garbage(word), 'lladdr, dev or nud');
-      dst = takeIp(words);
+      dst = words.read(
+        parseIp,
+        (text) => `Error: any valid address is expected rather than "${text}".`,
+      );
     }
   }
   if ((dst === undefined || dev === undefined) && !words.failed) {
@@ -172,7 +175,7 @@ export function parseNeigh(
   if (mac === undefined && !words.failed) {
     words.fail({
       code: 'command/incomplete',
-      message: 'RTNETLINK answers: Invalid argument',
+      message: 'Error: No link layer address given.',
       near: '',
       expected: 'lladdr MAC',
     });

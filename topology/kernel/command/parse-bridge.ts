@@ -81,7 +81,7 @@ function parseFdb(words: Words, context: IpContext): Result<readonly KernelOp[],
     words.unsupported(verb, 'add, append, replace or del');
     return words.result([]);
   }
-  const mac = words.read(parseMac, (word) => `Invalid address "${word}"`);
+  const mac = words.read(parseMac, (word) => `Invalid mac address ${word}`);
   let dev: string | undefined;
   let dst: ReturnType<typeof takeIp>;
   while (words.more) {

@@ -2,7 +2,7 @@ import { parseMac } from '../../addr/index.js';
 import type { FdbOp, LinkSpec } from '../ops.js';
 import { garbage, takeIp, takeName } from './ip-words.js';
 import { type LinkAttributes, takeAttribute } from './link-attributes.js';
-import type { Words } from './words.js';
+import { type Words, wholeNumber } from './words.js';
 
 /** Types of devices that podnet has, for messages. */
 export const LINK_TYPES = 'dummy, bridge, veth, vxlan or macvlan';
@@ -89,7 +89,7 @@ function takeVxlan(words: Words, adding: AddedLink): LinkSpec {
   let learning = true;
   while (words.more) {
     const word = words.take();
-    if (word === 'id' || word === 'vni') vni = words.number('id', 0, 0xffffff);
+    if (word === 'id' || word === 'vni') vni = takeVni(words);
     else if (word === 'local') local = takeIp(words);
     else if (word === 'dev') dev = takeName(words);
     else if (word === 'dstport') dstPort = words.number('dst port', 0, 65_535);
@@ -168,4 +168,18 @@ export function skipBridgeOptions(words: Words): void {
       ['forward_delay', 'hello_time', 'max_age', 'ageing_time', 'mcast_snooping'].includes(name);
     if (!fine) words.unsupported(`${name} ${value}`, 'stp_state 0, vlan_filtering 0 or no option');
   }
+}
+
+/** A network identifier of 24 bits (RFC 7348 section 5). */
+function takeVni(words: Words): number {
+  const word = words.need('a number from 0 to 16777215');
+  const value = wholeNumber(word);
+  if (value === undefined || value > 0xffffff) {
+    words.bad(
+      word,
+      `Error: argument "${word}" is wrong: invalid id`,
+      'a number from 0 to 16777215',
+    );
+  }
+  return value ?? 0;
 }

@@ -1,6 +1,7 @@
 import {
   type Cidr,
   cidrOf,
+  formatIp,
   type Ip,
   isCidr4,
   isIpv4,
@@ -51,24 +52,26 @@ export function parseRoute(
   let scope: ScopeName | undefined;
   let table: number | undefined;
   let onlink = false;
+  let across = false;
   let proto: string | undefined;
   while (words.more) {
     const word = words.take();
     const asType = ROUTE_TYPES.find((name) => name === word);
     if (asType !== undefined) type = asType;
     else if (word === 'via') {
-      if (!words.skip('inet6')) words.skip('inet');
+      across = words.skip('inet6');
+      if (!across) words.skip('inet');
       via = takeIp(words);
     } else if (word === 'dev' || word === 'oif') dev = takeName(words);
     else if (word === 'src') src = takeIp(words);
     else if (word === 'metric' || word === 'priority' || word === 'preference') {
-      metric = words.number('metric', 0, 0xffffffff);
+      metric = takeMetric(words);
     } else if (word === 'mtu') {
       words.skip('lock');
       mtuBytes = words.number('mtu', 0, 65_535);
     } else if (word === 'onlink') onlink = true;
     else if (word === 'scope') scope = takeScope(words);
-    else if (word === 'table') table = takeTable(words);
+    else if (word === 'table') table = takeTable(words, '"table" value is invalid');
     else if (word === 'proto' || word === 'protocol') proto = takeProto(words);
     else if (
       /^(nexthop|nhid|encap|advmss|rtt|window|tos|dsfield|realms|initcwnd|pref|expires)$/.test(word)
@@ -95,6 +98,11 @@ export function parseRoute(
     });
   }
   if (block === undefined) return words.result([]);
+  if (via !== undefined && !across && isIpv4(via) !== isCidr4(block)) {
+    const wanted = isCidr4(block) ? 'inet' : 'inet6';
+    const message = `Error: ${wanted} address is expected rather than "${formatIp(via)}".`;
+    words.bad(formatIp(via), message, `an address of ${wanted}`);
+  }
   return words.result([
     {
       op: verb === 'add' ? 'route.add' : verb === 'delete' ? 'route.del' : 'route.replace',
@@ -157,7 +165,7 @@ export function parseRule(
         );
       }
     } else if (word === 'iif' || word === 'dev') iif = takeName(words);
-    else if (word === 'table' || word === 'lookup') table = takeTable(words);
+    else if (word === 'table' || word === 'lookup') table = takeTable(words, 'invalid table ID');
     else if (word === 'priority' || word === 'preference' || word === 'pref' || word === 'order') {
       priority = words.number('preference', 0, 0xffffffff);
     } else if (
@@ -222,7 +230,17 @@ function takeProto(words: Words): string | undefined {
   return word;
 }
 
-function takeTable(words: Words): number {
+function takeMetric(words: Words): number {
+  const word = words.need('a number');
+  const value = wholeNumber(word);
+  if (value === undefined || value > 0xffffffff) {
+    const message = `Error: argument "${word}" is wrong: "metric" value is invalid`;
+    words.bad(word, message, 'a number from 0 to 4294967295');
+  }
+  return value ?? 0;
+}
+
+function takeTable(words: Words, complaint: string): number {
   const known = ROUTE_TABLES[words.peek];
   if (known !== undefined) {
     words.take();
@@ -233,7 +251,7 @@ function takeTable(words: Words): number {
   if (value === undefined || value > 0xffffffff) {
     words.bad(
       word,
-      `Error: argument "${word}" is wrong: table id value is invalid`,
+      `Error: argument "${word}" is wrong: ${complaint}`,
       'main, local, default or a number',
     );
   }

@@ -186,7 +186,11 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['vm.overcommit_memory', 0],
 ]);
 
-/** Bounds (inclusive) of whole numbers that Linux checks (proc_dointvec_minmax and its like). */
+/**
+ * Bounds (inclusive) of whole numbers that Linux checks (proc_dointvec_minmax and its like).
+ *
+ * Fidelity: `tcp_syn_retries` may be 0 here, for a SYN that is sent once; Linux's least is 1.
+ */
 export const LIMITS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
   ['net.ipv4.ip_default_ttl', [1, 255]],
   ['net.ipv4.ip_unprivileged_port_start', [0, 65535]],
@@ -195,7 +199,7 @@ export const LIMITS: ReadonlyMap<string, readonly [least: number, most: number]>
   ['net.ipv4.icmp_msgs_burst', [0, 2147483647]],
   ['net.ipv4.icmp_echo_ignore_all', [0, 1]],
   ['net.ipv4.icmp_echo_ignore_broadcasts', [0, 1]],
-  ['net.ipv4.tcp_syn_retries', [1, 127]],
+  ['net.ipv4.tcp_syn_retries', [0, 127]],
   ['net.ipv4.tcp_syn_linear_timeouts', [0, 127]],
   ['net.ipv4.tcp_synack_retries', [0, 255]],
   ['net.ipv4.tcp_retries1', [0, 255]],

@@ -83,7 +83,7 @@ describe('apply', () => {
       'a namespace twice',
       'ip netns add p1',
       undefined,
-      'Cannot create namespace file "/var/run/netns/p1": File exists',
+      'Cannot create namespace file "/run/netns/p1": File exists',
     ],
     [
       'a route by an unknown device',
