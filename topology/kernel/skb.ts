@@ -26,6 +26,11 @@ export class Skb {
   physOut: Device | undefined = undefined;
   /** Set while a frame that was translated on a bridge waits for its new receiver's MAC: the source it must keep. */
   bridgedDnatSrc: Mac | undefined = undefined;
+  /**
+   * Where br_netfilter routed an IPv6 packet that NAT changed on its bridge port: ipv6_rcv takes the device of that
+   * route for the one it came in by.
+   */
+  bridgeRouted: Device | undefined = undefined;
   /** Size of the largest fragment it was joined from (IPCB frag_max_size); 0 when it came whole. */
   fragMaxBytes = 0;
   /** Size of the largest segment it was joined from (gso_size and headers); 0 for a single one. */
@@ -64,6 +69,7 @@ export class Skb {
     copy.physIn = this.physIn;
     copy.physOut = this.physOut;
     copy.bridgedDnatSrc = this.bridgedDnatSrc;
+    copy.bridgeRouted = this.bridgeRouted;
     copy.fragMaxBytes = this.fragMaxBytes;
     copy.gsoBytes = this.gsoBytes;
     copy.decapsulated = this.decapsulated;
@@ -89,6 +95,7 @@ export class Skb {
   scrub(): void {
     this.mark = 0;
     this.bridgedDnatSrc = undefined;
+    this.bridgeRouted = undefined;
     this.fragMaxBytes = 0;
     this.ct = undefined;
     this.owner = undefined;

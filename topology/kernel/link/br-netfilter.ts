@@ -2,6 +2,7 @@ import { formatIp, type Ip, type Mac } from '../../addr/index.js';
 import {
   fragmentIpv4,
   fragmentIpv6,
+  ICMP6,
   IPV6_MIN_MTU_BYTES,
   type Ipv4Packet,
   type Ipv6Packet,
@@ -82,15 +83,11 @@ export function bridgeForwardPostrouting(
   let mtuBytes = to.device.mtuBytes;
   if (skb.fragMaxBytes > 0 && skb.fragMaxBytes < mtuBytes) mtuBytes = skb.fragMaxBytes;
   if (!isIp(packet) || skb.segmentBytes <= mtuBytes) return [skb];
-  if (!maySplit(packet, skb)) {
+  if (!maySplit(packet, skb, to.device)) {
     to.device.stats.txDropped++;
-    const who =
-      packet.kind === 'ipv4' ? 'DF forbids to fragment it' : 'only its source may fragment it';
-    const why =
-      skb.trace === undefined
-        ? ''
-        : `the packet has ${l3Bytes(packet)} octets, port ${to.device.name} has MTU ${mtuBytes} and ${who}; a bridge sends no ICMP`;
+    const why = skb.trace === undefined ? '' : tooBigText(packet, to.device, mtuBytes);
     netns.drop(skb, 'mtu-exceeded', 'bridge', why);
+    if (packet.kind === 'ipv6') tellTooBig(skb, netns, mtuBytes);
     return undefined;
   }
   if (skb.trace !== undefined) {
@@ -99,13 +96,27 @@ export function bridgeForwardPostrouting(
   const pieces =
     packet.kind === 'ipv4'
       ? fragmentIpv4(packet, mtuBytes)
-      : fragmentIpv6(packet, mtuBytes, netns.output6.fragmentId());
+      : fragmentIpv6(packet, Math.max(mtuBytes, IPV6_MIN_MTU_BYTES), netns.output6.fragmentId());
   return fragmentSkbs(skb, pieces);
 }
 
-/** IPv4 without DF; of IPv6 what conntrack joined from fragments (br_ip6_fragment). */
-function maySplit(packet: Ipv4Packet | Ipv6Packet, skb: Skb): boolean {
-  return packet.kind === 'ipv4' ? !packet.df : skb.fragMaxBytes >= IPV6_MIN_MTU_BYTES;
+/** IPv4 without DF; of IPv6 what conntrack joined from fragments that the port takes (ip6_fragment). */
+function maySplit(packet: Ipv4Packet | Ipv6Packet, skb: Skb, port: NetDevice): boolean {
+  if (packet.kind === 'ipv4') return !packet.df;
+  return skb.fragMaxBytes > 0 && skb.fragMaxBytes <= port.mtuBytes;
+}
+
+/** The bridge answers in its own name, though it does not route: IPv4 has nothing like it. */
+function tellTooBig(skb: Skb, netns: NetDevice['netns'], mtuBytes: number): void {
+  skb.pktType = 'host';
+  netns.icmpv6.sendError(skb, ICMP6.packetTooBig, 0, mtuBytes);
+}
+
+function tooBigText(packet: Ipv4Packet | Ipv6Packet, port: NetDevice, mtuBytes: number): string {
+  const size = `the packet has ${l3Bytes(packet)} octets, port ${port.name} has MTU ${mtuBytes}`;
+  return packet.kind === 'ipv4'
+    ? `${size} and DF forbids to fragment it; a bridge sends no ICMP`
+    : `${size}, and only its source may fragment an IPv6 packet`;
 }
 
 function isIp(packet: Skb['packet']): packet is Ipv4Packet | Ipv6Packet {
@@ -129,6 +140,7 @@ function afterDnat(bridge: Bridge, skb: Skb, packet: Ipv4Packet | Ipv6Packet): b
     // Routed: the frame is now for the bridge itself.
     skb.dstMac = device.mac;
     skb.pktType = 'host';
+    if (packet.kind === 'ipv6') skb.bridgeRouted = route.dev;
     return true;
   }
   const nextHop = route.nextHop;

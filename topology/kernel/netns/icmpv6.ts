@@ -63,7 +63,8 @@ export class Icmpv6 {
     const { packet } = about;
     if (packet.kind !== 'ipv6' || !mayCause(about, packet, type)) return;
     const { src: to, dst } = packet;
-    const came = about.iif === undefined ? undefined : netns.deviceByIndex(about.iif.ifindex);
+    const by = about.bridgeRouted ?? about.iif;
+    const came = by === undefined ? undefined : netns.deviceByIndex(by.ifindex);
     const own = netns.ip.isLocal(dst) || netns.fib.lookup(dst)?.type === 'anycast';
     const src = own ? dst : this.sourceTowards(to, came);
     const oif = needsLink6(to) ? came : undefined;

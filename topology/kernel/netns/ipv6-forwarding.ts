@@ -41,8 +41,10 @@ export class Ipv6Forwarding {
       if (this.proxied(skb, packet, inDev)) return;
     }
     // The packet leaves as it came: its sender could have asked the next hop itself.
-    if (outDev === inDev) netns.redirects6.send(skb, packet, via6(route) ?? packet.dst, inDev);
-    else if (this.strayScope(skb, packet)) return;
+    if (outDev === (skb.bridgeRouted ?? inDev)) {
+      const target = via6(route) ?? packet.dst;
+      netns.redirects6.send(skb, packet, { target, device: inDev, outDev });
+    } else if (this.strayScope(skb, packet)) return;
     const mtuBytes = Math.max(this.mtuOf(packet.dst, route), IPV6_MIN_MTU_BYTES);
     const lengthBytes = skb.segmentBytes;
     const joined = skb.fragMaxBytes > 0;

@@ -26,8 +26,13 @@ export class Redirects6 {
    * The packet leaves by the link that it came from: tells its sender, if a neighbour, whom to ask itself
    * (ndisc_send_redirect). Only the destination itself or a link-local address can be named.
    */
-  send(about: Skb, packet: Ipv6Packet, target: Ipv6, device: NetDevice): void {
+  send(
+    about: Skb,
+    packet: Ipv6Packet,
+    way: { readonly target: Ipv6; readonly device: NetDevice; readonly outDev: NetDevice },
+  ): void {
     const { netns } = this;
+    const { target, device } = way;
     const { src: to, dst } = packet;
     // Rarely to one destination, and rarely to one source.
     if (!netns.icmpLimits.allowError(dst, SECOND)) return;
@@ -40,7 +45,7 @@ export class Redirects6 {
       const text = `the packet leaves by ${device.name}, where it came in: ${formatIp(to)} is told to use ${formatIp(target)} itself`;
       netns.step(about, 'icmp', 'redirect', text);
     }
-    const mac = netns.neighbors.validMac(device, target);
+    const mac = netns.neighbors.validMac(way.outDev, target);
     const message = redirect({ target, dst, mac, quoted: quoteOf(packet) });
     netns.ndp.send({ message, device, src, dst: to, cause: about });
   }
