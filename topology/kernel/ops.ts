@@ -61,7 +61,10 @@ export type LinkSpec =
       readonly dstPort: number;
       readonly learning: boolean;
     }
-  | { readonly type: 'macvlan'; readonly parent: string; readonly mode: 'bridge' | 'private' };
+  | { readonly type: 'macvlan'; readonly parent: string; readonly mode: MacvlanMode };
+
+/** Modes of a macvlan; `passthru` and `source` are not modelled. */
+export type MacvlanMode = 'bridge' | 'private' | 'vepa';
 
 /** `ip link` and `bridge link`. */
 export type LinkOp =

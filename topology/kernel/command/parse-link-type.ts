@@ -1,5 +1,5 @@
 import { parseMac } from '../../addr/index.js';
-import type { FdbOp, LinkSpec } from '../ops.js';
+import type { FdbOp, LinkSpec, MacvlanMode } from '../ops.js';
 import { garbage, takeIp, takeName } from './ip-words.js';
 import { type LinkAttributes, takeAttribute } from './link-attributes.js';
 import { type Words, wholeNumber } from './words.js';
@@ -131,31 +131,27 @@ function takeVxlan(words: Words, adding: AddedLink): LinkSpec {
 }
 
 function takeMacvlan(words: Words, attributes: LinkAttributes): LinkSpec {
-  let mode: 'bridge' | 'private' | undefined;
+  let mode: MacvlanMode | undefined;
   while (words.more) {
     const word = words.take();
     if (word !== 'mode') {
-      words.bad(word, `macvlan: unknown command "${word}"?`, 'mode bridge or mode private');
+      words.bad(word, `macvlan: unknown command "${word}"?`, 'mode bridge, private or vepa');
       continue;
     }
-    const value = words.need('bridge or private');
-    if (value === 'bridge' || value === 'private') mode = value;
-    else if (value === 'vepa' || value === 'passthru' || value === 'source') {
-      words.unsupported(`mode ${value}`, 'mode bridge or mode private');
+    const value = words.need('bridge, private or vepa');
+    if (value === 'bridge' || value === 'private' || value === 'vepa') mode = value;
+    else if (value === 'passthru' || value === 'source') {
+      words.unsupported(`mode ${value}`, 'mode bridge, private or vepa');
     } else {
       const message = `Error: argument of "mode" must be "private", "vepa", "bridge", "passthru" or "source", not "${value}"`;
-      words.bad(value, message, 'bridge or private');
+      words.bad(value, message, 'bridge, private or vepa');
     }
   }
   if (attributes.parent === undefined && !words.failed) {
     const message = 'Not enough information: "link" argument is required.';
     words.fail({ code: 'command/incomplete', message, near: '', expected: 'link DEV' });
   }
-  if (mode === undefined && !words.failed) {
-    // Linux would make a VEPA.
-    words.unsupported('mode vepa', 'mode bridge or mode private');
-  }
-  return { type: 'macvlan', parent: attributes.parent ?? '', mode: mode ?? 'bridge' };
+  return { type: 'macvlan', parent: attributes.parent ?? '', mode: mode ?? 'vepa' };
 }
 
 /** Accepts what podnet's bridges always do and refuses the rest. */

@@ -1,21 +1,23 @@
 import { isMulticastMac } from '../../addr/index.js';
+import type { MacvlanMode } from '../ops.js';
 import type { Skb } from '../skb.js';
 import type { NetDevice } from './device.js';
 import type { Driver } from './driver.js';
 
 /**
  * A device with a MAC address of its own on top of another (drivers/net/macvlan.c). In `bridge` mode the
- * devices on one parent reach each other; in `private` mode they do not. The parent's own addresses are
- * never reachable from them.
+ * devices on one parent reach each other; in `private` mode they do not; in `vepa` mode only by way of a switch outside
+ * that sends frames back where they came from. The parent's own addresses are reached in that way too, and in no other.
  *
- * Fidelity: broadcasts are copied at once; Linux does it a moment later from a work queue.
+ * Fidelity: broadcasts are copied at once; Linux does it a moment later from a work queue. Modes `passthru` and `source` are
+ * not modelled.
  */
 export class MacvlanDriver implements Driver {
   readonly parent: NetDevice;
-  readonly mode: 'bridge' | 'private';
+  readonly mode: MacvlanMode;
   private own: NetDevice | undefined = undefined;
 
-  constructor(parent: NetDevice, mode: 'bridge' | 'private') {
+  constructor(parent: NetDevice, mode: MacvlanMode) {
     this.parent = parent;
     this.mode = mode;
   }
@@ -83,8 +85,14 @@ export class MacvlanDriver implements Driver {
   handleFrame(parent: NetDevice, skb: Skb): boolean {
     const uppers = parent.uppers ?? [];
     if (skb.dstMac !== undefined && isMulticastMac(skb.dstMac)) {
+      const source = uppers.find((upper) => upper.own?.mac === skb.srcMac);
+      if (source?.mode === 'private') {
+        // What it sent itself has come back: for nobody else, not even the parent.
+        source.queue(skb);
+        return true;
+      }
       for (const upper of uppers) {
-        if (upper.own?.mac !== skb.srcMac) upper.queue(skb.clone());
+        if (upper !== source && reaches(source?.mode, upper.mode)) upper.queue(skb.clone());
       }
       return false;
     }
@@ -120,5 +128,17 @@ export class MacvlanDriver implements Driver {
     for (const upper of this.parent.uppers ?? []) {
       if (upper !== this && upper.mode === 'bridge') upper.queue(skb.clone());
     }
+  }
+}
+
+/** Whether a flooded frame from outside is for a device: one that a sibling sent has come back (macvlan_process_broadcast). */
+function reaches(from: Exclude<MacvlanMode, 'private'> | undefined, to: MacvlanMode): boolean {
+  switch (from) {
+    case undefined:
+      return true;
+    case 'vepa':
+      return to !== 'private';
+    case 'bridge':
+      return to === 'vepa';
   }
 }
