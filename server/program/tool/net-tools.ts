@@ -1,19 +1,14 @@
 /** nc, telnet, socat, ping and traceroute over emulated sockets. */
-import {
-  formatIp,
-  type Ip,
-  isIpv4,
-  parseIp,
-  type Socket,
-  strerror,
-} from '../../../topology/index.js';
+import { formatIp, type Ip, parseIp, type Socket, strerror } from '../../../topology/index.js';
 import { background } from '../guard.js';
-import { sleep, whenReady } from '../io/wait.js';
+import { whenReady } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
 import { listenTcp, listenUdp } from '../net/tcp-server.js';
 import { connectTcp, type TcpStream } from '../net/tcp-stream.js';
+import { arping } from './arping.js';
 import { ping, ping6 } from './ping/index.js';
 import { parseOptions, type Tool, type ToolIo } from './tool.js';
+import { tracepath } from './tracepath.js';
 import { traceroute } from './traceroute.js';
 
 const SECOND_NS = 1_000_000_000;
@@ -310,15 +305,6 @@ const socat: Tool = async (io) => {
   return 0;
 };
 
-const arping: Tool = async (io) => {
-  const target = io.args.filter((arg) => !arg.startsWith('-')).at(-1) ?? '';
-  await sleep(io.sys, SECOND_NS);
-  const found = io.guest.request.viewer
-    ?.neighbors()
-    .find((each) => isIpv4(each.address) && formatIp(each.address) === target);
-  return found?.mac === undefined ? 1 : 0;
-};
-
 /** Network tools by name. */
 export const NET_TOOLS: Readonly<Record<string, Tool>> = {
   nc,
@@ -331,5 +317,6 @@ export const NET_TOOLS: Readonly<Record<string, Tool>> = {
   ping,
   ping6,
   traceroute,
-  tracepath: traceroute,
+  traceroute6: traceroute,
+  tracepath,
 };

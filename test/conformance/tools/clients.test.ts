@@ -5,6 +5,12 @@ import { readToolRecordings } from './recording.js';
 
 /** Recordings of the tools that send, receive and look at packets. */
 const NAMES = [
+  'arping-dad-dup',
+  'arping-none',
+  'arping-ok',
+  'bb-arping-ok',
+  'bb-traceroute-prohibited',
+  'traceroute-noroute',
   'bb-nc-refused',
   'bb-nc-timeout',
   'bb-nslookup-closed',

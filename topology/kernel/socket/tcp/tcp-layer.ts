@@ -25,7 +25,7 @@ import { connectionText, explainMiss } from '../explain.js';
 import type { SocketCreator, SocketDomain } from '../factory.js';
 import { Fifo } from '../fifo.js';
 import { type FlowKey, flowHash } from '../hash.js';
-import type { IcmpEvent } from '../icmp-event.js';
+import { type IcmpEvent, reportIcmp } from '../icmp-event.js';
 import type { InetSock } from '../inet-sock.js';
 import { PortTable } from '../port-table.js';
 import { quotedPorts } from '../quoted.js';
@@ -41,6 +41,8 @@ import { TcpSocket } from './tcp-socket.js';
 import { TimeWait } from './time-wait.js';
 
 const NOTHING = new Uint8Array(0);
+
+const NO_OCTETS = new Uint8Array(0);
 
 /** A segment that the kernel sends without a connection. */
 export interface BareSegment {
@@ -153,6 +155,7 @@ export class TcpLayer {
       return;
     }
     if (opening) {
+      if (flow.sock.recvErr) reportIcmp(flow.sock, event, { octets: NO_OCTETS });
       flow.fail(meaning.errno);
       return;
     }
