@@ -34,6 +34,7 @@ export interface ChainOutline {
   /** Names of the chains it jumps or goes to. */
   readonly jumps: ReadonlySet<string>;
   readonly usesConntrack: boolean;
+  readonly countsConnections: boolean;
   /** Names of the ipsets that its rules look into or change. */
   readonly sets: readonly string[];
 }
@@ -60,13 +61,17 @@ export function outlineOf(chain: RuleChain): ChainOutline {
   const jumps = new Set<string>();
   const sets = new Set<string>();
   let usesConntrack = false;
+  let countsConnections = false;
   for (const { matches, target } of chain.rules) {
     if (target?.target === 'jump' || target?.target === 'goto') jumps.add(target.chain);
-    for (const match of matches) if (match.match === 'set') sets.add(match.name);
+    for (const match of matches) {
+      if (match.match === 'set') sets.add(match.name);
+      if (match.match === 'connbytes') countsConnections = true;
+    }
     if (target?.target === 'SET') sets.add(target.name);
     if (target?.target === 'CONNMARK' || matches.some(needsConntrack)) usesConntrack = true;
   }
-  const made: ChainOutline = { jumps, usesConntrack, sets: [...sets] };
+  const made: ChainOutline = { jumps, usesConntrack, countsConnections, sets: [...sets] };
   outlines.set(chain, made);
   return made;
 }

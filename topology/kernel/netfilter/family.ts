@@ -35,6 +35,12 @@ export class FamilyRules {
     return count;
   }
 
+  /** Whether a rule asks how much connections carried. */
+  get countsConnections(): boolean {
+    for (const table of this.tables.values()) if (table.countsConnections) return true;
+    return false;
+  }
+
   /** Whether any rule needs connection tracking: a nat rule, or a match or target on connections. */
   get needsConntrack(): boolean {
     for (const [name, table] of this.tables) {

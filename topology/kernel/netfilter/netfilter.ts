@@ -265,6 +265,7 @@ class NamespaceNetfilter implements Netfilter {
       ipv4: planHooks('ipv4', { rules: ipv4, nft: this.nft, conntrack: conntrack.ipv4 }),
       ipv6: planHooks('ipv6', { rules: ipv6, nft: this.nft, conntrack: conntrack.ipv6 }),
     };
+    if (ipv4.countsConnections || ipv6.countsConnections) this.tracking.counting = true;
     this.active = FAMILIES.some((family) => HOOKS.some((hook) => this.plans[family].has(hook)));
   }
 }

@@ -84,6 +84,7 @@ export class RuleTable {
   private readonly references = new Map<string, number>();
   private notes: Notes | undefined = undefined;
   private conntrackChains = 0;
+  private countingChains = 0;
   private ruleCount = 0;
 
   constructor(name: TableName, order: number, family: 'ipv4' | 'ipv6') {
@@ -103,6 +104,11 @@ export class RuleTable {
   /** Whether a rule asks for connection states or marks. */
   get usesConntrack(): boolean {
     return this.conntrackChains > 0;
+  }
+
+  /** Whether a rule asks how much connections carried. */
+  get countsConnections(): boolean {
+    return this.countingChains > 0;
   }
 
   chain(name: string): ChainState | undefined {
@@ -284,6 +290,9 @@ export class RuleTable {
     const uses = (chain: RuleChain | undefined): number =>
       chain !== undefined && outlineOf(chain).usesConntrack ? 1 : 0;
     this.conntrackChains += uses(after) - uses(before);
+    const asks = (chain: RuleChain | undefined): number =>
+      chain !== undefined && outlineOf(chain).countsConnections ? 1 : 0;
+    this.countingChains += asks(after) - asks(before);
     const { added, removed } = compareJumps(before, after);
     for (const name of added) this.references.set(name, (this.references.get(name) ?? 0) + 1);
     for (const name of removed) {

@@ -146,6 +146,7 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['net.netfilter.nf_conntrack_max', 262144],
   ['net.netfilter.nf_conntrack_buckets', 65536],
   ['net.netfilter.nf_conntrack_tcp_be_liberal', 0],
+  ['net.netfilter.nf_conntrack_tcp_ignore_invalid_rst', 0],
   ['net.netfilter.nf_conntrack_tcp_loose', 1],
   ['net.netfilter.nf_conntrack_tcp_max_retrans', 3],
   ['net.netfilter.nf_conntrack_tcp_timeout_syn_sent', 120],

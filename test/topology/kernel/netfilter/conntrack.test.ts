@@ -4,6 +4,7 @@ import { quoteOf } from '../../../../topology/wire/index.js';
 import {
   addresses,
   block,
+  Dialog,
   type FakeNetns,
   FORWARDED,
   fakeNetns,
@@ -12,6 +13,7 @@ import {
   pass,
   port,
   rule,
+  type SegmentSpec,
   tcp,
   udp,
 } from './fake-netns.js';
@@ -87,10 +89,9 @@ describe('connection tracking', () => {
     ['a reset', ['>S', '<SA', '>A', '<R'], 'CLOSE', 10, ''],
     ['a pick-up in the middle', ['>PA'], 'ESTABLISHED', 300, '[UNREPLIED] '],
   ])('follows TCP: after %s the state is right', (_name, segments, state, seconds, unreplied) => {
+    const dialog = new Dialog(CLIENT, SERVER);
     for (const segment of segments) {
-      const flags = segment.slice(1);
-      const skb = segment[0] === '>' ? tcp(CLIENT, SERVER, flags) : tcp(SERVER, CLIENT, flags);
-      expect(pass(fake, skb, FORWARDED)).toBe('accept');
+      expect(pass(fake, dialog.segment(segment), FORWARDED)).toBe('accept');
     }
     const assured = segments.length >= 3 ? '[ASSURED] ' : '';
     expect(fake.netfilter.conntrack.list()).toEqual([
@@ -104,13 +105,104 @@ describe('connection tracking', () => {
     expect(fake.netfilter.conntrack.size).toBe(0);
   });
 
-  test('takes a SYN in TIME_WAIT for a new connection', () => {
-    for (const flags of ['>S', '<SA', '>A', '>FA', '<FA', '>A', '>S']) {
-      const skb =
-        flags[0] === '>'
-          ? tcp(CLIENT, SERVER, flags.slice(1))
-          : tcp(SERVER, CLIENT, flags.slice(1));
+  describe('after a handshake', () => {
+    const HANDSHAKE = ['>S', '<SA', '>A'];
+    const cases: readonly (readonly [
+      string,
+      readonly string[],
+      string,
+      SegmentSpec,
+      string,
+      string,
+    ])[] = [
+      ['data in the window', [], '>PA 100', {}, 'ESTABLISHED', '300 ESTABLISHED'],
+      ['acknowledged data', ['>PA 100'], '<A', {}, 'ESTABLISHED', '432000 ESTABLISHED'],
+      [
+        'data far beyond the window',
+        [],
+        '>PA 100',
+        { seq: 900_000 },
+        'INVALID',
+        '432000 ESTABLISHED',
+      ],
+      [
+        'an acknowledgement of what was never sent',
+        [],
+        '>A',
+        { ack: 90_000 },
+        'INVALID',
+        '432000 ESTABLISHED',
+      ],
+      [
+        'old data sent again',
+        ['>PA 100', '<A'],
+        '>PA 100',
+        { seq: 1001 },
+        'ESTABLISHED',
+        '300 ESTABLISHED',
+      ],
+      ['a reset with the expected number', [], '<R', { seq: 5001 }, 'ESTABLISHED', '10 CLOSE'],
+      ['a reset inside the window', [], '<R', { seq: 5100 }, 'ESTABLISHED', '10 ESTABLISHED'],
+      ['a reset from before', [], '<R', { seq: 4000 }, 'INVALID', '432000 ESTABLISHED'],
+      ['a shut window', [], '<A', { window: 0 }, 'ESTABLISHED', '300 ESTABLISHED'],
+      ['a SYN', [], '>S', { seq: 77 }, 'ESTABLISHED', '432000 ESTABLISHED'],
+    ];
+
+    test.each(cases)('%s', (_name, before, last, spec, state, line) => {
+      const dialog = new Dialog(CLIENT, SERVER);
+      for (const text of [...HANDSHAKE, ...before]) pass(fake, dialog.segment(text), FORWARDED);
+      const skb = dialog.segment(last, spec);
       pass(fake, skb, FORWARDED);
+      expect(skb.ct?.state).toBe(state);
+      expect(fake.netfilter.conntrack.list()[0]).toContain(`tcp      6 ${line} src=`);
+    });
+
+    test('with tcp_be_liberal nothing but a reset is out of the window', () => {
+      fake.sysctls.set('net.netfilter.nf_conntrack_tcp_be_liberal', 1);
+      const dialog = new Dialog(CLIENT, SERVER);
+      for (const text of HANDSHAKE) pass(fake, dialog.segment(text), FORWARDED);
+      const far = dialog.segment('>PA 100', { seq: 900_000 });
+      const reset = dialog.segment('<R', { seq: 4000 });
+      for (const skb of [far, reset]) pass(fake, skb, FORWARDED);
+      expect([far.ct?.state, reset.ct?.state]).toEqual(['ESTABLISHED', 'INVALID']);
+    });
+
+    test('three equal acknowledgements shorten the time', () => {
+      fake.sysctls.set('net.netfilter.nf_conntrack_tcp_timeout_max_retrans', 200);
+      const dialog = new Dialog(CLIENT, SERVER);
+      for (const text of [...HANDSHAKE, '>A', '>A', '>A', '>A']) {
+        pass(fake, dialog.segment(text), FORWARDED);
+      }
+      expect(fake.netfilter.conntrack.list()[0]).toContain('tcp      6 200 ESTABLISHED');
+    });
+  });
+
+  test('with tcp_loose = 0 a connection is not picked up in the middle', () => {
+    fake.sysctls.set('net.netfilter.nf_conntrack_tcp_loose', 0);
+    const skb = tcp(CLIENT, SERVER, 'PA');
+    pass(fake, skb, FORWARDED);
+    expect(skb.ct?.state).toBe('INVALID');
+  });
+
+  test('a SYN sent again does not prolong its entry', () => {
+    pass(fake, tcp(CLIENT, SERVER, 'S'), FORWARDED);
+    fake.clock.advance(7 * SECOND);
+    pass(fake, tcp(CLIENT, SERVER, 'S'), FORWARDED);
+    expect(fake.netfilter.conntrack.list()[0]).toContain('tcp      6 113 SYN_SENT');
+  });
+
+  test('a SYN-ACK to a SYN that was let through begins the connection anew', () => {
+    const old = new Dialog(CLIENT, SERVER);
+    for (const text of ['>S', '<SA', '>A']) pass(fake, old.segment(text), FORWARDED);
+    pass(fake, tcp(CLIENT, SERVER, 'S', { seq: 70_000 }), FORWARDED);
+    pass(fake, tcp(SERVER, CLIENT, 'SA', { seq: 9000, ack: 70_001 }), FORWARDED);
+    expect(fake.netfilter.conntrack.list()[0]).toContain('SYN_RECV');
+  });
+
+  test('takes a SYN in TIME_WAIT for a new connection', () => {
+    const dialog = new Dialog(CLIENT, SERVER);
+    for (const text of ['>S', '<SA', '>A', '>FA', '<FA', '>A', '>S']) {
+      pass(fake, dialog.segment(text), FORWARDED);
     }
     expect(fake.netfilter.conntrack.list()[0]).toContain('SYN_SENT');
   });

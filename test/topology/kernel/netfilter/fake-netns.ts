@@ -36,6 +36,7 @@ export interface FakeNetns {
   readonly icmpErrors: { type: number; code: number }[];
   readonly sent: SendRequest[];
   readonly device: (name: string) => Device;
+  readonly sysctls: Map<string, number>;
 }
 
 /** Makes one; `local` are its own addresses, the first of which MASQUERADE uses. */
@@ -47,6 +48,10 @@ export function fakeNetns(local: readonly string[] = ['172.18.0.2'], seed = 1): 
   const icmpErrors: FakeNetns['icmpErrors'] = [];
   const sent: SendRequest[] = [];
   const devices = new Map<string, Device>();
+  const sysctls = new Map([
+    ['net.netfilter.nf_conntrack_tcp_loose', 1],
+    ['net.netfilter.nf_conntrack_tcp_max_retrans', 3],
+  ]);
   const base = {
     host: { name: 'n1', clock, rng: new Rng(seed) },
     ip: {
@@ -61,7 +66,7 @@ export function fakeNetns(local: readonly string[] = ['172.18.0.2'], seed = 1): 
         return undefined;
       },
     },
-    sysctl: () => 0,
+    sysctl: (key: string) => sysctls.get(key) ?? 0,
     drop: (_skb: Skb, reason: DropReason, _component: string, sentence: string) => {
       drops.push({ reason, sentence });
       sentences.push(sentence);
@@ -79,7 +84,7 @@ export function fakeNetns(local: readonly string[] = ['172.18.0.2'], seed = 1): 
     devices.set(name, made);
     return made;
   };
-  return { netns, netfilter, clock, drops, sentences, icmpErrors, sent, device };
+  return { netns, netfilter, clock, drops, sentences, icmpErrors, sent, device, sysctls };
 }
 
 /** A trace that only switches recording on. */
@@ -147,8 +152,16 @@ export function udp(from: string, to: string): Skb {
   });
 }
 
+/** What a segment has beside its flags; sequence number 1, no acknowledgement and no data when absent. */
+export interface SegmentSpec {
+  readonly seq?: number;
+  readonly ack?: number;
+  readonly window?: number;
+  readonly octets?: number;
+}
+
 /** A segment with flags written as letters of FSRPA. */
-export function tcp(from: string, to: string, flags: string): Skb {
+export function tcp(from: string, to: string, flags: string, spec: SegmentSpec = {}): Skb {
   const src = endpoint(from);
   const dst = endpoint(to);
   const bits: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16 };
@@ -156,13 +169,40 @@ export function tcp(from: string, to: string, flags: string): Skb {
     kind: 'tcp',
     srcPort: src.port,
     dstPort: dst.port,
-    seq: 1,
-    ack: 0,
+    seq: spec.seq ?? 1,
+    ack: spec.ack ?? 0,
     flags: [...flags].reduce((sum, letter) => sum | (bits[letter] ?? 0), 0),
-    window: 64240,
+    window: spec.window ?? 64240,
     options: NO_TCP_OPTIONS,
-    payload: new Uint8Array(0),
+    payload: new Uint8Array(spec.octets ?? 0),
   });
+}
+
+/** Both ends of a TCP connection, whose numbers go on as those of real ones do. */
+export class Dialog {
+  private readonly ends: readonly [string, string];
+  private readonly next: [number, number] = [1000, 5000];
+
+  constructor(client: string, server: string) {
+    this.ends = [client, server];
+  }
+
+  /** A segment such as `>S`, `<SA`, `>PA 100`: the way, the flags, and octets of data. */
+  segment(text: string, spec: SegmentSpec = {}): Skb {
+    const [, way = '>', flags = '', octets = '0'] = /^([<>])([A-Z]+)(?: (\d+))?$/.exec(text) ?? [];
+    const from = way === '>' ? 0 : 1;
+    const to = from === 0 ? 1 : 0;
+    const seq = spec.seq ?? this.next[from];
+    const ack = flags.includes('A') ? (spec.ack ?? this.next[to]) : 0;
+    const length = Number(octets) + (/[SF]/.test(flags) ? 1 : 0);
+    if (spec.seq === undefined) this.next[from] += length;
+    return tcp(this.ends[from], this.ends[to], flags, {
+      ...spec,
+      seq,
+      ack,
+      octets: Number(octets),
+    });
+  }
 }
 
 /** An ICMP message. */

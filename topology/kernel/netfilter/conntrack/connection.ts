@@ -1,6 +1,6 @@
 import type { Ip } from '../../../addr/index.js';
 import type { ConntrackRef } from '../../contract.js';
-import type { TcpConnState } from './tcp-state.js';
+import type { TcpConnState } from './tcp-window.js';
 import { hashTuple, type TupleFields } from './tuple.js';
 
 /** Which way a packet of a connection goes; `original` is the way of its first packet. */

@@ -2,6 +2,7 @@ import { formatIp, type Ip } from '../../../addr/index.js';
 import { isIcmpError } from '../../../wire/icmp.js';
 import { IPPROTO, type Ipv4Packet, type Ipv6Packet, TCP_RST } from '../../../wire/packet.js';
 import { readQuote } from '../../../wire/quote.js';
+import { l3Bytes } from '../../../wire/size.js';
 import type {
   ConntrackEntry,
   ConntrackStatistics,
@@ -11,7 +12,14 @@ import type {
 } from '../../contract.js';
 import type { ConntrackFilter } from '../../ops.js';
 import type { Skb } from '../../skb.js';
-import { Connection, CtRef, type Direction, INVALID_REF, UNTRACKED_REF } from './connection.js';
+import {
+  Connection,
+  type ConnectionCounters,
+  CtRef,
+  type Direction,
+  INVALID_REF,
+  UNTRACKED_REF,
+} from './connection.js';
 import { begin, follow } from './follow.js';
 import { ConnectionTable } from './table.js';
 import { connectionLine, tupleText } from './text.js';
@@ -37,7 +45,7 @@ export function ctRefOf(skb: Skb): CtRef | undefined {
 /**
  * Connection tracking of one namespace (net/netfilter/nf_conntrack_core.c).
  *
- * Fidelity: no expectations (helpers such as FTP), no zones, no accounting, no timestamps; SCTP, DCCP and GRE are
+ * Fidelity: no expectations (helpers such as FTP), no zones, no timestamps; SCTP, DCCP and GRE are
  * followed as unknown protocols are.
  */
 export class Conntrack implements ConntrackView {
@@ -50,6 +58,8 @@ export class Conntrack implements ConntrackView {
     earlyDrop: 0,
     clashResolve: 0,
   };
+  /** A rule asks how much connections carried, which turns accounting on for good (nf_ct_set_acct). */
+  counting = false;
   private readonly netns: Netns;
   private readonly timeouts: TimeoutSettings;
 
@@ -103,9 +113,11 @@ export class Conntrack implements ConntrackView {
     const same =
       sameTuple(other.original, connection.original) && sameTuple(other.reply, connection.reply);
     if (same && connection.tcp === undefined) {
+      this.statistics.clashResolve++;
       skb.ct = other.seenReply ? other.refEstablished('original') : other.refNew;
       return 'accept';
     }
+    this.statistics.insertFailed++;
     this.netns.drop(
       skb,
       'nat-no-port',
@@ -174,10 +186,12 @@ export class Conntrack implements ConntrackView {
     );
     if (result === 'repeat') return this.begin(skb, packet, nowNs);
     if (result === 'invalid') {
+      this.statistics.invalid++;
       skb.ct = INVALID_REF;
       return 'accept';
     }
     if (direction === 'reply') connection.seenReply = true;
+    if (connection.counters !== undefined) countPacket(connection.counters, direction, packet);
     skb.ct =
       direction === 'reply' || connection.seenReply
         ? connection.refEstablished(direction)
@@ -188,11 +202,13 @@ export class Conntrack implements ConntrackView {
   private begin(skb: Skb, packet: Ipv4Packet | Ipv6Packet, nowNs: number): Verdict {
     const original = tupleOf(packet);
     const connection = new Connection(original, invertTuple(original), packet.kind);
-    if (!begin(connection, packet)) {
+    if (!begin(connection, packet, this.timeouts.at(nowNs).loose)) {
+      this.statistics.invalid++;
       skb.ct = INVALID_REF;
       return 'accept';
     }
     if (this.table.size >= this.limit() && !this.table.dropUnassured(connection.original.hash)) {
+      this.statistics.drop++;
       const sentence = `nf_conntrack: table full, dropping packet: ${this.table.size} connections are tracked`;
       this.netns.drop(skb, 'conntrack-full', 'conntrack', sentence);
       return 'drop';
@@ -203,6 +219,15 @@ export class Conntrack implements ConntrackView {
       'original',
       packet,
     );
+    if (this.counting || this.netns.sysctl('net.netfilter.nf_conntrack_acct') !== 0) {
+      connection.counters = {
+        originalPackets: 0,
+        originalBytes: 0,
+        replyPackets: 0,
+        replyBytes: 0,
+      };
+      countPacket(connection.counters, 'original', packet);
+    }
     skb.ct = connection.refNew;
     return 'accept';
   }
@@ -233,6 +258,20 @@ export class Conntrack implements ConntrackView {
     if (ref === undefined) return;
     const { action, sentence } = sentenceOf(ref, packet);
     this.netns.step(skb, 'conntrack', action, sentence, { state: ref.state });
+  }
+}
+
+function countPacket(
+  counters: ConnectionCounters,
+  direction: Direction,
+  packet: Ipv4Packet | Ipv6Packet,
+): void {
+  if (direction === 'original') {
+    counters.originalPackets++;
+    counters.originalBytes += l3Bytes(packet);
+  } else {
+    counters.replyPackets++;
+    counters.replyBytes += l3Bytes(packet);
   }
 }
 

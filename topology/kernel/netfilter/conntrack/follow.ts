@@ -1,12 +1,7 @@
-import {
-  IPPROTO,
-  type Ipv4Packet,
-  type Ipv6Packet,
-  type TcpSegment,
-} from '../../../wire/packet.js';
+import { IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../../wire/packet.js';
 import type { Connection, Direction } from './connection.js';
 import type { ConnectionTable } from './table.js';
-import { segmentKind, transition, validFlags } from './tcp-state.js';
+import { beginTcp, followTcp } from './tcp-follow.js';
 import { type Timeouts, UDP_STREAM_AFTER_NS } from './timeout.js';
 import { icmpAnswer, isIcmpProto } from './tuple.js';
 
@@ -20,10 +15,14 @@ const ICMP4_QUESTIONS: ReadonlySet<number> = new Set([8, 13, 15, 17]);
 const ICMP6_QUESTIONS: ReadonlySet<number> = new Set([128, 139]);
 
 /** Whether a packet of no known connection may begin one, and what is kept of it (the `new` of each protocol). */
-export function begin(connection: Connection, packet: Ipv4Packet | Ipv6Packet): boolean {
+export function begin(
+  connection: Connection,
+  packet: Ipv4Packet | Ipv6Packet,
+  loose: boolean,
+): boolean {
   const { body } = packet;
   if (packet.proto === IPPROTO.tcp) {
-    return body.kind === 'tcp' && beginTcp(connection, body);
+    return body.kind === 'tcp' && beginTcp(connection, body, loose);
   }
   if (isIcmpProto(packet.proto)) {
     if (body.kind !== 'icmp' || icmpAnswer(packet.proto, body.type) === undefined) return false;
@@ -58,7 +57,10 @@ export function follow(
         : 'invalid';
     case IPPROTO.icmp:
     case IPPROTO.icmpv6:
-      table.expireAt(connection, nowNs + timeouts.icmpNs);
+      table.expireAt(
+        connection,
+        nowNs + (packet.proto === IPPROTO.icmp ? timeouts.icmpNs : timeouts.icmp6Ns),
+      );
       return 'ok';
     default:
       table.expireAt(connection, nowNs + timeouts.genericNs);
@@ -71,46 +73,4 @@ function followUdp({ table, timeouts, nowNs }: FollowContext, connection: Connec
   const stream = connection.seenReply && nowNs > connection.streamFromNs;
   if (stream) connection.assured = true;
   table.expireAt(connection, nowNs + (stream ? timeouts.udpStreamNs : timeouts.udpNs));
-}
-
-function beginTcp(connection: Connection, segment: TcpSegment): boolean {
-  if (!validFlags(segment.flags)) return false;
-  const kind = segmentKind(segment.flags);
-  const state = transition('original', kind, 'NONE');
-  if (state === 'ignore' || state === 'invalid') return false;
-  connection.tcp = { state: 'NONE' };
-  return true;
-}
-
-function followTcp(
-  context: FollowContext,
-  connection: Connection,
-  direction: Direction,
-  segment: TcpSegment,
-): FollowResult {
-  const { table, timeouts, nowNs } = context;
-  const tcp = connection.tcp;
-  if (tcp === undefined || !validFlags(segment.flags)) return 'invalid';
-  const kind = segmentKind(segment.flags);
-  const next = transition(direction, kind, tcp.state);
-  if (next === 'invalid') return 'invalid';
-  if (next === 'ignore') return 'ok';
-  if (next === 'SYN_SENT' && (tcp.state === 'TIME_WAIT' || tcp.state === 'CLOSE')) {
-    table.remove(connection);
-    return 'repeat';
-  }
-  const before = tcp.state;
-  tcp.state = next;
-  const answered = connection.seenReply || direction === 'reply';
-  if (!connection.seenReply && kind === 'rst') {
-    // A reset as the only answer: no connection came about, so nothing is kept of it.
-    table.remove(connection);
-    return 'ok';
-  }
-  const opened = before === 'SYN_RECV' || before === 'ESTABLISHED';
-  if (connection.seenReply && opened && next === 'ESTABLISHED') connection.assured = true;
-  const halfSeen = !answered && next === 'ESTABLISHED';
-  const timeoutNs = halfSeen ? timeouts.tcpUnacknowledgedNs : timeouts.tcpNs[next];
-  table.expireAt(connection, nowNs + timeoutNs);
-  return 'ok';
 }

@@ -1,12 +1,7 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
 import type { Direction } from './connection.js';
 
-/**
- * How conntrack follows TCP (net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_tcp_loose = 1).
- *
- * Fidelity: sequence numbers and windows are not checked, as with nf_conntrack_tcp_be_liberal = 1; the timeouts for
- * retransmitted and unacknowledged data (300 s) are not told apart.
- */
+/** States of a TCP connection as conntrack tells them apart (net/netfilter/nf_conntrack_proto_tcp.c). */
 export type TcpState =
   | 'NONE'
   | 'SYN_SENT'
@@ -18,11 +13,6 @@ export type TcpState =
   | 'TIME_WAIT'
   | 'CLOSE'
   | 'SYN_SENT2';
-
-/** What conntrack keeps of one TCP connection. */
-export interface TcpConnState {
-  state: TcpState;
-}
 
 /** What decides about a segment: the first of RST, SYN, FIN, ACK that is set. */
 export type SegmentKind = 'syn' | 'synack' | 'fin' | 'ack' | 'rst' | 'none';

@@ -41,13 +41,20 @@ export function connectionLine(connection: Connection, nowNs: number): string {
   return [
     `${protoName(original.proto).padEnd(8)} ${original.proto} ${seconds}`,
     ...(tcp === undefined ? [] : [tcp.state]),
-    directionText(original),
+    directionText(original) + counterText(connection, 'original'),
     ...(connection.seenReply ? [] : ['[UNREPLIED]']),
-    directionText(reply),
+    directionText(reply) + counterText(connection, 'reply'),
     ...(connection.assured ? ['[ASSURED]'] : []),
     `mark=${connection.mark}`,
     'use=1',
   ].join(' ');
+}
+
+function counterText({ counters }: Connection, direction: 'original' | 'reply'): string {
+  if (counters === undefined) return '';
+  return direction === 'original'
+    ? ` packets=${counters.originalPackets} bytes=${counters.originalBytes}`
+    : ` packets=${counters.replyPackets} bytes=${counters.replyBytes}`;
 }
 
 function directionText(tuple: TupleFields): string {

@@ -16,17 +16,28 @@ export interface Timeouts {
   readonly udpNs: number;
   readonly udpStreamNs: number;
   readonly icmpNs: number;
+  readonly icmp6Ns: number;
   readonly genericNs: number;
   readonly tcpNs: Readonly<Record<TcpState, number>>;
   /** Of TCP seen one way only, after a pick-up in the middle. */
   readonly tcpUnacknowledgedNs: number;
+  /** Of TCP whose segments come again and again, or whose window is shut. */
+  readonly tcpRetransmittedNs: number;
+  /** Equal acknowledgements in a row that count as that (nf_conntrack_tcp_max_retrans). */
+  readonly maxRetransmissions: number;
+  /** nf_conntrack_tcp_be_liberal: only resets outside of the window are INVALID. */
+  readonly beLiberal: boolean;
+  /** nf_conntrack_tcp_loose: connections may be picked up in the middle. */
+  readonly loose: boolean;
+  /** nf_conntrack_tcp_ignore_invalid_rst. */
+  readonly ignoreInvalidReset: boolean;
 }
 
 /**
  * The timeouts as the `net.netfilter.nf_conntrack_*_timeout*` sysctls of a namespace say; Linux's defaults where they
  * say nothing.
  *
- * Fidelity: a change is seen within 100 ms; `tcp_timeout_max_retrans` has no effect.
+ * Fidelity: a change is seen within 100 ms.
  */
 export class TimeoutSettings {
   private readonly netns: Netns;
@@ -55,8 +66,15 @@ export class TimeoutSettings {
       udpNs: ns('udp_timeout', 30),
       udpStreamNs: ns('udp_timeout_stream', 120),
       icmpNs: ns('icmp_timeout', 30),
+      icmp6Ns: ns('icmpv6_timeout', 30),
       genericNs: ns('generic_timeout', 600),
       tcpUnacknowledgedNs: ns('tcp_timeout_unacknowledged', 300),
+      tcpRetransmittedNs: ns('tcp_timeout_max_retrans', 300),
+      maxRetransmissions: this.netns.sysctl('net.netfilter.nf_conntrack_tcp_max_retrans'),
+      beLiberal: this.netns.sysctl('net.netfilter.nf_conntrack_tcp_be_liberal') !== 0,
+      loose: this.netns.sysctl('net.netfilter.nf_conntrack_tcp_loose') !== 0,
+      ignoreInvalidReset:
+        this.netns.sysctl('net.netfilter.nf_conntrack_tcp_ignore_invalid_rst') !== 0,
       tcpNs: {
         NONE: 0,
         SYN_SENT: ns('tcp_timeout_syn_sent', 120),
