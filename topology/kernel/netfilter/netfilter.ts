@@ -49,6 +49,7 @@ class NamespaceNetfilter implements Netfilter {
     ipv6: new FamilyRules(this.nextOrder, 'ipv6'),
   };
   readonly nft: NftRuleset;
+  private tracked: Readonly<Record<Family, boolean>> = { ipv4: false, ipv6: false };
   private plans: Readonly<Record<Family, HookPlan>> = { ipv4: new Map(), ipv6: new Map() };
 
   constructor(netns: Netns) {
@@ -63,7 +64,7 @@ class NamespaceNetfilter implements Netfilter {
   }
 
   tracks(family: Family): boolean {
-    return this.rules[family].needsConntrack;
+    return this.tracked[family];
   }
 
   run(hook: HookName, skb: Skb, inDev: Device | undefined, outDev: Device | undefined): Verdict {
@@ -257,13 +258,13 @@ class NamespaceNetfilter implements Netfilter {
   /** After a change of rules: conntrack is on while a rule of either family needs it. */
   private replan(): void {
     const { ipv4, ipv6 } = this.rules;
-    const conntrack = {
+    this.tracked = {
       ipv4: ipv4.needsConntrack || nftNeedsConntrack(this.nft, 'ipv4'),
       ipv6: ipv6.needsConntrack || nftNeedsConntrack(this.nft, 'ipv6'),
     };
     this.plans = {
-      ipv4: planHooks('ipv4', { rules: ipv4, nft: this.nft, conntrack: conntrack.ipv4 }),
-      ipv6: planHooks('ipv6', { rules: ipv6, nft: this.nft, conntrack: conntrack.ipv6 }),
+      ipv4: planHooks('ipv4', { rules: ipv4, nft: this.nft, conntrack: this.tracked.ipv4 }),
+      ipv6: planHooks('ipv6', { rules: ipv6, nft: this.nft, conntrack: this.tracked.ipv6 }),
     };
     if (ipv4.countsConnections || ipv6.countsConnections) this.tracking.counting = true;
     this.active = FAMILIES.some((family) => HOOKS.some((hook) => this.plans[family].has(hook)));

@@ -100,6 +100,7 @@ export const META_KEYS: Fields = {
   skgid: 'gid',
   pkttype: 'pkt_type',
   cpu: 'integer',
+  random: 'integer',
   iifgroup: 'integer',
   oifgroup: 'integer',
   cgroup: 'integer',

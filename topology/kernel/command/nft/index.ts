@@ -8,3 +8,4 @@ export { parseNft } from './parse-ruleset.js';
 export { printNftOp } from './print-op.js';
 export { printNftRule } from './print-rule.js';
 export { type NftPrintOptions, printNftRuleset } from './print-ruleset.js';
+export { translateToNft } from './translate.js';

@@ -12,9 +12,12 @@ export function normalizeRule(
   family: NftFamily,
   statements: readonly NftStatement[],
 ): readonly NftStatement[] {
-  const shaped = statements.map((statement) =>
-    statement.stmt === 'match' ? normalizeMatch(statement) : statement,
-  );
+  const shaped = statements.map((statement) => {
+    if (statement.stmt === 'match') return normalizeMatch(statement);
+    return statement.stmt === 'set'
+      ? { ...statement, value: foldBits(statement.value) }
+      : statement;
+  });
   const kept = shaped.filter((statement, at) => !isImplied(family, statement, shaped[at + 1]));
   return family === 'inet' ? kept.flatMap((statement, at) => withTcp(kept, statement, at)) : kept;
 }
@@ -43,6 +46,10 @@ type Match = NftStatement & { stmt: 'match' };
 
 function normalizeMatch(match: Match): Match {
   const { left, relation, right } = match;
+  if (right.expr === 'list') {
+    const values = right.values.toSorted((a, b) => Number(a.value) - Number(b.value));
+    return { ...match, right: { ...right, values } };
+  }
   if (right.expr === 'set' && right.elements.length === 1) {
     const only = right.elements[0]?.key;
     const plain = only !== undefined && only.expr !== 'catchall' && only.expr !== 'concat';
@@ -91,6 +98,59 @@ function normalizeMask(match: Match, left: NftExpr, mask: NftConstant): Match {
     if (equal) return { ...match, left, relation: '!', right: flags };
   }
   return relation === 'implicit' ? { ...match, relation: '==' } : match;
+}
+
+const ALL_BITS = 0xffffffff;
+
+/**
+ * A chain of operations with constants, as one `& MASK ^ BITS | BITS`: the kernel keeps what an expression leaves of a
+ * value and what it flips (nft_bitwise), and nft reads that back.
+ */
+function foldBits(expr: NftExpr): NftExpr {
+  const folded = affine(expr);
+  if (folded === undefined || expr.expr !== 'binary') return expr;
+  const { base, kept, flipped, type } = folded;
+  const set = (flipped & ~kept) >>> 0;
+  const constant = (value: number): NftConstant => ({ expr: 'value', type, value });
+  const steps = [
+    ['&', (kept | set) >>> 0, ALL_BITS],
+    ['^', (flipped & kept) >>> 0, 0],
+    ['|', set, 0],
+  ] as const;
+  return steps.reduce<NftExpr>(
+    (left, [op, value, idle]) =>
+      value === idle ? left : { expr: 'binary', op, left, right: constant(value) },
+    base,
+  );
+}
+
+interface Affine {
+  readonly base: NftExpr;
+  readonly type: NftConstant['type'];
+  /** The value is `(base & kept) ^ flipped`. */
+  readonly kept: number;
+  readonly flipped: number;
+}
+
+function affine(expr: NftExpr): Affine | undefined {
+  if (expr.expr !== 'binary') {
+    return { base: expr, type: typesOf(expr)[0] ?? 'integer', kept: ALL_BITS, flipped: 0 };
+  }
+  const { op, right } = expr;
+  const left = affine(expr.left);
+  if (left === undefined || right.expr !== 'value' || typeof right.value !== 'number')
+    return undefined;
+  const bits = right.value;
+  switch (op) {
+    case '&':
+      return { ...left, kept: left.kept & bits, flipped: left.flipped & bits };
+    case '^':
+      return { ...left, flipped: left.flipped ^ bits };
+    case '|':
+      return { ...left, kept: left.kept & ~bits, flipped: (left.flipped & ~bits) | bits };
+    default:
+      return undefined;
+  }
 }
 
 /** The flags of a mask, as a list. */

@@ -135,6 +135,7 @@ const META: Readonly<Record<string, NftGetter>> = {
   ibrname: ({ facts }) => facts.skb.physIn?.master?.name ?? '',
   obrname: ({ facts }) => facts.skb.physOut?.master?.name ?? '',
   cpu: () => 0,
+  random: ({ netns }) => netns.host.rng.uint32(),
   priority: () => 0,
   iifgroup: () => 0,
   oifgroup: () => 0,
