@@ -193,6 +193,8 @@ export type FdbOp = InNetns & {
   readonly mac: Mac;
   /** VXLAN: the tunnel end that owns the address. */
   readonly dst?: Ip;
+  /** The database of the device itself (a tunnel, a bridge), not of its master; with `dst` always. */
+  readonly self?: true;
 };
 
 /** `sysctl -w KEY=VALUE`, keys with dots, as in `net.ipv4.ip_forward`. */

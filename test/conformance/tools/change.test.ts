@@ -23,6 +23,7 @@ describe('changes through ip, bridge and sysctl', () => {
 
   test.each([
     ['ip addr add 10.244.1.2/24 dev eth0', 'Error: ipv4: Address already assigned.\n', 2],
+    ['ip addr add 10.244.1.3/24 dev eth0 scope link', 'Error: ipv4: Invalid scope value.\n', 2],
     ['ip addr add 10.1.1.1/24 dev eth9', 'Cannot find device "eth9"\n', 1],
     ['ip link set eth0 mtu 20', 'Error: mtu less than device minimum.\n', 2],
     ['ip link set eth0 mtu abc', 'Error: argument "abc" is wrong: Invalid "mtu" value\n\n', 255],

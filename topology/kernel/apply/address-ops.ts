@@ -1,9 +1,11 @@
 import {
+  cidr4,
+  contains,
   IPV6_ANY,
   type Ipv4,
   type Ipv6,
   isIpv4,
-  isMulticast4,
+  isLoopback4,
   isMulticast6,
 } from '../../addr/index.js';
 import type { NetDevice } from '../link/device.js';
@@ -40,7 +42,14 @@ function changeIpv4(
     return undefined;
   }
   if (own !== undefined) return extack('EEXIST', 'ipv4: Address already assigned.');
-  if (isMulticast4(address)) return extack('EINVAL', 'ipv4: Invalid address.');
+  // Addresses of one prefix have one scope (__inet_insert_ifa).
+  const block = cidr4(address, prefixLength);
+  const fellow = device.addresses.find(
+    (each) => each.prefixLength === prefixLength && contains(block, each.address),
+  );
+  const scope = op.scope ?? (isLoopback4(address) ? 'host' : 'global');
+  if (fellow !== undefined && fellow.scope !== scope)
+    return extack('EINVAL', 'ipv4: Invalid scope value.');
   saveDevice(transaction, device);
   const added = netns.addAddress(device, address, prefixLength, op.scope);
   added.broadcast = op.broadcast;

@@ -84,13 +84,13 @@ function parseFdb(words: Words, context: IpContext): Result<readonly KernelOp[],
   const mac = words.read(parseMac, (word) => `Invalid mac address ${word}`);
   let dev: string | undefined;
   let dst: ReturnType<typeof takeIp>;
+  let master = false;
   while (words.more) {
     const word = words.take();
     if (word === 'dev') dev = takeName(words);
     else if (word === 'dst') dst = takeIp(words);
-    else if (
-      /^(self|master|permanent|static|dynamic|local|temp|use|extern_learn|sticky)$/.test(word)
-    )
+    else if (word === 'master') master = true;
+    else if (/^(self|permanent|static|dynamic|local|temp|use|extern_learn|sticky)$/.test(word))
       continue;
     else if (/^(vlan|vni|port|via|src_vni|nhid|router)$/.test(word)) {
       words.unsupported(word, 'dev, dst, self, master or static');
@@ -102,6 +102,13 @@ function parseFdb(words: Words, context: IpContext): Result<readonly KernelOp[],
   }
   if (mac === undefined || dev === undefined) return words.result([]);
   return words.result([
-    { op, ...inNetns(context), dev, mac, ...(dst === undefined ? {} : { dst }) },
+    {
+      op,
+      ...inNetns(context),
+      dev,
+      mac,
+      ...(dst === undefined ? {} : { dst }),
+      ...(dst === undefined && !master ? { self: true } : {}),
+    },
   ]);
 }

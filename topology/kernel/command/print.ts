@@ -230,7 +230,8 @@ function printPolicyRule(op: RuleOp): string {
 }
 
 function printFdb(op: FdbOp): string {
-  const where = op.dst === undefined ? 'master static' : `dst ${formatIp(op.dst)} self permanent`;
+  const own = op.self === true ? 'self permanent' : 'master static';
+  const where = op.dst === undefined ? own : `dst ${formatIp(op.dst)} self permanent`;
   return words(bridge(op), `fdb ${verbOf(op.op)} ${formatMac(op.mac)} dev ${op.dev}`, where);
 }
 

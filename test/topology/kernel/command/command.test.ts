@@ -27,6 +27,8 @@ describe('commands', () => {
     ['ip -n web neigh replace 10.244.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent'],
     ['ip neigh del 10.244.1.1 dev eth0'],
     ['bridge fdb append 02:00:00:00:00:01 dev flannel.1 dst 192.168.0.3 self permanent'],
+    ['bridge fdb del 02:00:00:00:00:01 dev flannel.1 self permanent'],
+    ['bridge fdb replace 02:00:00:00:00:01 dev veth1 master static'],
     ['sysctl -w net.ipv4.ip_forward=1'],
     ["ip netns exec web sysctl -w 'net.ipv4.ping_group_range=0 1'"],
     ['conntrack -D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53'],
