@@ -181,7 +181,8 @@ function routeCommand(route: RecordedRoute): string {
   return words.filter((word) => word !== '').join(' ');
 }
 
-function loadRules(host: Host, entry: RecordedIptables, path: string): void {
+/** Loads rules of one table; throws a `LabError` that names the rule that was refused. */
+export function loadRules(host: Host, entry: RecordedIptables, path: string): void {
   const { ns, family, table, policy = {}, chains = [], rules } = entry;
   const head = [
     `*${table}`,

@@ -1,5 +1,5 @@
 import type { Host } from '../../topology/kernel/index.js';
-import { setSysctls } from './build.js';
+import { loadRules, setSysctls } from './build.js';
 import { lineOf, tryCommand } from './commands.js';
 import { LabError } from './lab-error.js';
 import type { RecordedChange, RecordedListener } from './recorded.js';
@@ -26,6 +26,7 @@ export function changeCommand(
       if ('ruleset' in change) {
         return { netns: change.ns, command: 'nft -f -', input: change.ruleset };
       }
+      if ('rules' in change) return undefined;
       return { netns: change.ns, command: `${change.op} ${lineOf(change.args)}` };
   }
 }
@@ -57,6 +58,10 @@ export function applyChange(
       servers.close(change, path);
       return;
     default: {
+      if ('rules' in change) {
+        loadRules(host, change, path);
+        return;
+      }
       const { netns, command, input } = changeCommand(change) ?? { netns: '', command: '' };
       const refusal = tryCommand(host, { netns, path }, command, input);
       const refused = rc !== undefined && rc !== 0;

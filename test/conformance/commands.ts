@@ -4,7 +4,7 @@ import {
   quoteWord,
   splitWords,
 } from '../../topology/kernel/command/index.js';
-import type { Host, KernelOp } from '../../topology/kernel/index.js';
+import { type Host, type KernelOp, viewNetns } from '../../topology/kernel/index.js';
 import { LabError } from './lab-error.js';
 
 /** Where in a lab's file something is said, and in which namespace it is to be done. */
@@ -30,12 +30,15 @@ export function tryCommand(
   if (netns !== undefined && host.netns(netns) === undefined) {
     return `there is no namespace ${netns}; this lab has ${namespaceNames(host)}`;
   }
-  const ops = parseWords(splitWords(command), input, netns);
+  const words = splitWords(command);
+  const flushed = flushOps(host, netns ?? '', words);
+  if (flushed !== undefined) return apply(host, flushed, place(netns, path), command);
+  const ops = parseWords(words, input, netns);
   if (!ops.ok) {
     const { message, expected } = ops.error;
     return `${command}: ${message} (right would be: ${expected})`;
   }
-  return apply(host, ops.value, { path, ...(netns === undefined ? {} : { netns }) }, command);
+  return apply(host, ops.value, place(netns, path), command);
 }
 
 /** Loads rules of one table, as iptables-restore does; throws a `LabError` that names the line. */
@@ -73,6 +76,31 @@ export function restoreRules(
 /** Arguments as one line that splits into the same words. */
 export function lineOf(args: string | readonly string[]): string {
   return typeof args === 'string' ? args : args.map(quoteWord).join(' ');
+}
+
+/** `ip neigh flush` is many ops: `ip` asks for the entries and deletes those that are not permanent. */
+function flushOps(
+  host: Host,
+  netns: string,
+  words: readonly string[],
+): readonly KernelOp[] | undefined {
+  const [tool, object = '', verb, ...rest] = words.filter((word) => !/^-[46s]$/.test(word));
+  if (tool !== 'ip' || verb !== 'flush' || !/^n(eigh(bou?r)?)?$/.test(object)) return undefined;
+  const name = rest[rest.indexOf('dev') + 1];
+  const space = host.netns(netns);
+  const found = (space === undefined ? [] : viewNetns(space).neighbors).filter((entry) => {
+    return (!rest.includes('dev') || entry.device === name) && !KEPT.has(entry.state);
+  });
+  return found.map(({ device, address }) => {
+    return { op: 'neigh.del', netns, dev: device, dst: address };
+  });
+}
+
+/** States that `ip neigh flush` leaves alone. */
+const KEPT: ReadonlySet<string> = new Set(['permanent', 'noarp']);
+
+function place(netns: string | undefined, path: string): Place {
+  return netns === undefined ? { path } : { path, netns };
 }
 
 function apply(

@@ -71,6 +71,16 @@ const LISTENER = {
   v6only: optional(truth),
 };
 
+const IPTABLES = {
+  ns: text,
+  family,
+  table: oneOf(['raw', 'mangle', 'nat', 'filter', 'security']),
+  chains: optional(listOf(text)),
+  policy: optional(mapOf(oneOf(['ACCEPT', 'DROP']))),
+  rules: listOf(text),
+  legacy: optional(truth),
+};
+
 const topology = recordOf<RecordedTopology>({
   netns: listOf(
     recordOf<RecordedTopology['netns'][number]>({
@@ -139,17 +149,7 @@ const topology = recordOf<RecordedTopology>({
       dst: optional(ip),
     }),
   ),
-  iptables: listOf(
-    recordOf<RecordedIptables>({
-      ns: text,
-      family,
-      table: oneOf(['raw', 'mangle', 'nat', 'filter', 'security']),
-      chains: optional(listOf(text)),
-      policy: optional(mapOf(oneOf(['ACCEPT', 'DROP']))),
-      rules: listOf(text),
-      legacy: optional(truth),
-    }),
-  ),
+  iptables: listOf(recordOf<RecordedIptables>(IPTABLES)),
   nft: optional(
     listOf(recordOf<NonNullable<RecordedTopology['nft']>[number]>({ ns: text, ruleset: anyText })),
   ),
@@ -178,13 +178,22 @@ const CHANGES: ReadonlyMap<string, Check> = new Map<string, Check>([
     }),
   ],
 ]);
-const nftRuleset = recordOf({ op: text, ns: text, ruleset: anyText });
+
+/** Ops that may be said with other keys, known by the key that is there. */
+const OTHER_FORMS: Readonly<Record<string, Check>> = {
+  'nft ruleset': recordOf({ op: text, ns: text, ruleset: anyText }),
+  'iptables rules': recordOf({ op: text, ...IPTABLES }),
+};
 
 const change: Check = (value, path, findings) => {
   const op = isMapping(value) ? value.op : undefined;
-  if (op === 'nft' && isMapping(value) && 'ruleset' in value) {
-    nftRuleset(value, path, findings);
-    return;
+  if (typeof op === 'string' && isMapping(value)) {
+    for (const key of ['ruleset', 'rules']) {
+      const other = key in value ? OTHER_FORMS[`${op} ${key}`] : undefined;
+      if (other === undefined) continue;
+      other(value, path, findings);
+      return;
+    }
   }
   const check = typeof op === 'string' ? CHANGES.get(op) : undefined;
   if (check !== undefined) check(value, path, findings);

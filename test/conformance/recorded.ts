@@ -169,6 +169,8 @@ export type RecordedChange =
       readonly cmd: string | readonly string[];
     }
   | { readonly op: 'nft'; readonly ns: string; readonly ruleset: string }
+  /** Rules as the topology has them: chains that are named are replaced, rules are appended. */
+  | ({ readonly op: 'iptables' } & RecordedIptables)
   | ({ readonly op: 'listen' } & RecordedListener)
   | ({ readonly op: 'close' } & Pick<RecordedListener, 'ns' | 'port'> &
       Partial<Pick<RecordedListener, 'proto' | 'addr'>>);

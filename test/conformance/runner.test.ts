@@ -132,8 +132,31 @@ describe('a scenario that is not of the format is told with its path, the value 
       { ns: 'n1', table: 'filter', chains: [], policy: {}, rules },
     ]);
     expect(firstLine(lab)).toBe(
-      "FAIL  two-pods: bad.json: topology.iptables[0].rules[1] -A FORWARD -p tcp --dport http-ish -j DROP: iptables-restore: invalid port/service `http-ish' specified (right would be: must be a port from 0 to 65535, or FIRST:LAST, not 'http-ish')",
+      "FAIL  two-pods: bad.json: topology.iptables[0].rules[1] -A FORWARD -p tcp --dport http-ish -j DROP: iptables-restore: invalid port/service `http-ish' specified (right would be: a port from 0 to 65535, a service, or FIRST:LAST)",
     );
+  });
+
+  test('a rule of a change that iptables refuses is told with its place', () => {
+    const rules = ['-A FORWARD -j NOWHERE'];
+    expect(firstLine(stepWith({ op: 'iptables', ns: 'n1', table: 'filter', rules }))).toMatch(
+      /^FAIL {2}two-pods: bad\.json: steps\[0\]\.change(\.rules\[0\])? .*iptables-restore: /,
+    );
+  });
+
+  test.each([
+    [
+      'rules as a topology has them',
+      { op: 'iptables', ns: 'n1', table: 'filter', rules: ['-A FORWARD -j DROP'] },
+    ],
+    ['words of a command', { op: 'iptables', ns: 'n1', args: '-A FORWARD -j DROP' }],
+    ['a whole command', { op: 'cmd', ns: 'n1', cmd: ['ip', 'link', 'set', 'vp1', 'down'] }],
+    ['neighbours forgotten', { op: 'ip', ns: 'n1', args: 'neigh flush dev cni0' }],
+    ['connections forgotten', { op: 'conntrack', ns: 'n1', args: '-D -p udp' }],
+    ['a server started', { op: 'listen', ns: 'p1', proto: 'udp', addr: '0.0.0.0', port: 53 }],
+    ['a server stopped', { op: 'close', ns: 'p2', port: 80 }],
+    ['rules of nft', { op: 'nft', ns: 'n1', ruleset: 'table ip t { }\n' }],
+  ])('%s is a change', (_name, change) => {
+    expect(firstLine(stepWith(change))).toBe('ok    two-pods');
   });
 
   test('a change that Linux refused must be refused', () => {
