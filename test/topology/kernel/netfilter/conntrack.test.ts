@@ -139,7 +139,7 @@ describe('connection tracking', () => {
         '>PA 100',
         { seq: 1001 },
         'ESTABLISHED',
-        '300 ESTABLISHED',
+        '432000 ESTABLISHED',
       ],
       ['a reset with the expected number', [], '<R', { seq: 5001 }, 'ESTABLISHED', '10 CLOSE'],
       ['a reset inside the window', [], '<R', { seq: 5100 }, 'ESTABLISHED', '10 ESTABLISHED'],
