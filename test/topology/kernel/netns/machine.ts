@@ -114,6 +114,11 @@ function describe({ packet }: Skb): string {
       return packet.op === 1
         ? `who-has ${formatIp(packet.targetIp)} tell ${formatIp(packet.senderIp)}`
         : `${formatIp(packet.senderIp)} is-at ${formatMac(packet.senderMac)}`;
+    case 'ipv6': {
+      const { body } = packet;
+      const what = body.kind === 'icmp' ? `icmp6 ${body.type}/${body.code}` : body.kind;
+      return `${formatIp(packet.src)} > ${formatIp(packet.dst)} hlim ${packet.hopLimit} ${what}`;
+    }
     case 'ipv4': {
       const { body } = packet;
       const what = body.kind === 'icmp' ? `icmp ${body.type}/${body.code}` : body.kind;
