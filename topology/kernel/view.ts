@@ -156,7 +156,8 @@ export function viewAddresses(device: NetDevice): readonly AddressView[] {
 
 function flagsOf(own: Ipv6Address): readonly string[] {
   const flags: string[] = [];
-  if (own.nodad) flags.push('nodad');
+  // ::1 is never looked for, without being marked so.
+  if (own.nodad && own.scope !== 'host') flags.push('nodad');
   if (own.dadFailed) flags.push('dadfailed');
   if (own.tentative) flags.push('tentative');
   return flags;

@@ -136,7 +136,11 @@ export function procIfInet6(netns: NetNamespace): string {
         const index = device.ifindex.toString(16).padStart(2, '0');
         const length = prefixLength.toString(16).padStart(2, '0');
         // IFA_F_PERMANENT, and what it is not yet.
-        const flags = 0x80 | (nodad ? 0x02 : 0) | (dadFailed ? 0x08 : 0) | (tentative ? 0x40 : 0);
+        const flags =
+          0x80 |
+          (nodad && scope !== 'host' ? 0x02 : 0) |
+          (dadFailed ? 0x08 : 0) |
+          (tentative ? 0x40 : 0);
         return `${hex} ${index} ${length} ${scopes[scope]} ${flags.toString(16)} ${device.name.padStart(8)}\n`;
       }),
     )

@@ -175,13 +175,15 @@ function linkText(run: Run, device: NetDevice): string {
   const linked = linkedDevice(device);
   // busybox looks the other end's index up among the devices here, wherever it really is.
   const there = linked === undefined ? undefined : run.netns.deviceByIndex(linked.ifindex);
-  const suffix = linked === undefined ? '' : `@${there?.name ?? `if${linked.ifindex}`}`;
+  // Asked for IPv6 alone, the kernel tells less of a device.
+  const six = run.family === 'inet6';
+  const suffix = linked === undefined || six ? '' : `@${there?.name ?? `if${linked.ifindex}`}`;
   const flags = linkFlags(device).filter((flag) => flag !== 'M-DOWN');
-  if (linked !== undefined && there?.up !== true) flags.push('M-DOWN');
+  if (linked !== undefined && !six && there?.up !== true) flags.push('M-DOWN');
   const qdisc = device.kind === 'cable' ? 'fq_codel' : device.activated ? 'noqueue' : 'noop';
   const master = device.master === undefined ? '' : ` master ${device.master.name}`;
   const end = run.oneline ? '\\' : '\n';
-  const head = `${device.ifindex}: ${device.name}${suffix}: <${flags.join(',')}> mtu ${device.mtuBytes} qdisc ${qdisc}${master} qlen 1000`;
+  const head = `${device.ifindex}: ${device.name}${suffix}: <${flags.join(',')}> mtu ${device.mtuBytes}${six ? '' : ` qdisc ${qdisc}${master}`} qlen 1000`;
   if (run.family !== 'any') return `${head}\n`;
   const loopback = device.kind === 'loopback';
   const type = loopback ? 'loopback' : 'ether';
@@ -242,7 +244,8 @@ function routeText(row: RouteEntry, withTable: boolean): string {
   const six = !isCidr4(row.dst);
   const words = [row.type === 'unicast' ? '' : `${row.type} `, `${prefixText(row.dst)} `];
   if (row.via !== undefined) words.push(`via ${formatIp(row.via)} `);
-  if (row.dev !== undefined) words.push(`dev ${row.dev.name} `);
+  const dev = row.dev?.name ?? (six ? 'lo' : undefined);
+  if (dev !== undefined) words.push(`dev ${dev} `);
   if (withTable && row.table !== 254)
     words.push(`table ${row.table === 255 ? 'local' : row.table} `);
   if (row.scope !== 'global' && !six) words.push(`scope ${row.scope} `);

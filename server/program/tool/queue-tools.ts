@@ -133,36 +133,77 @@ async function systemV(
 }
 
 const ipcs: Tool = async (io) => {
-  const queues = io.guest.request.viewer?.sysvQueues() ?? [];
-  const all = !io.args.some((arg) => /^-[qms]/.test(arg));
-  if (all || io.args.some((arg) => arg.includes('q'))) {
-    await io.out(
-      '\n------ Message Queues --------\nkey        msqid      owner      perms      used-bytes   messages    \n',
-    );
-    for (const queue of queues) {
-      const key = `0x${(queue.key >>> 0).toString(16).padStart(8, '0')}`;
-      const cells = [
-        key.padEnd(10),
-        String(queue.id).padEnd(10),
-        queue.owner.padEnd(10),
-        queue.mode.toString(8).padEnd(10),
-        String(queue.usedBytes).padEnd(12),
-        String(queue.messages).padEnd(12),
-      ];
-      await io.out(`${cells.join(' ')}\n`);
-    }
+  const letters = new Set(
+    io.args.filter((arg) => /^-[a-z]/i.test(arg)).flatMap((arg) => [...arg.slice(1)]),
+  );
+  const wrong = [...letters].find((letter) => !'mqsaltpcuibhV'.includes(letter));
+  if (wrong !== undefined) {
+    await io.err(`ipcs: invalid option -- '${wrong}'\nTry 'ipcs --help' for more information.\n`);
+    return 1;
   }
-  if (all) {
-    await io.out(
-      '\n------ Shared Memory Segments --------\nkey        shmid      owner      perms      bytes      nattch     status      \n',
-    );
-    await io.out(
-      '\n------ Semaphore Arrays --------\nkey        semid      owner      perms      nsems     \n',
-    );
-  }
+  const all = !letters.has('q') && !letters.has('m') && !letters.has('s');
+  const kinds = letters.has('l') ? limits(io) : letters.has('u') ? usage(io) : tables(io);
+  for (const [letter, text] of [
+    ['q', kinds.queues],
+    ['m', kinds.memory],
+    ['s', kinds.semaphores],
+  ] as const)
+    if (all || letters.has(letter)) await io.out(`\n${text}`);
   await io.out('\n');
   return 0;
 };
+
+interface Sections {
+  readonly queues: string;
+  readonly memory: string;
+  readonly semaphores: string;
+}
+
+function tables(io: ToolIo): Sections {
+  const rows = (io.guest.request.viewer?.sysvQueues() ?? []).map((queue) => {
+    const key = `0x${(queue.key >>> 0).toString(16).padStart(8, '0')}`;
+    const cells = [
+      key.padEnd(10),
+      String(queue.id).padEnd(10),
+      queue.owner.padEnd(10),
+      queue.mode.toString(8).padEnd(10),
+      String(queue.usedBytes).padEnd(12),
+      String(queue.messages).padEnd(12),
+    ];
+    return `${cells.join(' ')}\n`;
+  });
+  return {
+    queues: `------ Message Queues --------\nkey        msqid      owner      perms      used-bytes   messages    \n${rows.join('')}`,
+    memory:
+      '------ Shared Memory Segments --------\nkey        shmid      owner      perms      bytes      nattch     status      \n',
+    semaphores:
+      '------ Semaphore Arrays --------\nkey        semid      owner      perms      nsems     \n',
+  };
+}
+
+/** Limits of queues are those of the IPC namespace, the others Linux's own. */
+function limits(io: ToolIo): Sections {
+  const limit = (key: string) => io.guest.request.viewer?.sysctl(`kernel.${key}`) ?? '0';
+  return {
+    queues: `------ Messages Limits --------\nmax queues system wide = ${limit('msgmni')}\nmax size of message (bytes) = ${limit('msgmax')}\ndefault max size of queue (bytes) = ${limit('msgmnb')}\n`,
+    memory:
+      '------ Shared Memory Limits --------\nmax number of segments = 4096\nmax seg size (kbytes) = 18014398509465599\nmax total shared memory (kbytes) = 18446744073709551612\nmin seg size (bytes) = 1\n',
+    semaphores:
+      '------ Semaphore Limits --------\nmax number of arrays = 32000\nmax semaphores per array = 32000\nmax semaphores system wide = 1024000000\nmax ops per semop call = 500\nsemaphore max value = 32767\n',
+  };
+}
+
+function usage(io: ToolIo): Sections {
+  const queues = io.guest.request.viewer?.sysvQueues() ?? [];
+  const messages = queues.reduce((sum, queue) => sum + queue.messages, 0);
+  const bytes = queues.reduce((sum, queue) => sum + queue.usedBytes, 0);
+  return {
+    queues: `------ Messages Status --------\nallocated queues = ${queues.length}\nused headers = ${messages}\nused space = ${bytes} bytes\n`,
+    memory:
+      '------ Shared Memory Status --------\nsegments allocated 0\npages allocated 0\npages resident  0\npages swapped   0\nSwap performance: 0 attempts\t 0 successes\n',
+    semaphores: '------ Semaphore Status --------\nused arrays = 0\nallocated semaphores = 0\n',
+  };
+}
 
 const ipcmk: Tool = async (io) => {
   if (!io.args.some((arg) => arg === '-Q' || arg === '--queue'))
@@ -180,7 +221,8 @@ const ipcrm: Tool = async (io) => {
   const byKey = key === undefined ? undefined : io.sys.msgget(Number(key), {});
   const id =
     byKey?.ok === true ? byKey.value : Number(options.values.get('q') ?? options.rest.at(-1));
-  const failure = byKey?.ok === false ? byKey.error : io.sys.msgctlRemove(id);
+  if (byKey?.ok === false) return io.fail(`invalid key (${key})`);
+  const failure = io.sys.msgctlRemove(id);
   return failure === undefined
     ? 0
     : io.fail(failure === 'EINVAL' ? `invalid id (${id})` : strerror(failure));
