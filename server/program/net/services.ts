@@ -48,6 +48,7 @@ const SERVICES: readonly (readonly [
   ['x11', 6000, 'tcp'],
   ['redis', 6379, 'tcp'],
   ['http-alt', 8080, 'both'],
+  ['tproxy', 8081, 'tcp'],
   ['zabbix-agent', 10050, 'tcp'],
 ];
 

@@ -124,6 +124,7 @@ async function curlRequest(
       .map((line) => `< ${line}\n`)
       .join(''),
   );
+  if (message.body.length > 0) await verbose(`{ [${message.body.length} bytes data]\n`);
   await verbose(`* Connection #0 to host ${url.host} left intact\n`);
   if (flags.has('f') && Number(message.start[1]) >= 400) {
     return over(22, `The requested URL returned error: ${message.start[1]}`, { message, remote });
@@ -205,7 +206,7 @@ function curlExchange(options: CurlOptions, url: HttpUrl) {
     ...(credentials === undefined
       ? []
       : [['Authorization', `Basic ${btoa(credentials)}`] as [string, string]]),
-    ['User-Agent', values.get('A') ?? 'curl/8.10.1'],
+    ['User-Agent', values.get('A') ?? 'curl/7.88.1'],
     ['Accept', '*/*'],
     ...(cookie === undefined ? [] : [['Cookie', cookie] as [string, string]]),
     ...(body === undefined

@@ -147,7 +147,7 @@ export const curl: Tool = async (io) => {
     return 2;
   }
   if (flags.has('V') || flags.has('version')) {
-    await io.out('curl 8.10.1 (x86_64-pc-linux-gnu) libcurl/8.10.1\n');
+    await io.out('curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\n');
     return 0;
   }
   if (parsed.rest.length === 0) {

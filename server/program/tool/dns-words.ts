@@ -22,8 +22,42 @@ export function isErrno(text: string): text is Errno {
   return text in ERRNO;
 }
 
+/** What bind calls errnos that it has words of its own for (isc_result_totext). */
+const RESULT_WORDS: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'network unreachable',
+  EHOSTUNREACH: 'host unreachable',
+  EADDRNOTAVAIL: 'address not available',
+  ECONNRESET: 'connection reset',
+  ETIMEDOUT: 'timed out',
+  EPERM: 'permission denied',
+  EOF: 'end of file',
+};
+
+/** Failures of connect(2): the question was never sent. */
+const SETUP_FAILURES = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL']);
+
+/** The line of a failed exchange; a server that there is no way to ends the attempt at once. */
+export function failureLine(server: SocketAddress, error: string, name: string): string {
+  const address = formatIp(server.address);
+  const words = errorWords(error);
+  return SETUP_FAILURES.has(error)
+    ? `;; UDP setup with ${address}#53(${address}) for ${name} failed: ${words}.\n${NO_SERVERS}`
+    : `;; communications error to ${address}#53: ${words}\n`;
+}
+
+/** What ends lines of failures, unless the last of them says so already. */
+export const NO_SERVERS = ';; no servers could be reached\n';
+
+/** Lines of failures with their end. */
+export function failureText(failures: readonly string[]): string {
+  const text = failures.join('');
+  return text.endsWith(NO_SERVERS) ? text : text + NO_SERVERS;
+}
+
 /** A failed exchange in words, lower case. */
 export function errorWords(error: string): string {
+  const own = RESULT_WORDS[error];
+  if (own !== undefined) return own;
   return isErrno(error)
     ? strerror(error).toLowerCase()
     : error === 'TIMEOUT'
@@ -76,6 +110,8 @@ export async function askTypes(
   io: ToolIo,
   ask: {
     readonly name: string;
+    /** The name as the person wrote it, for what is told of failures. */
+    readonly typed: string;
     readonly types: readonly number[];
     readonly config: ResolverConfig;
   },
@@ -83,8 +119,8 @@ export async function askTypes(
   const answers: DnsAnswer[] = [];
   for (const type of ask.types) {
     const failures: string[] = [];
-    const onFailure = ({ address }: SocketAddress, error: string): void => {
-      failures.push(`;; communications error to ${formatIp(address)}#53: ${errorWords(error)}\n`);
+    const onFailure = (server: SocketAddress, error: string): void => {
+      failures.push(failureLine(server, error, ask.typed));
     };
     const answer = await queryServers(io.guest, { ...ask, type, onFailure });
     if (!answer.ok) return { answers, failures };

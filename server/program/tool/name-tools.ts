@@ -9,18 +9,23 @@ import {
   parseIp,
 } from '../../../topology/index.js';
 import { reverseName } from '../dns/zone.js';
+import { resolveName } from '../net/names.js';
+import { type DnsAnswer, queryServers, searchNames } from '../net/resolver.js';
+import { lookupAddress } from '../net/reverse.js';
+import { findService, findServiceByPort } from '../net/services.js';
 import {
-  addressesOf,
-  type DnsAnswer,
-  lookupHostsFile,
-  queryServers,
-  resolveHost,
-  resolverConfig,
-  searchNames,
-} from '../net/resolver.js';
-import { askTypes, configFor, errorWords, recordLine, typeNumber } from './dns-words.js';
+  askTypes,
+  configFor,
+  failureLine,
+  failureText,
+  NO_SERVERS,
+  recordLine,
+  typeNumber,
+} from './dns-words.js';
 import { nslookup } from './nslookup.js';
 import type { Tool, ToolIo } from './tool.js';
+
+const VERSION = '9.18.49-1~deb12u3-Debian';
 
 const dig: Tool = async (io) => {
   let server: string | undefined;
@@ -60,19 +65,17 @@ const dig: Tool = async (io) => {
       type,
       config: limits,
       tcp: plus.has('tcp'),
-      onFailure: (where, error) =>
-        failures.push(
-          `;; communications error to ${formatIp(where.address)}#53: ${errorWords(error)}\n`,
-        ),
+      onFailure: (where, error) => failures.push(failureLine(where, error, asked)),
     });
     answer = got.ok ? got.value : undefined;
     if (answer === undefined || answer.message.answers.length > 0) break;
   }
   for (const line of failures) await io.out(line);
   if (answer === undefined) {
-    await io.out(
-      `\n; <<>> DiG 9.18.33 <<>> ${io.args.join(' ')}\n${server === undefined ? '' : '; (1 server found)\n'};; global options: +cmd\n;; no servers could be reached\n`,
-    );
+    // Without a way to the server, or with +short, dig says no more.
+    if (failures.at(-1)?.endsWith(NO_SERVERS) === true) return 9;
+    const banner = `\n; <<>> DiG ${VERSION} <<>> ${io.args.join(' ')}\n${server === undefined ? '' : '; (1 server found)\n'};; global options: +cmd\n`;
+    await io.out(`${plus.has('short') ? '' : banner}${NO_SERVERS}`);
     return 9;
   }
   if (plus.has('short')) {
@@ -97,7 +100,7 @@ function digText(io: ToolIo, answer: DnsAnswer): string {
   const [question] = message.questions;
   const lines = [
     '',
-    `; <<>> DiG 9.18.33 <<>> ${io.args.join(' ')}`,
+    `; <<>> DiG ${VERSION} <<>> ${io.args.join(' ')}`,
     ';; global options: +cmd',
     ';; Got answer:',
     `;; ->>HEADER<<- opcode: QUERY, status: ${dnsRcodeName(message.rcode)}, id: ${message.id}`,
@@ -134,9 +137,14 @@ const host: Tool = async (io) => {
   const literal = parseIp(name);
   const types = literal.ok ? [DNS_TYPE.PTR] : [DNS_TYPE.A, DNS_TYPE.AAAA];
   for (const candidate of literal.ok ? [reverseName(literal.value)] : searchNames(name, config)) {
-    const { answers, failures } = await askTypes(io, { name: candidate, types, config });
+    const { answers, failures } = await askTypes(io, {
+      name: candidate,
+      typed: name,
+      types,
+      config,
+    });
     if (failures.length > 0) {
-      await io.out(`${failures.join('')};; no servers could be reached\n`);
+      await io.out(failureText(failures));
       return 1;
     }
     const records = answers.flatMap((answer) => answer.message.answers);
@@ -158,7 +166,13 @@ const host: Tool = async (io) => {
 
 const getent: Tool = async (io) => {
   const [database = '', ...names] = io.args;
-  if (database !== 'hosts' && database !== 'ahosts' && database !== 'ahostsv4') return 2;
+  if (database === 'services') return getentServices(io, names);
+  if (!/^a?hosts(v[46])?$/.test(database)) {
+    await io.err(
+      `Unknown database: ${database}\nTry \`getent --help' or \`getent --usage' for more information.\n`,
+    );
+    return 1;
+  }
   if (names.length === 0) {
     const text = io.files.readText('/etc/hosts');
     await io.out(text.ok ? text.value : '');
@@ -166,25 +180,59 @@ const getent: Tool = async (io) => {
   }
   let status = 0;
   for (const name of names) {
-    const resolved = await resolveHost(io.guest, name);
-    if (!resolved.ok) {
-      status = 2;
-      continue;
-    }
-    const local = lookupHostsFile(io.guest, name);
-    const canonical = local?.canonical ?? (await canonicalName(io, name));
-    for (const address of resolved.value) await io.out(hostsLine(address, canonical));
+    const found =
+      database === 'hosts' ? await getentHost(io, name) : await getentAddresses(io, name, database);
+    if (!found) status = 2;
   }
   return status;
 };
 
-async function canonicalName(io: ToolIo, name: string): Promise<string> {
-  const config = resolverConfig(io.guest);
-  for (const candidate of searchNames(name, config)) {
-    const answer = await queryServers(io.guest, { name: candidate, type: DNS_TYPE.A, config });
-    if (answer.ok && addressesOf(answer.value.message).length > 0) return candidate;
+/** gethostbyaddr(3), or gethostbyname2(3) for IPv6 first and then IPv4. */
+async function getentHost(io: ToolIo, name: string): Promise<boolean> {
+  const literal = parseIp(name);
+  if (literal.ok) {
+    const found = await lookupAddress(io.guest, literal.value);
+    if (found !== undefined) await io.out(hostsLine(literal.value, found));
+    return found !== undefined;
   }
-  return name;
+  for (const family of ['ipv6', 'ipv4'] as const) {
+    const resolved = await resolveName(io.guest, name, { family });
+    if (!resolved.ok || resolved.value.addresses.length === 0) continue;
+    for (const address of resolved.value.addresses) {
+      await io.out(hostsLine(address, resolved.value.canonical));
+    }
+    return true;
+  }
+  return false;
+}
+
+/** getaddrinfo(3): a line for each kind of socket. */
+async function getentAddresses(io: ToolIo, name: string, database: string): Promise<boolean> {
+  const family = database === 'ahostsv4' ? 'ipv4' : database === 'ahostsv6' ? 'ipv6' : undefined;
+  const resolved = await resolveName(io.guest, name, family === undefined ? {} : { family });
+  if (!resolved.ok) return false;
+  for (const [index, address] of resolved.value.addresses.entries()) {
+    const column = formatIp(address).padEnd(15);
+    const canonical = index === 0 ? resolved.value.canonical : '';
+    await io.out(`${column} STREAM ${canonical}\n${column} DGRAM  \n${column} RAW    \n`);
+  }
+  return true;
+}
+
+async function getentServices(io: ToolIo, names: readonly string[]): Promise<number> {
+  let status = 0;
+  for (const asked of names) {
+    const [key = '', protocol] = asked.split('/');
+    const byPort = /^\d+$/.test(key) ? findServiceByPort(Number(key), protocol) : undefined;
+    const byName = findService(key, protocol);
+    if (byPort !== undefined) {
+      await io.out(`${byPort.name.padEnd(21)} ${key}/${byPort.protocol}\n`);
+    } else if (byName !== undefined) {
+      const aliases = key === 'http' ? ' www' : '';
+      await io.out(`${key.padEnd(21)} ${byName.port}/${byName.protocol}${aliases}\n`);
+    } else status = 2;
+  }
+  return status;
 }
 
 function hostsLine(address: Ip, name: string): string {

@@ -2,7 +2,9 @@
 import { formatIp, type Ip, parseIp, type Socket, strerror } from '../../../topology/index.js';
 import { background } from '../guard.js';
 import { whenReady } from '../io/wait.js';
+import { resolveName, resolveWords } from '../net/names.js';
 import { resolveHost } from '../net/resolver.js';
+import { serviceName, servicePort } from '../net/services.js';
 import { listenTcp, listenUdp } from '../net/tcp-server.js';
 import { connectTcp, type TcpStream } from '../net/tcp-stream.js';
 import { arping } from './arping.js';
@@ -20,13 +22,16 @@ const nc: Tool = async (io) => {
   });
   if (options.flags.has('l')) return ncListen(io, options);
   const [name = '', portText = ''] = options.rest;
-  const resolved = await resolveHost(io.guest, name, { family: 'ipv4' });
-  const address = resolved.ok ? resolved.value[0] : undefined;
+  const family = options.flags.has('6') ? 'ipv6' : options.flags.has('4') ? 'ipv4' : undefined;
+  const resolved = await resolveName(io.guest, name, family === undefined ? {} : { family });
+  const address = resolved.ok ? resolved.value.addresses[0] : undefined;
   if (address === undefined) {
     if (io.busybox) return io.fail(`bad address '${name}'`);
-    return io.fail(`getaddrinfo for host "${name}" port ${portText}: Name or service not known`);
+    const words = resolved.ok ? 'Name or service not known' : resolveWords(resolved.error);
+    return io.fail(`getaddrinfo for host "${name}" port ${portText}: ${words}`);
   }
-  const [first = 0, last = first] = portText.split('-').map(Number);
+  const named = servicePort(portText);
+  const [first = 0, last = first] = named === undefined ? portText.split('-').map(Number) : [named];
   let status = 0;
   for (let port = first; port <= last; port++) {
     const to = { address, port };
@@ -73,7 +78,7 @@ async function ncTcp(
     await io.err(
       io.busybox
         ? `${name} (${where}:${to.port}) open\n`
-        : `Connection to ${name} ${to.port} port [tcp/*] succeeded!\n`,
+        : `Connection to ${name} ${to.port} port [tcp/${options.flags.has('n') ? '*' : (serviceName(to.port, 'tcp') ?? '*')}] succeeded!\n`,
     );
   }
   if (options.flags.has('z')) connected.value.close();

@@ -17,11 +17,10 @@ import {
   resolverConfig,
   searchNames,
 } from '../net/resolver.js';
-import { askTypes, configFor, isErrno, recordLine, typeNumber } from './dns-words.js';
+import { askTypes, configFor, failureText, isErrno, recordLine, typeNumber } from './dns-words.js';
 import type { Tool, ToolIo } from './tool.js';
 
 const NXDOMAIN = 3;
-const NO_SERVERS = 'no servers could be reached\n\n';
 
 interface Question {
   /** As the person wrote it. */
@@ -65,9 +64,14 @@ async function overBind(io: ToolIo, question: Question): Promise<number> {
   const { config, literal, name, types } = question;
   const names = literal === undefined ? searchNames(name, config) : [reverseName(literal)];
   for (const candidate of names) {
-    const { answers, failures } = await askTypes(io, { name: candidate, types, config });
+    const { answers, failures } = await askTypes(io, {
+      name: candidate,
+      typed: name,
+      types,
+      config,
+    });
     if (failures.length > 0) {
-      await io.out(`${failures.join('')};; ${NO_SERVERS}`);
+      await io.out(`${failureText(failures)}\n`);
       return 1;
     }
     const records = answers.flatMap((answer) => answer.message.answers);
@@ -120,7 +124,7 @@ async function overBusybox(
   const first = answers.find((answer) => answer.ok);
   if (first?.ok !== true) {
     await io.err(refused[0] ?? '');
-    await io.out(`;; connection timed out; ${NO_SERVERS}`);
+    await io.out(`;; connection timed out; no servers could be reached\n\n`);
     return 1;
   }
   await printServer(io, first.value, ':');

@@ -5,6 +5,9 @@ import { readToolRecordings } from './recording.js';
 
 /** Recordings of the tools that send, receive and look at packets. */
 const NAMES = [
+  'curl-v-ok',
+  'dig-closed',
+  'nslookup-noroute',
   'arping-dad-dup',
   'arping-none',
   'arping-ok',
