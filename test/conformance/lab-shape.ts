@@ -315,6 +315,7 @@ export const LAB: Check = recordOf<RecordedLab>({
   topology,
   macs: mapOf(text),
   steps: listOf(step),
+  pause_ms: optional(number),
   unstable: optional(either(truth, anyText)),
 });
 

@@ -12,6 +12,8 @@ export interface RecordedLab {
   /** `02:00:00:00:00:01` → `n1/cni0`. */
   readonly macs: Readonly<Record<string, string>>;
   readonly steps: readonly RecordedStep[];
+  /** From the end of each probe to the next step, in milliseconds, where the steps do not say; by default what reading the namespaces took. */
+  readonly pause_ms?: number;
   /** What differs from run to run on Linux itself: then only the kinds of frames are compared. */
   readonly unstable?: string | boolean;
 }

@@ -53,7 +53,7 @@ export function* runLab(lab: RecordedLab): Generator<ProbeReport> {
   const servers = new LabServers(host, lab.topology);
   const prober = new Prober(host, servers);
   const hops = watchFrames(host, lab.macs);
-  const usualPauseMs = PAUSE_PER_NETNS_MS * lab.topology.netns.length;
+  const usualPauseMs = lab.pause_ms ?? PAUSE_PER_NETNS_MS * lab.topology.netns.length;
   let index = 0;
   for (const [at, step] of lab.steps.entries()) {
     if (!('probe' in step)) {
