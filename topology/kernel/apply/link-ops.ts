@@ -17,7 +17,7 @@ export function applyLinkSet(transaction: Transaction, op: LinkSetOp): OpFailure
   if (bad !== undefined) return bad;
   const master = typeof op.master === 'string' ? device.netns.device(op.master) : undefined;
   saveDevice(transaction, device, master);
-  for (const upper of uppersAbove(device, op.mtuBytes)) saveDevice(transaction, upper, undefined);
+  for (const upper of uppersAbove(device, op.mtuBytes)) saveDevice(transaction, upper);
   return (
     move(transaction, device, op) ??
     setAddressAndSize(device, op) ??
