@@ -5,6 +5,7 @@ import { type LabServers, spawn } from './servers.js';
 import { address, domainOf, endpoint } from './words.js';
 
 const MS = 1_000_000;
+const WORK_QUEUE_NS = 1_000;
 const DEFAULT_TIMEOUT_MS = 700;
 const ECHO_ID = 4660;
 const ICMP_BYTES = 56;
@@ -46,7 +47,8 @@ export class Prober {
     }
     const over = this.over(attempt);
     const elapsed_ms = ((over ? clock.nowNs : deadlineNs) - startNs) / MS;
-    clock.advanceTo(over ? clock.nowNs : deadlineNs - 1);
+    // Work queues still have something to deliver when the prober has its answer.
+    clock.advanceTo(over ? clock.nowNs + WORK_QUEUE_NS : deadlineNs - 1);
     return { ...attempt.result(), elapsed_ms, server: [...servers.arrivals] };
   }
 

@@ -186,6 +186,9 @@ class Lab:
         for bridge_ns, bridge in self.spec.get("bridges", []):
             shell([f"ip -n {bridge_ns} link set {bridge} type bridge mcast_snooping 0"])
         self.settle()
+        failed = shell(self.spec["lateCommands"])
+        if failed:
+            return failed
         if self.spec.get("offload") is False:
             for name in names:
                 self.offload_off(name)
@@ -290,12 +293,16 @@ class Lab:
         for capture in self.captures:
             capture.drain()
         self.arrivals, self.received = [], 0
+        enter(probe["src"])
+        dropped = lock_dropped()
         began = time.monotonic()
         attempt = Probe(self, probe, index)
         self.client = attempt.sock
         result = attempt.run()
         result["elapsed_ms"] = int((time.monotonic() - began) * 1000)
         result["server"] = self.arrivals
+        enter(probe["src"])
+        self.lock_dropped = lock_dropped() - dropped
         # Work queues (macvlan's copies of broadcasts) still have something to deliver.
         time.sleep(0.001)
         frames = sorted((f for c in self.captures for f in c.drain()), key=lambda frame: frame[0])
@@ -504,6 +511,13 @@ def enter_home():
     current = None
 
 
+def lock_dropped():
+    """How many ICMP errors found their socket in use, in the namespace of this process."""
+    with open("/proc/thread-self/net/netstat") as handle:
+        names, values = [line.split() for line in handle if line.startswith("TcpExt:")]
+    return int(values[names.index("LockDroppedIcmps")])
+
+
 def milliseconds_since(moment):
     return round((time.monotonic() - moment) * 1000, 3)
 
@@ -534,7 +548,7 @@ def run(spec):
             else:
                 client, index = step["probe"], index + 1
                 result, frames = lab.probe(client, index - 1)
-                steps.append({"result": result, "frames": frames})
+                steps.append({"result": result, "frames": frames, "lock_dropped": lab.lock_dropped})
                 ended = time.monotonic()
                 lab.finish_probe()
                 time.sleep(0.001)

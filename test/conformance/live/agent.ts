@@ -11,6 +11,8 @@ export interface LiveLab {
   /** False switches segmentation offloads off on every device. */
   readonly offload?: boolean;
   readonly commands: readonly string[];
+  /** Those that wait until every link is settled. */
+  readonly lateCommands: readonly string[];
   /** Bridges, to switch multicast snooping off. */
   readonly bridges: readonly (readonly [netns: string, name: string])[];
   /** Namespaces whose forwarding databases are read. */
@@ -62,6 +64,8 @@ export interface LiveAnswer {
   readonly pause_ms?: number;
   readonly stderr?: string;
   readonly result?: Readonly<Record<string, unknown>>;
+  /** ICMP errors that the prober's kernel set aside because the socket was in use (LockDroppedIcmps). */
+  readonly lock_dropped?: number;
   readonly frames?: readonly LiveFrame[];
   readonly state?: Readonly<Record<string, LiveState>>;
 }

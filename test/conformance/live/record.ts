@@ -31,6 +31,12 @@ export interface LabPlan {
   )[];
 }
 
+/**
+ * The kernel got an ICMP error while connect() still held the socket, and set it aside: without any delay on the way
+ * the answer is there before the call returns. Such a lab tells nothing.
+ */
+export class SocketBusy extends Error {}
+
 const PAUSE_MS = 100;
 const KINDS: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'otherhost'];
 const PACKET_OUTGOING = 4;
@@ -40,6 +46,8 @@ const PACKET_OUTGOING = 4;
  */
 export async function record(plan: LabPlan, kernel: LiveKernel): Promise<RecordedLab> {
   const answers = await kernel.run(liveLab(plan));
+  const busy = answers.findIndex(({ lock_dropped = 0 }) => lock_dropped > 0);
+  if (busy >= 0) throw new SocketBusy(`step ${busy + 1}: an ICMP error found its socket in use`);
   const steps = plan.steps.map((step, index): RecordedStep => {
     const answer = answers[index] ?? {};
     return 'change' in step
@@ -58,13 +66,19 @@ export function liveLab({ topology, steps }: LabPlan): LiveLab {
     netns: topology.netns.map(({ name }) => name),
     ipv6: topology.ipv6 !== undefined,
     ...(topology.offload === undefined ? {} : { offload: topology.offload }),
-    commands: ops.filter(({ op }) => op !== 'netns.add').flatMap(printOp),
+    commands: ops.filter((op) => op.op !== 'netns.add' && !setsPortState(op)).flatMap(printOp),
+    lateCommands: ops.filter(setsPortState).flatMap(printOp),
     bridges,
     fdbNetns: [...new Set([...bridges.map(([ns]) => ns), ...topology.vxlans.map(({ ns }) => ns)])],
     listeners: topology.listeners,
     steps: steps.map((step) => ('probe' in step ? { probe: step.probe } : changeStep(step.change))),
     pause_ms: PAUSE_MS,
   };
+}
+
+/** A port that gets its carrier is enabled once more, so its state is set when all links are settled. */
+function setsPortState(op: KernelOp): boolean {
+  return op.op === 'bridge.port' && op.state !== undefined;
 }
 
 function changeStep(change: RecordedChange): LiveStep {

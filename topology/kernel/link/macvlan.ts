@@ -1,8 +1,11 @@
-import { isMulticastMac } from '../../addr/index.js';
+import { isMulticastMac, type Mac } from '../../addr/index.js';
 import type { MacvlanMode } from '../ops.js';
 import type { Skb } from '../skb.js';
 import type { NetDevice } from './device.js';
 import type { Driver } from './driver.js';
+
+/** GOLDEN_RATIO_64 of linux/hash.h. */
+const GOLDEN_RATIO_64 = 0x61c8864680b583ebn;
 
 /**
  * A device with a MAC address of its own on top of another (drivers/net/macvlan.c). In `bridge` mode the
@@ -91,8 +94,10 @@ export class MacvlanDriver implements Driver {
         source.queue(skb);
         return true;
       }
-      for (const upper of uppers) {
-        if (upper !== source && reaches(source?.mode, upper.mode)) upper.queue(skb.clone());
+      let afterNs = 0;
+      for (const upper of inHashOrder(uppers)) {
+        if (upper === source || !reaches(source?.mode, upper.mode)) continue;
+        upper.queueLater(skb.clone(), afterNs++);
       }
       return false;
     }
@@ -117,6 +122,14 @@ export class MacvlanDriver implements Driver {
     this.own.enqueue(skb);
   }
 
+  /** The work queue hands over one copy after the other: what one causes is done before the next is there. */
+  private queueLater(skb: Skb, afterNs: number): void {
+    const { own } = this;
+    if (own === undefined) return;
+    if (afterNs === 0) this.queue(skb);
+    else own.netns.host.clock.schedule(afterNs, () => this.queue(skb));
+  }
+
   private hasSibling(skb: Skb): boolean {
     const uppers = this.parent.uppers ?? [];
     return uppers.some(
@@ -125,7 +138,7 @@ export class MacvlanDriver implements Driver {
   }
 
   private copyToSiblings(skb: Skb): void {
-    for (const upper of this.parent.uppers ?? []) {
+    for (const upper of inHashOrder(this.parent.uppers ?? [])) {
       if (upper !== this && upper.mode === 'bridge') upper.queue(skb.clone());
     }
   }
@@ -141,4 +154,23 @@ function reaches(from: Exclude<MacvlanMode, 'private'> | undefined, to: MacvlanM
     case 'bridge':
       return to === 'vepa';
   }
+}
+
+/** The order in which a broadcast is copied (macvlan_broadcast): by hash, of equal ones the latest first. */
+function inHashOrder(uppers: readonly MacvlanDriver[]): readonly MacvlanDriver[] {
+  if (uppers.length < 2) return uppers;
+  return [...uppers]
+    .reverse()
+    .map((upper) => ({ upper, bucket: macHash(upper.device?.mac ?? (0 as Mac)) }))
+    .sort((a, b) => a.bucket - b.bucket)
+    .map(({ upper }) => upper);
+}
+
+/** macvlan_eth_hash: the upper 8 bits of the address, as a little-endian number, times the golden ratio. */
+function macHash(mac: Mac): number {
+  let value = 0n;
+  for (let octet = 0; octet < 6; octet++) {
+    value |= BigInt(Math.floor(mac / 2 ** (40 - 8 * octet)) % 256) << BigInt(8 * octet);
+  }
+  return Number(BigInt.asUintN(64, (value << 16n) * GOLDEN_RATIO_64) >> 56n);
 }

@@ -166,6 +166,8 @@ export class Draft {
       ),
       listeners,
       ...(this.six ? { ipv6: true } : {}),
+      // Frames are compared as they go on a wire, not as offloads join them.
+      offload: false,
     };
     return { id, title: this.notes.join('; '), topology, macs, steps: this.steps };
   }

@@ -30,7 +30,7 @@ function probe(draft: Draft): RecordedProbe {
   if (proto === 'tcp' && draft.oneIn(6)) made.data = draft.pick([1, 600, 1400, 2000]);
   if (draft.oneIn(15)) made.sport = 45000;
   if (proto !== 'tcp' && draft.oneIn(25)) {
-    made.dst = draft.pick(['10.244.1.255', '255.255.255.255', '224.0.0.1', '192.168.50.255']);
+    made.dst = draft.pick(['10.244.1.255', '255.255.255.255', '192.168.50.255']);
     made.broadcast = draft.oneIn(2);
   }
   if (draft.oneIn(15)) {

@@ -169,6 +169,7 @@ export class Connection implements TcpFlow {
   private eventPending = false;
   private readSinceNs = 0;
   private readBytes = 0;
+  private readAtMost: number | undefined = undefined;
 
   constructor(spec: ConnectionSpec) {
     this.layer = spec.layer;
@@ -420,13 +421,20 @@ export class Connection implements TcpFlow {
     return { octets, from: { address: toUser(sock.domain, address), port: sock.remotePort } };
   }
 
-  /** Lets the window grow with what the program reads in a round trip, and tells the peer when much room came free. */
+  /**
+   * Lets the window grow when the program reads more in a round trip than in any before (tcp_rcv_space_adjust), and
+   * tells the peer when much room came free.
+   */
   private afterRead(bytes: number): void {
     const now = this.clock.nowNs;
     this.readBytes += bytes;
     if (now - this.readSinceNs >= (this.rtt.smoothedNs ?? 0)) {
-      const wanted = 2 * this.readBytes + 16 * this.advMss;
-      this.receiveSpace = Math.min(Math.max(this.receiveSpace, wanted), MAX_RECEIVE_SPACE);
+      const usual = this.readAtMost ?? Math.min(this.rcvWnd, INITIAL_WINDOW_SEGMENTS * this.advMss);
+      if (this.readBytes > usual) {
+        const wanted = 2 * this.readBytes + 16 * this.advMss;
+        this.receiveSpace = Math.min(Math.max(this.receiveSpace, wanted), MAX_RECEIVE_SPACE);
+        this.readAtMost = this.readBytes;
+      }
       this.readSinceNs = now;
       this.readBytes = 0;
     }
