@@ -312,6 +312,8 @@ export interface NftRefusal {
   readonly part: 'table' | 'chain' | 'set' | 'rule' | 'target' | 'element' | 'handle' | 'whole';
   /** Index of the element, for part 'element'; of the statement, for part 'target'. */
   readonly index?: number;
+  /** Of an element: the set is one of intervals, of which nft itself tells what is wrong. */
+  readonly interval?: true;
 }
 
 /** A rule as it stands in a chain; its counters hold what they have counted. */

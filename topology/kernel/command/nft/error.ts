@@ -37,9 +37,17 @@ export function formatNftErrors(errors: readonly NftError[], text: string, name?
   return errors.map((error) => formatNftError(error, text, name)).join('');
 }
 
+/** What nft finds out itself about sets of intervals, as it reads them before it changes them. */
+const INTERVAL_TEXTS: Partial<Record<Errno, string>> = {
+  EEXIST: 'interval overlaps with an existing one',
+  ENOENT: 'element does not exist',
+};
+
 /** What nft says of a command that the kernel refused. */
 export function kernelError(errno: Errno, refusal: NftRefusal | undefined, at: NftSpans): NftError {
-  return { message: `Could not process rule: ${strerror(errno)}`, at: spanOf(refusal, at) };
+  const own = refusal?.interval === true ? INTERVAL_TEXTS[errno] : undefined;
+  const message = own ?? `Could not process rule: ${strerror(errno)}`;
+  return { message, at: spanOf(refusal, at) };
 }
 
 function spanOf(refusal: NftRefusal | undefined, at: NftSpans): Span {

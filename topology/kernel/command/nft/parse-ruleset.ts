@@ -68,7 +68,9 @@ class Reader implements Surroundings {
     const { cursor } = this;
     cursor.skipSeparators();
     while (cursor.peek.kind !== 'end') {
+      const before = this.commands.length;
       cursor.attempt(this.problems, () => this.statement());
+      this.stretchTo(cursor.peek.at, before);
       if (!cursor.ended || cursor.is('}')) {
         cursor.unexpected('end of file or newline or semicolon');
       }
@@ -102,6 +104,14 @@ class Reader implements Surroundings {
       ...command,
       thing: { ...thing, set: { ...set, flags, size: set.size ?? DYNAMIC_SET_SIZE } },
     };
+  }
+
+  /** A command of its own reaches to the end of its line, which nft counts as a part of it. */
+  private stretchTo(end: Span, index: number): void {
+    const command = this.commands[index];
+    if (command === undefined || this.commands.length !== index + 1) return;
+    const at = { ...command.at, whole: spanning(command.at.whole, end) };
+    this.commands[index] = { ...command, at };
   }
 
   private statement(): void {

@@ -5,6 +5,8 @@ export interface NftReferences {
   /** Chains it may jump or go to. */
   readonly chains: readonly string[];
   readonly sets: readonly string[];
+  /** Sets and maps that stand in it and have no name. */
+  readonly anonymous: number;
 }
 
 /** What each statement of a rule refers to, in their order. */
@@ -13,7 +15,7 @@ export function referencesOf(rule: NftRule): readonly NftReferences[] {
 }
 
 function statementReferences(statement: NftStatement): NftReferences {
-  const found: Found = { chains: [], sets: [] };
+  const found: Found = { chains: [], sets: [], anonymous: 0 };
   switch (statement.stmt) {
     case 'verdict':
       if ('chain' in statement.verdict) found.chains.push(statement.verdict.chain);
@@ -51,6 +53,7 @@ function statementReferences(statement: NftStatement): NftReferences {
 interface Found {
   readonly chains: string[];
   readonly sets: string[];
+  anonymous: number;
 }
 
 function visit(expr: NftExpr | undefined, found: Found): void {
@@ -83,6 +86,7 @@ function visitSet(set: NftSetExpr, found: Found): void {
     found.sets.push(set.name);
     return;
   }
+  found.anonymous++;
   for (const { data } of set.elements) {
     if (data?.expr === 'verdict' && 'chain' in data.verdict) found.chains.push(data.verdict.chain);
   }

@@ -234,7 +234,9 @@ export class NftRuleset {
   }
 
   private makeRule(table: NftTable, rule: NftRule): NftRuleState | NftRefusal {
-    for (const [index, { chains, sets }] of referencesOf(rule).entries()) {
+    for (const [index, { chains, sets, anonymous }] of referencesOf(rule).entries()) {
+      // Sets without a name are made first, and numbered as all are.
+      for (let made = 0; made < anonymous; made++) table.nextHandle();
       for (const set of sets) {
         if (table.set(set) === undefined) return { errno: 'ENOENT', part: 'target', index };
       }
@@ -295,7 +297,9 @@ export class NftRuleset {
         verb === 'delete' || verb === 'destroy'
           ? removeElement(set, element, verb)
           : this.addElement(table, set, element, verb);
-      if (errno !== undefined) return { errno, part: 'element', index };
+      if (errno === undefined) continue;
+      const interval = set.spec.flags.includes('interval');
+      return { errno, part: 'element', index, ...(interval ? { interval: true } : {}) };
     }
     const errno = set.spec.data?.includes('verdict') === true ? validateTable(table) : undefined;
     return errno === undefined ? DONE : { errno, part: 'whole' };
