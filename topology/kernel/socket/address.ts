@@ -1,14 +1,21 @@
-import { IPV4_ANY, type Ip, type Ipv4, type Ipv6, ipv4, isIpv4 } from '../../addr/index.js';
+import {
+  IPV4_ANY,
+  type Ip,
+  type Ipv4,
+  type Ipv6,
+  ipv4,
+  isIpv4,
+  isLinkLocal6,
+  isMapped6,
+  isMulticast6,
+  SCOPE6,
+  scopeOf6,
+} from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import type { Errno } from '../errno.js';
 import type { SocketDomain } from './factory.js';
 
 const MAPPED_PREFIX = 0xffffn;
-
-/** Whether an address is ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
-export function isMapped(address: Ipv6): boolean {
-  return address >> 32n === MAPPED_PREFIX;
-}
 
 /** The IPv4-mapped form of an IPv4 address. */
 export function toMapped(address: Ipv4): Ipv6 {
@@ -21,8 +28,8 @@ export function toMapped(address: Ipv4): Ipv6 {
  */
 export function needsScope(address: Ip): boolean {
   if (isIpv4(address)) return false;
-  if (address >> 118n === 0x3fan) return true;
-  return address >> 120n === 0xffn && ((address >> 112n) & 0xfn) <= 2n;
+  if (isLinkLocal6(address)) return true;
+  return isMulticast6(address) && scopeOf6(address) <= SCOPE6.link;
 }
 
 /** Whether it is the wildcard of its family. */
@@ -37,7 +44,7 @@ export function isAny(address: Ip): boolean {
 export function fromUser(domain: SocketDomain, address: Ip, v6only: boolean): Result<Ip, Errno> {
   if (domain === 'inet') return isIpv4(address) ? ok(address) : fail('EAFNOSUPPORT');
   if (isIpv4(address)) return fail('EAFNOSUPPORT');
-  if (!isMapped(address)) return ok(address);
+  if (!isMapped6(address)) return ok(address);
   return v6only ? fail('EINVAL') : ok(ipv4(Number(address & 0xffffffffn)));
 }
 

@@ -1,9 +1,16 @@
-import { IPV4_LOOPBACK, IPV6_LOOPBACK, type Ip, isIpv4 } from '../../addr/index.js';
+import {
+  IPV4_LOOPBACK,
+  IPV6_LOOPBACK,
+  type Ip,
+  isIpv4,
+  isMapped6,
+  isMulticast6,
+} from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import type { Device } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { SocketAddress } from '../sys.js';
-import { fromUser, isAny, isMapped, needsScope } from './address.js';
+import { fromUser, isAny, needsScope } from './address.js';
 import type { InetSock } from './inet-sock.js';
 import { readSysctl } from './sysctl.js';
 
@@ -25,7 +32,7 @@ export function checkBind(sock: InetSock, wanted: SocketAddress): Result<BindTar
   if (!parsed.ok) return parsed;
   if (!Number.isInteger(port) || port < 0 || port > 0xffff) return fail('EINVAL');
   const address = parsed.value;
-  if (sock.stream && !isIpv4(address) && address >> 120n === 0xffn) return fail('EINVAL');
+  if (sock.stream && !isIpv4(address) && isMulticast6(address)) return fail('EINVAL');
   const scoped = scopeDevice(sock, address, wanted.scopeId);
   if (!scoped.ok) return scoped;
   if (!mayBindAddress(sock, address, scoped.value)) return fail('EADDRNOTAVAIL');
@@ -53,7 +60,7 @@ function mayBindAddress(sock: InetSock, address: Ip, device: Device | undefined)
  */
 export function connectTarget(sock: InetSock, address: Ip): Result<Ip, Errno> {
   const bound = sock.addressLocked ? sock.address : undefined;
-  if (!isIpv4(address) && isMapped(address)) {
+  if (!isIpv4(address) && isMapped6(address)) {
     if (sock.v6only || (bound !== undefined && !isIpv4(bound))) return fail('ENETUNREACH');
   }
   const target = fromUser(sock.domain, address, sock.v6only);

@@ -1,4 +1,4 @@
-import { type Ip, isIpv4 } from '../../addr/index.js';
+import { type Ip, isIpv4, isMapped6 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import { ICMP_HEADER_BYTES, ICMP4, ICMP6, writeIcmp } from '../../wire/index.js';
 import { type IcmpMessage, IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../wire/packet.js';
@@ -6,7 +6,7 @@ import type { Errno } from '../errno.js';
 import type { Skb } from '../skb.js';
 import type { Received, Socket, SocketAddress, SocketOption } from '../sys.js';
 import type { PacketTrace } from '../trace.js';
-import { isAny, isMapped } from './address.js';
+import { isAny } from './address.js';
 import { checkBind, connectTarget, scopeDevice } from './bind.js';
 import type { SocketCreator, SocketDomain } from './factory.js';
 import { Fifo } from './fifo.js';
@@ -227,7 +227,7 @@ export class IcmpSocket implements Socket {
 
   /** ICMPv6 is not spoken over IPv4: an IPv4-mapped address is none of these sockets'. */
   private isMapped(address: Ip): boolean {
-    return !isIpv4(address) && isMapped(address);
+    return !isIpv4(address) && isMapped6(address);
   }
 }
 

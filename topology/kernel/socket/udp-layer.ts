@@ -1,4 +1,4 @@
-import { IPV4_BROADCAST, type Ip, isIpv4, isMulticast4 } from '../../addr/index.js';
+import { IPV4_BROADCAST, type Ip, isIpv4, isMulticast4, isMulticast6 } from '../../addr/index.js';
 import { ICMP4, ICMP4_UNREACHABLE, ICMP6, ICMP6_UNREACHABLE } from '../../wire/index.js';
 import type { Ipv4Packet, Ipv6Packet, UdpDatagram } from '../../wire/packet.js';
 import type { Netns } from '../contract.js';
@@ -206,7 +206,7 @@ export class UdpLayer {
 
 function isForMany(skb: Skb, dst: Ip): boolean {
   if (skb.pktType === 'broadcast' || skb.pktType === 'multicast') return true;
-  return isIpv4(dst) ? dst === IPV4_BROADCAST || isMulticast4(dst) : dst >> 120n === 0xffn;
+  return isIpv4(dst) ? dst === IPV4_BROADCAST || isMulticast4(dst) : isMulticast6(dst);
 }
 
 const SPECIFIC = 16;

@@ -27,7 +27,7 @@ export function tagBlocks(
     before(first.left, ack) ||
     (second !== undefined && !before(first.left, second.left) && !after(first.right, second.right));
   const { sendQueue, clock } = connection;
-  const before_ = sendQueue.sackedOut;
+  const told = sendQueue.sackedOut;
   let rttNs: number | undefined;
   for (const [index, block] of blocks.entries()) {
     if ((index === 0 && duplicate) || !isValid(connection, block)) continue;
@@ -41,7 +41,7 @@ export function tagBlocks(
       sendQueue.markSacked(packet);
     }
   }
-  return { segments: sendQueue.sackedOut - before_, duplicate, rttNs };
+  return { segments: sendQueue.sackedOut - told, duplicate, rttNs };
 }
 
 /** RFC 2018 section 5: blocks of what is under way (tcp_is_sackblock_valid). */
