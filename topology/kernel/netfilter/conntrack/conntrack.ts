@@ -207,11 +207,14 @@ export class Conntrack implements ConntrackView {
       skb.ct = INVALID_REF;
       return 'accept';
     }
-    if (this.table.size >= this.limit() && !this.table.dropUnassured(connection.original.hash)) {
-      this.statistics.drop++;
-      const sentence = `nf_conntrack: table full, dropping packet: ${this.table.size} connections are tracked`;
-      this.netns.drop(skb, 'conntrack-full', 'conntrack', sentence);
-      return 'drop';
+    if (this.table.size >= this.limit()) {
+      if (!this.table.dropUnassured(connection.original.hash)) {
+        this.statistics.drop++;
+        const sentence = `nf_conntrack: table full, dropping packet: ${this.table.size} connections are tracked`;
+        this.netns.drop(skb, 'conntrack-full', 'conntrack', sentence);
+        return 'drop';
+      }
+      this.statistics.earlyDrop++;
     }
     follow(
       { table: this.table, timeouts: this.timeouts.at(nowNs), nowNs },
