@@ -23,33 +23,16 @@ import { resolveName, resolveWords } from '../net/names.js';
 import { hasCapability } from './capability.js';
 import { milliseconds } from './ping/statistics.js';
 import { type ParsedOptions, parseOptions, type Tool, type ToolIo } from './tool.js';
+import { usageText } from './usage.js';
 
 const SECOND_NS = 1_000_000_000;
 const ARP_REQUEST = 1;
 const ARP_REPLY = 2;
 const PROBE_PORT = 1025;
 
-const USAGE = `
-Usage:
-  arping [options] <destination>
-
-Options:
-  -f            quit on first reply
-  -q            be quiet
-  -b            keep on broadcasting, do not unicast
-  -D            duplicate address detection mode
-  -U            unsolicited ARP mode, update your neighbours
-  -A            ARP answer mode, update your neighbours
-  -V            print version and exit
-  -c <count>    how many packets to send
-  -w <timeout>  how long to wait for a reply
-  -i <interval> set interval between packets (default: 1 second)
-  -I <device>   which ethernet device to use
-  -s <source>   source ip address
-  <destination> dns name or ip address
-
-For more details see arping(8).
-`;
+const USAGE = usageText(
+  'arping [-f] [-q] [-b] [-D|-U|-A] [-c COUNT] [-w SECONDS] [-i SECONDS] [-I DEVICE] [-s ADDRESS] HOST',
+);
 
 /** arping. */
 export const arping: Tool = async (io) => {

@@ -25,8 +25,8 @@ import {
   show,
   ToolExit,
 } from './ip-run.js';
-import { BRIDGE_USAGE } from './ip-usage.js';
 import { Entry } from './iproute-entry.js';
+import { BRIDGE_USAGE } from './iproute-usage.js';
 import type { Tool, ToolIo } from './tool.js';
 
 const VERSION = 'bridge utility, 6.1.0\n';

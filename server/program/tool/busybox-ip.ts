@@ -27,23 +27,9 @@ import { hasCapability } from './capability.js';
 import { prefixText } from './ip-route-entry.js';
 import { Args, firstMatch, ToolExit } from './ip-run.js';
 import type { ToolIo } from './tool.js';
+import { usageText } from './usage.js';
 
-const USAGE = `BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.
-
-Usage: ip [OPTIONS] address|route|link|tunnel|neigh|rule [ARGS]
-
-OPTIONS := -f[amily] inet|inet6|link | -o[neline]
-
-ip addr add|del IFADDR dev IFACE | show|flush [dev IFACE] [to PREFIX]
-ip route list|flush|add|del|change|append|replace|test ROUTE
-ip link set IFACE [up|down] [arp on|off] [multicast on|off]
-	[promisc on|off] [mtu NUM] [name NAME] [qlen NUM] [address MAC]
-	[master IFACE | nomaster] [netns PID]
-ip tunnel add|change|del|show [NAME]
-	[mode ipip|gre|sit] [remote ADDR] [local ADDR] [ttl TTL]
-ip neigh show|flush [to PREFIX] [dev DEV] [nud STATE]
-ip rule [list] | add|del SELECTOR ACTION
-`;
+const USAGE = usageText('ip [-4|-6|-f FAMILY] [-o] address|link|route|neigh|rule ...');
 
 interface Run {
   readonly io: ToolIo;

@@ -11,6 +11,12 @@ import {
 import { hasCapability } from './capability.js';
 import { applyChanges, type NetfilterRun, netfilterOf } from './netfilter-run.js';
 import type { Tool } from './tool.js';
+import { usageText } from './usage.js';
+
+const USAGE = usageText(
+  'conntrack -L|-S|-C|-D|-F [TABLE] [-f FAMILY] [-p PROTO] [-s ADDR] [-d ADDR] [-r ADDR] [-q ADDR]',
+  '    [--sport PORT] [--dport PORT] [--state STATE] [-m MARK] [-o FORMAT]',
+);
 
 const conntrack: Tool = async (io) => {
   const run = await netfilterOf(io);
@@ -26,8 +32,7 @@ const conntrack: Tool = async (io) => {
     return 0;
   }
   if (query.query === 'help') {
-    await io.out('Command line interface for the connection tracking system. Version 1.4.7\n');
-    await io.out('Usage: conntrack [commands] [options]\n\n');
+    await io.out(USAGE);
     return 0;
   }
   if (!hasCapability(io, 'NET_ADMIN')) {

@@ -28,8 +28,8 @@ import {
   ToolExit,
   unknownCommand,
 } from './ip-run.js';
-import { ADDRESS_USAGE, LINK_USAGE } from './ip-usage.js';
 import { Entry } from './iproute-entry.js';
+import { ADDRESS_USAGE, LINK_USAGE } from './iproute-usage.js';
 
 const FOREVER = 4294967295;
 

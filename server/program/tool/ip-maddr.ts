@@ -1,6 +1,6 @@
 import type { NetDevice } from '../../../topology/index.js';
 import { firstMatch, type IpRun, ToolExit, unknownCommand } from './ip-run.js';
-import { MADDRESS_USAGE } from './ip-usage.js';
+import { MADDRESS_USAGE } from './iproute-usage.js';
 
 /** `ip maddress`: groups that every device is in, and those of its IPv6 addresses. */
 export async function ipMaddress(run: IpRun, words: readonly string[]): Promise<number> {

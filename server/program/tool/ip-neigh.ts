@@ -21,8 +21,8 @@ import {
   ToolExit,
   unknownCommand,
 } from './ip-run.js';
-import { NEIGH_USAGE } from './ip-usage.js';
 import { Entry } from './iproute-entry.js';
+import { NEIGH_USAGE } from './iproute-usage.js';
 
 const VERBS = [
   'add',

@@ -1,8 +1,8 @@
 import { linkedDevice, type NetNamespace, netnsIdOf } from '../../../topology/index.js';
 import { hasCapability } from './capability.js';
 import { change, firstMatch, type IpRun, show, ToolExit, unknownCommand } from './ip-run.js';
-import { NETNS_USAGE } from './ip-usage.js';
 import { Entry } from './iproute-entry.js';
+import { NETNS_USAGE } from './iproute-usage.js';
 
 const VERBS = [
   'list',

@@ -28,7 +28,7 @@ import {
   ToolExit,
   unknownCommand,
 } from './ip-run.js';
-import { ROUTE_USAGE } from './ip-usage.js';
+import { ROUTE_USAGE } from './iproute-usage.js';
 
 const VERBS = [
   'list',

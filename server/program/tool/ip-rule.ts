@@ -20,8 +20,8 @@ import {
   ToolExit,
   unknownCommand,
 } from './ip-run.js';
-import { RULE_USAGE } from './ip-usage.js';
 import { Entry } from './iproute-entry.js';
+import { RULE_USAGE } from './iproute-usage.js';
 
 const VERBS = ['list', 'lst', 'show', 'save', 'restore', 'add', 'delete', 'flush', 'help'] as const;
 

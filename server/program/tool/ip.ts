@@ -13,7 +13,7 @@ import { ipNetns } from './ip-netns.js';
 import { ipRoute } from './ip-route.js';
 import { ipRule } from './ip-rule.js';
 import { firstMatch, type IpFamily, type IpRun, matches, ToolExit } from './ip-run.js';
-import { IP_USAGE } from './ip-usage.js';
+import { IP_USAGE } from './iproute-usage.js';
 import type { Tool, ToolIo } from './tool.js';
 
 const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n';

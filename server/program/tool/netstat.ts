@@ -16,25 +16,9 @@ import { flagText, routeRows } from '../fs/proc-net.js';
 import { peerOf } from '../io/socket-facts.js';
 import { isUnspecified, pidSeen, serviceNames, socketsOf } from './socket-rows.js';
 import type { Tool, ToolIo } from './tool.js';
+import { usageText } from './usage.js';
 
-const BUSYBOX_USAGE = `BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.
-
-Usage: netstat [-ral] [-tuwx] [-en]
-
-Display networking information
-
-	-r	Routing table
-	-a	All sockets
-	-l	Listening sockets
-		Else: connected sockets
-	-t	TCP sockets
-	-u	UDP sockets
-	-w	Raw sockets
-	-x	Unix sockets
-		Else: all socket types
-	-e	Other/more information
-	-n	Don't resolve names
-`;
+const BUSYBOX_USAGE = usageText('netstat [-r] [-a|-l] [-t] [-u] [-w] [-x] [-e] [-n]');
 
 const LONG: Readonly<Record<string, string>> = {
   all: 'a',

@@ -15,8 +15,8 @@ import {
   type SocketTest,
   statesNamed,
 } from './ss-filter.js';
-import { SS_USAGE } from './ss-usage.js';
 import type { Tool, ToolIo } from './tool.js';
+import { usageText } from './usage.js';
 
 type Family = 'inet' | 'inet6';
 
@@ -73,6 +73,12 @@ const LONG: Readonly<Record<string, string>> = {
   filter: 'F',
   diag: 'D',
 };
+
+const SS_USAGE = usageText(
+  'ss [-a] [-l] [-t] [-u] [-4] [-6] [-f FAMILY] [-A KINDS] [-n] [-p] [-e] [-o] [-i] [-m] [-H] [-O]',
+  '    [state|exclude STATE] [FILTER]',
+  'ss -s',
+);
 
 const WITH_VALUE = new Set(['N', 'f', 'A', 'F', 'D']);
 

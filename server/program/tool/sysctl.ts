@@ -5,8 +5,15 @@
  */
 import { parseWords, strerror } from '../../../topology/index.js';
 import { writesSysctls } from './capability.js';
-import { SYSCTL_USAGE } from './sysctl-usage.js';
 import { linesOf, type Tool, type ToolIo } from './tool.js';
+import { usageText } from './usage.js';
+
+const SYSCTL_USAGE = usageText(
+  'sysctl [-n|-N|-b] [-e] [-q] [-r PATTERN] KEY ...',
+  'sysctl [-w] [-n] [-q] [-D] KEY=VALUE ...',
+  'sysctl -a [-r PATTERN]',
+  'sysctl -p [FILE]',
+);
 
 interface Wish {
   readonly flags: ReadonlySet<string>;

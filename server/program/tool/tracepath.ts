@@ -10,6 +10,7 @@ import { resolveName, resolveWords } from '../net/names.js';
 import { lookupAddress } from '../net/reverse.js';
 import { milliseconds } from './ping/statistics.js';
 import { parseOptions, type Tool, type ToolIo } from './tool.js';
+import { usageText } from './usage.js';
 
 const SECOND_NS = 1_000_000_000;
 const FIRST_PORT = 44_444;
@@ -17,23 +18,7 @@ const MAX_BYTES = 65_535;
 const HEADER_BYTES = 8;
 const PMTU_PROBE = 3;
 
-const USAGE = `
-Usage
-  tracepath [options] <destination>
-
-Options:
-  -4             use IPv4
-  -6             use IPv6
-  -b             print both name and ip
-  -l <length>    use packet <length>
-  -m <hops>      use maximum <hops>
-  -n             no dns name resolution
-  -p <port>      use destination <port>
-  -V             print version and exit
-  <destination>  dns name or ip address
-
-For more details see tracepath(8).
-`;
+const USAGE = usageText('tracepath [-4|-6] [-b] [-n] [-l SIZE] [-m HOPS] [-p PORT] HOST');
 
 /** tracepath. */
 export const tracepath: Tool = async (io) => {

@@ -12,8 +12,15 @@ import { hasCapability } from './capability.js';
 import { type ParsedOptions, parseOptions, type Tool, type ToolIo } from './tool.js';
 import { busyboxTraceroute } from './traceroute-busybox.js';
 import { type Answer, type ProbeMethod, Prober } from './traceroute-probe.js';
+import { usageText } from './usage.js';
 
 const SECOND_NS = 1_000_000_000;
+
+const USAGE = usageText(
+  'traceroute [-4|-6] [-I|-T|-U] [-n] [-r] [-F] [-d] [-f TTL] [-m TTL] [-q QUERIES] [-N PROBES] [-w TIMES]',
+  '    [-p PORT] [-t TOS] [-i DEVICE] [-s ADDRESS] [-z TIME] HOST [LENGTH]',
+);
+
 const HERE_FACTOR = 3;
 const NEAR_FACTOR = 10;
 
@@ -56,9 +63,7 @@ export const traceroute: Tool = async (io) => {
   const [name, lengthText] = options.rest;
   if (options.unknown !== undefined || name === undefined) {
     await io.err(
-      options.unknown === undefined
-        ? 'Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n'
-        : `Bad option \`${options.unknown}' (argc 1)\n`,
+      options.unknown === undefined ? USAGE : `Bad option \`${options.unknown}' (argc 1)\n`,
     );
     return options.unknown === undefined ? 0 : 2;
   }

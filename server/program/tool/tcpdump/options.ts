@@ -1,5 +1,6 @@
 /** tcpdump's command line. */
 import { fail, ok, type Result } from '../../../../topology/index.js';
+import { usageText } from '../usage.js';
 import type { LineStyle, TimeStyle } from './printer.js';
 
 /** What was asked for. */
@@ -30,15 +31,10 @@ OpenSSL 3.0.19 27 Jan 2026
 `;
 
 /** What -h prints after the version. */
-export const USAGE = `Usage: tcpdump [-AbdDefhHIJKlLnNOpqStuUvxX#] [ -B size ] [ -c count ] [--count]
-		[ -C file_size ] [ -E algo:secret ] [ -F file ] [ -G seconds ]
-		[ -i interface ] [ --immediate-mode ] [ -j tstamptype ]
-		[ -M secret ] [ --number ] [ --print ] [ -Q in|out|inout ]
-		[ -r file ] [ -s snaplen ] [ -T type ] [ --version ]
-		[ -V file ] [ -w file ] [ -W filecount ] [ -y datalinktype ]
-		[ --time-stamp-precision precision ] [ --micro ] [ --nano ]
-		[ -z postrotate-command ] [ -Z user ] [ expression ]
-`;
+export const USAGE = usageText(
+  'tcpdump [-aAbDefhKlLnNOpqStuUvVxX#] [-c COUNT] [-i DEVICE|any] [-Q in|out|inout] [-r FILE]',
+  '    [-s BYTES] [-w FILE] [-F FILE] [--count] [--print] [FILTER]',
+);
 
 const WITH_VALUE = 'BcCEFGijMmQrsTVwWyzZ';
 const PLAIN = 'AbdDefhHIJKlLnNOpqStuUvxX#';
