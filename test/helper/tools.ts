@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { unbuildable } from '../conformance/live/agent.js';
 
 /** Programs that some tests need and not every machine has. */
-export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus' | 'labs';
+export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus' | 'labs' | 'kernel';
 
 const REQUIRED = new Set((process.env.PODNET_REQUIRE ?? '').split(','));
 const KUBECTLS = [
@@ -33,6 +34,7 @@ const PROBES: Readonly<Record<Tool, () => boolean>> = {
   kubectl: () => KUBECTL !== '' && existsSync(KUBECTL),
   corpus: () => CORPUS !== '' && existsSync(CORPUS),
   labs: () => LABS !== '' && existsSync(LABS),
+  kernel: () => unbuildable() === undefined,
 };
 
 /** Whether tests that need a tool run here. Where PODNET_REQUIRE names the tool they run, and fail, without it. */

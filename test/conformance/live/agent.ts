@@ -1,4 +1,5 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -77,8 +78,28 @@ type Reply =
 /** Longest that one lab may take before its agent is ended. */
 const LAB_MS = 120_000;
 
-/** The agent is not compiled: it stands beside the source of this file. */
-const AGENT = fileURLToPath(new URL('../../../../test/conformance/live/agent.py', import.meta.url));
+/** The agent is not compiled: it stands beside the source of this file, which may itself be run from `dist`. */
+const AGENT = ['./agent.py', '../../../../test/conformance/live/agent.py'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
+/** Why labs cannot be built on this machine; undefined where they can. */
+export function unbuildable(): string | undefined {
+  if (process.getuid?.() !== 0) return 'it takes root to make network namespaces';
+  for (const [program, ...words] of NEEDED) {
+    if (spawnSync(program ?? '', words).status !== 0) return `there is no ${program} here`;
+  }
+  const made = spawnSync('unshare', ['--net', '--mount', 'true']);
+  return made.status === 0 ? undefined : 'this machine does not let network namespaces be made';
+}
+
+const NEEDED = [
+  ['python3', '--version'],
+  ['ip', '-V'],
+  ['bridge', '-V'],
+  ['iptables-restore', '--version'],
+  ['sysctl', '--version'],
+] as const;
 
 /** A process that builds labs in the kernel of this machine, one after the other. */
 export class LiveKernel {
@@ -87,7 +108,8 @@ export class LiveKernel {
 
   /** `cpu` is the index of the processor that the agent keeps to. */
   constructor(cpu: number) {
-    this.child = spawn('python3', [AGENT, String(cpu)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const agent = AGENT.find((path) => existsSync(path)) ?? AGENT[0] ?? '';
+    this.child = spawn('python3', [agent, String(cpu)], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { readLabs } from '../read-labs.js';
 import type { RecordedLab } from '../recorded.js';
 import { type Difference, runScenario } from '../scenario.js';
-import { LiveKernel } from './agent.js';
+import { LiveKernel, unbuildable } from './agent.js';
 import { generateLab, THEMES, type Theme } from './random/generate.js';
 import { type LabPlan, record, SocketBusy } from './record.js';
 
@@ -36,6 +36,12 @@ const { values, positionals } = parseArgs({
 if (values.help) {
   console.log(USAGE);
   process.exit(0);
+}
+
+const why = unbuildable();
+if (why !== undefined) {
+  console.log(`skipped: ${why}`);
+  process.exit((process.env.PODNET_REQUIRE ?? '').split(',').includes('kernel') ? 1 : 0);
 }
 
 const [folder, ...only] = positionals;
