@@ -149,8 +149,11 @@ export class Ndp {
     if (own.tentative) {
       // One's own probe may come back from the link.
       if (probe && ns.nonce !== own.nonce) this.netns.addrconf.duplicate(device, own, skb);
-      const text = `${formatIp(target)} is not yet known to be unique, so ${device.name} does not answer for it`;
-      this.ignore(skb, text);
+      this.ignore(
+        skb,
+        () =>
+          `${formatIp(target)} is not yet known to be unique, so ${device.name} does not answer for it`,
+      );
       return;
     }
     this.answer(skb, packet, ns, { device, own: true });
@@ -170,9 +173,7 @@ export class Ndp {
       (netns.conf6All.proxyNdp || conf6.proxyNdp) &&
       this.proxies(device, ns.target);
     if (!proxies && !isAnycast6(device, ns.target)) {
-      const text =
-        skb.trace === undefined ? '' : `${device.name} does not have ${formatIp(ns.target)}`;
-      this.ignore(skb, text);
+      this.ignore(skb, () => `${device.name} does not have ${formatIp(ns.target)}`);
       return;
     }
     const reply = (): void => this.answer(skb, packet, ns, { device, own: false });
@@ -236,22 +237,22 @@ export class Ndp {
     const own = findAddress6(device, target);
     if (own !== undefined) {
       if (own.tentative) netns.addrconf.duplicate(device, own, skb);
-      this.ignore(skb, `${formatIp(target)} is an address of this host itself`);
+      this.ignore(skb, () => `${formatIp(target)} is an address of this host itself`);
       return;
     }
     const entry = netns.neighbors.find(device, target);
     if (entry === undefined || entry.state === 'failed') {
-      this.ignore(skb, skb.trace === undefined ? '' : `nothing here waits for ${formatIp(target)}`);
+      this.ignore(skb, () => `nothing here waits for ${formatIp(target)}`);
       return;
     }
     const mac = na.mac ?? entry.mac;
     if (mac === undefined) {
-      this.ignore(skb, `the answer does not tell the MAC address of ${formatIp(target)}`);
+      this.ignore(skb, () => `the answer does not tell the MAC address of ${formatIp(target)}`);
       return;
     }
     // A proxy that hears its own answer must not believe it.
     if (mac === device.mac && netns.conf6All.proxyNdp && this.proxies(device, target)) {
-      this.ignore(skb, `the answer about ${formatIp(target)} is this host's own`);
+      this.ignore(skb, () => `the answer about ${formatIp(target)} is this host's own`);
       return;
     }
     if (skb.trace !== undefined) {
@@ -267,8 +268,8 @@ export class Ndp {
     });
   }
 
-  private ignore(skb: Skb, text: string): void {
-    this.netns.drop(skb, 'ndp-ignored', 'ndp', text);
+  private ignore(skb: Skb, why: () => string): void {
+    this.netns.drop(skb, 'ndp-ignored', 'ndp', skb.trace === undefined ? '' : why());
   }
 }
 
