@@ -111,10 +111,9 @@ export function addGroupRoute(device: NetDevice): void {
 
 /** Adds the routes that come with an address: its prefix and, once it is known to be unique, itself and its anycast. */
 export function addAddressRoutes6(device: NetDevice, own: Ipv6Address): void {
-  if (!device.up) return;
   const { fib } = device.netns;
   const { address, prefixLength } = own;
-  if (device.kind !== 'loopback' || prefixLength < 128) {
+  if (device.up && (device.kind !== 'loopback' || prefixLength < 128)) {
     fib.put({
       table: TABLE.main,
       dst: cidr6(address, prefixLength),

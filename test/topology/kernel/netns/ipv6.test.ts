@@ -88,6 +88,16 @@ describe('an IPv6 address', () => {
     expect(addressesOf(machine, 'a')).toEqual(['fe80000000000000000000fffe00000a 64 link']);
   });
 
+  test('given without detection answers though its link never was up', () => {
+    const machine = new Machine();
+    machine.sh(`ip netns add a
+      a: sysctl -w net.ipv6.conf.all.disable_ipv6=0
+      a: ip link add d0 type dummy
+      a: ip addr add fd00::1/64 dev d0 nodad`);
+    expect(routeLines(machine.netns('a'))).toEqual([]);
+    expect(machine.netns('a').ip.route({ dst: ip('fd00::1') })?.type).toBe('local');
+  });
+
   test('stays when keep_addr_on_down says so', () => {
     const machine = pair(`
       a: ip addr add fd00::1/64 dev eth0 nodad
