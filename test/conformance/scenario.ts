@@ -4,6 +4,7 @@ import type { Host } from '../../topology/kernel/index.js';
 import { buildLab } from './build.js';
 import { applyChange } from './change.js';
 import { type CounterFigure, compareCounters, tallyDrops } from './counters.js';
+import { withEarlyIcmpTold } from './early-icmp.js';
 import {
   compareFrames,
   compareKinds,
@@ -55,14 +56,15 @@ export function* runLab(lab: RecordedLab): Generator<ProbeReport> {
   const hops = watchFrames(host, lab.macs);
   const usualPauseMs = lab.pause_ms ?? PAUSE_PER_NETNS_MS * lab.topology.netns.length;
   let index = 0;
-  for (const [at, step] of lab.steps.entries()) {
-    if (!('probe' in step)) {
-      const { change, rc } = step;
+  for (const [at, recorded] of lab.steps.entries()) {
+    if (!('probe' in recorded)) {
+      const { change, rc } = recorded;
       const path = `steps[${at}].change`;
       applyChange(host, servers, { change, path, ...(rc === undefined ? {} : { rc }) });
-      host.clock.advance((step.pause_ms ?? 0) * MILLISECOND);
+      host.clock.advance((recorded.pause_ms ?? 0) * MILLISECOND);
       continue;
     }
+    const step = withEarlyIcmpTold(recorded);
     hops.length = 0;
     const { probe } = step;
     const before = tallyDrops(host);
