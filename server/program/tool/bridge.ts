@@ -13,6 +13,7 @@ import {
   tunnelEntries,
 } from '../../../topology/index.js';
 import type { KernelViewer } from '../contract.js';
+import { forwardingSwitches, putSwitches } from './ip-link-bridge.js';
 import { linkGroupsOf } from './ip-maddr.js';
 import {
   Args,
@@ -20,8 +21,10 @@ import {
   EXIT_USAGE,
   firstMatch,
   type IpRun,
+  kernelTool,
   matches,
   needDevice,
+  needNetns,
   show,
   ToolExit,
 } from './ip-run.js';
@@ -54,17 +57,7 @@ const OPTIONS = [
 ] as const;
 
 /** `bridge`. */
-export const bridge: Tool = async (io) => {
-  const { viewer } = io.guest.request;
-  if (viewer === undefined) return io.fail('no kernel to ask');
-  try {
-    return await runBridge(io, viewer);
-  } catch (error) {
-    if (!(error instanceof ToolExit)) throw error;
-    await io.err(error.message);
-    return error.status;
-  }
-};
+export const bridge: Tool = kernelTool(runBridge);
 
 async function runBridge(io: ToolIo, viewer: KernelViewer): Promise<number> {
   const run = { json: false, pretty: false, oneline: false, details: 0, stats: 0 };
@@ -107,9 +100,7 @@ async function runBridge(io: ToolIo, viewer: KernelViewer): Promise<number> {
         break;
     }
   }
-  const netns = viewer.netns(name);
-  if (netns === undefined)
-    throw new ToolExit(`Cannot open network namespace "${name}": No such file or directory\n`, 255);
+  const netns = needNetns(viewer, name);
   const ip: IpRun = {
     io,
     viewer,
@@ -188,21 +179,9 @@ function linkEntry(run: IpRun, device: NetDevice): Entry {
   entry.put('cost', 2, 'cost 2 ');
   if (run.options.details > 0 && port !== undefined) {
     entry.say(`${run.newline}    `);
-    const switches = (pairs: readonly (readonly [string, boolean])[]) => {
-      for (const [key, on] of pairs) entry.put(key, on, `${key} ${on ? 'on' : 'off'} `);
-    };
-    switches([
-      ['hairpin', port.hairpin],
-      ['guard', false],
-      ['root_block', false],
-      ['fastleave', false],
-      ['learning', port.learning],
-      ['flood', true],
-      ['mcast_flood', true],
-      ['bcast_flood', true],
-    ]);
+    putSwitches(entry, [...forwardingSwitches(port), ['mcast_flood', true], ['bcast_flood', true]]);
     entry.put('mcast_router', 1, 'mcast_router 1 ');
-    switches([
+    putSwitches(entry, [
       ['mcast_to_unicast', false],
       ['neigh_suppress', false],
       ['vlan_tunnel', false],

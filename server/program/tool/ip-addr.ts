@@ -1,7 +1,6 @@
 import {
   type AddressView,
   type Cidr,
-  cidrOf,
   contains,
   formatIp,
   formatMac,
@@ -10,8 +9,6 @@ import {
   type KernelOp,
   linkFlags,
   type NetDevice,
-  parseCidr,
-  parseIp,
   viewAddresses,
 } from '../../../topology/index.js';
 import { briefEntry, linkEntry } from './ip-link-entry.js';
@@ -19,15 +16,20 @@ import {
   Args,
   applyOps,
   change,
-  firstMatch,
   type IpRun,
-  matches,
   needDevice,
   readChange,
   show,
   ToolExit,
-  unknownCommand,
 } from './ip-run.js';
+import {
+  familyWords,
+  optional,
+  placeOf,
+  readPrefix,
+  readVerb,
+  wrongArgument,
+} from './ip-selector.js';
 import { Entry } from './iproute-entry.js';
 import { ADDRESS_USAGE, LINK_USAGE } from './iproute-usage.js';
 
@@ -47,26 +49,31 @@ interface AddressFilter {
   readonly flags: ReadonlyMap<string, boolean>;
 }
 
-const VERBS = [
-  'add',
-  'change',
-  'chg',
-  'replace',
-  'delete',
-  'show',
-  'list',
-  'lst',
-  'flush',
-  'save',
-  'showdump',
-  'restore',
-  'help',
-] as const;
+const VERBS = {
+  object: 'address',
+  fallback: 'show',
+  usage: ADDRESS_USAGE,
+  names: [
+    'add',
+    'change',
+    'chg',
+    'replace',
+    'delete',
+    'show',
+    'list',
+    'lst',
+    'flush',
+    'save',
+    'showdump',
+    'restore',
+    'help',
+  ],
+} as const;
 
 /** `ip address`. */
 export async function ipAddress(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'show' : firstMatch(word, VERBS);
+  const verb = readVerb(words, VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'show':
     case 'list':
@@ -74,10 +81,6 @@ export async function ipAddress(run: IpRun, words: readonly string[]): Promise<n
       return showAddresses(run, rest);
     case 'flush':
       return flushAddresses(run, rest);
-    case 'help':
-      throw new ToolExit(ADDRESS_USAGE, 255);
-    case undefined:
-      throw unknownCommand('address', word ?? '');
     default:
       return changeAddress(run, verb, rest);
   }
@@ -115,43 +118,38 @@ function wildcardWarning(address: string): string {
 `;
 }
 
-const LINK_VERBS = [
-  'add',
-  'set',
-  'change',
-  'replace',
-  'delete',
-  'show',
-  'list',
-  'lst',
-  'xstats',
-  'afstats',
-  'property',
-  'help',
-] as const;
+const LINK_VERBS = {
+  object: 'link',
+  fallback: 'show',
+  usage: LINK_USAGE,
+  names: [
+    'add',
+    'set',
+    'change',
+    'replace',
+    'delete',
+    'show',
+    'list',
+    'lst',
+    'xstats',
+    'afstats',
+    'property',
+    'help',
+  ],
+} as const;
 
 /** `ip link`. */
 export async function ipLink(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'show' : firstMatch(word, LINK_VERBS);
+  const verb = readVerb(words, LINK_VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'show':
     case 'list':
     case 'lst':
       return showLinks(run, rest);
-    case 'help':
-      throw new ToolExit(LINK_USAGE, 255);
-    case undefined:
-      throw unknownCommand('link', word ?? '');
     default:
       return change(run, ['ip', ...familyWords(run), 'link', verb, ...rest]);
   }
-}
-
-/** The option that gives a parser the family of this run. */
-export function familyWords(run: IpRun): readonly string[] {
-  if (run.family === 'inet') return ['-4'];
-  return run.family === 'inet6' ? ['-6'] : [];
 }
 
 async function showLinks(run: IpRun, words: readonly string[]): Promise<number> {
@@ -329,8 +327,7 @@ function readFilter(run: IpRun, words: readonly string[]): AddressFilter {
     else if (word === 'nomaster') filter = { ...filter, nomaster: true };
     else if (word === 'type') filter = { ...filter, kind: args.value() };
     else {
-      const name = word === 'dev' ? args.value() : word;
-      if (word !== 'dev' && matches(name, 'help')) throw new ToolExit(ADDRESS_USAGE, 255);
+      const name = optional(args, word, { keyword: 'dev', usage: ADDRESS_USAGE });
       if (filter.device !== undefined) {
         const text = `Error: either "dev" is duplicate, or "${name}" is a garbage.\n`;
         throw new ToolExit(text, 255);
@@ -346,8 +343,7 @@ function readFilter(run: IpRun, words: readonly string[]): AddressFilter {
 function readMaster(run: IpRun, name: string): NetDevice {
   const master = run.netns.device(name);
   if (master !== undefined) return master;
-  const text = `Error: argument "${name}" is wrong: Device does not exist\n\n`;
-  throw new ToolExit(text, 255);
+  throw wrongArgument(name, 'Device does not exist');
 }
 
 function readScope(word: string): string | undefined {
@@ -355,19 +351,7 @@ function readScope(word: string): string | undefined {
   const names: Readonly<Record<string, string>> = { '0': 'global', '253': 'link', '254': 'host' };
   const scope = names[word] ?? word;
   if (['global', 'link', 'host', 'site', 'nowhere'].includes(scope)) return scope;
-  throw new ToolExit(`Error: argument "${word}" is wrong: invalid "scope"\n\n`, 255);
-}
-
-/** A prefix, or an address that stands for itself. */
-export function readPrefix(word: string): Cidr {
-  const block = parseCidr(word);
-  if (block.ok) return block.value;
-  const address = parseIp(word);
-  if (address.ok) return cidrOf(address.value, isIpv4(address.value) ? 32 : 128);
-  const loose = /^(.*)\/(\d+)$/.exec(word);
-  const base = loose === null ? undefined : parseIp(loose[1] ?? '');
-  if (base?.ok === true) return cidrOf(base.value, Number(loose?.[2]));
-  throw new ToolExit(`Error: any valid prefix is expected rather than "${word}".\n`, 1);
+  throw wrongArgument(word, 'invalid "scope"');
 }
 
 async function flushAddresses(run: IpRun, words: readonly string[]): Promise<number> {
@@ -381,8 +365,8 @@ async function flushAddresses(run: IpRun, words: readonly string[]): Promise<num
     for (const { address, prefixLength } of [...gone].sort(
       (a, b) => Number(b.secondary) - Number(a.secondary),
     )) {
-      const netns = run.netns.name === '' ? {} : { netns: run.netns.name };
-      ops.push({ op: 'addr.del', ...netns, dev: device.name, addr: { address, prefixLength } });
+      const place = placeOf(run);
+      ops.push({ op: 'addr.del', ...place, dev: device.name, addr: { address, prefixLength } });
     }
   }
   return applyOps(run, ops);

@@ -81,26 +81,36 @@ function portNumber(port: BridgePort, netns: NetNamespace): number {
   return ports.indexOf(port.device) + 1;
 }
 
-/** Settings of a bridge's port in `ip -d link`. */
-export function putBridgePort(entry: Entry, port: BridgePort, netns: NetNamespace): void {
-  const number = portNumber(port, netns);
-  const id = PRIORITY + number;
-  const { bridge } = port;
-  const state = portStateName(port.state);
-  const switches = (pairs: readonly (readonly [key: string, on: boolean, word?: string])[]) => {
-    for (const [key, on, word = key] of pairs) entry.put(key, on, `${word} ${on ? 'on' : 'off'} `);
-  };
-  entry.put('state', state, `state ${state} `);
-  entry.put('priority', 32, 'priority 32 ');
-  entry.put('cost', 2, 'cost 2 ');
-  switches([
+/** A setting that is on or off, by its key. */
+type Switch = readonly [key: string, on: boolean];
+
+/** Writes each setting as `KEY on` or `KEY off`. */
+export function putSwitches(entry: Entry, switches: readonly Switch[]): void {
+  for (const [key, on] of switches) entry.put(key, on, `${key} ${on ? 'on' : 'off'} `);
+}
+
+/** Settings of a port that `ip -d link` and `bridge -d link` both begin with. */
+export function forwardingSwitches(port: BridgePort): readonly Switch[] {
+  return [
     ['hairpin', port.hairpin],
     ['guard', false],
     ['root_block', false],
     ['fastleave', false],
     ['learning', port.learning],
     ['flood', true],
-  ]);
+  ];
+}
+
+/** Settings of a bridge's port in `ip -d link`. */
+export function putBridgePort(entry: Entry, port: BridgePort, netns: NetNamespace): void {
+  const number = portNumber(port, netns);
+  const id = PRIORITY + number;
+  const { bridge } = port;
+  const state = portStateName(port.state);
+  entry.put('state', state, `state ${state} `);
+  entry.put('priority', 32, 'priority 32 ');
+  entry.put('cost', 2, 'cost 2 ');
+  putSwitches(entry, forwardingSwitches(port));
   entry.put('id', `0x${id.toString(16)}`, `port_id 0x${id.toString(16)} `);
   entry.put('no', `0x${number.toString(16)}`, `port_no 0x${number.toString(16)} `);
   entry.put('designated_port', id, `designated_port ${id} `);
@@ -112,13 +122,13 @@ export function putBridgePort(entry: Entry, port: BridgePort, netns: NetNamespac
     entry.put(key, 0, `${key}    0.00 `);
   entry.put('topology_change_ack', 0, 'topology_change_ack 0 ');
   entry.put('config_pending', 0, 'config_pending 0 ');
-  switches([
+  putSwitches(entry, [
     ['proxy_arp', false],
     ['proxy_arp_wifi', false],
   ]);
   entry.put('multicast_router', 1, 'mcast_router 1 ');
   entry.say('mcast_fast_leave off ');
-  switches([
+  putSwitches(entry, [
     ['mcast_flood', true],
     ['bcast_flood', true],
     ['mcast_to_unicast', false],
@@ -126,7 +136,7 @@ export function putBridgePort(entry: Entry, port: BridgePort, netns: NetNamespac
   ]);
   entry.put('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   entry.put('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
-  switches([
+  putSwitches(entry, [
     ['vlan_tunnel', false],
     ['isolated', port.isolated],
     ['locked', false],

@@ -1,12 +1,18 @@
 import type { NetDevice } from '../../../topology/index.js';
-import { firstMatch, type IpRun, ToolExit, unknownCommand } from './ip-run.js';
+import { type IpRun, ToolExit } from './ip-run.js';
+import { readVerb } from './ip-selector.js';
 import { MADDRESS_USAGE } from './iproute-usage.js';
+
+const VERBS = {
+  object: 'maddr',
+  fallback: 'show',
+  usage: MADDRESS_USAGE,
+  names: ['add', 'delete', 'show', 'lst', 'list', 'help'],
+} as const;
 
 /** `ip maddress`: groups that every device is in, and those of its IPv6 addresses. */
 export async function ipMaddress(run: IpRun, words: readonly string[]): Promise<number> {
-  const verb = firstMatch(words[0] ?? 'show', ['add', 'delete', 'show', 'lst', 'list', 'help']);
-  if (verb === undefined) throw unknownCommand('maddr', words[0] ?? '');
-  if (verb === 'help') throw new ToolExit(MADDRESS_USAGE, 255);
+  const verb = readVerb(words, VERBS);
   if (verb === 'add' || verb === 'delete')
     throw new ToolExit('ip maddress: groups of link layer addresses are not modelled\n', 255);
   const name = words.at(-1);

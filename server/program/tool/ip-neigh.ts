@@ -7,41 +7,50 @@ import {
   type Neighbor,
   parseIp,
 } from '../../../topology/index.js';
-import { familyWords, readPrefix } from './ip-addr.js';
 import {
   Args,
   applyOps,
-  firstMatch,
   type IpRun,
-  matches,
   needDevice,
   readChange,
   refusal,
   show,
   ToolExit,
-  unknownCommand,
 } from './ip-run.js';
+import {
+  familyWords,
+  optional,
+  placeOf,
+  readPrefix,
+  readVerb,
+  wrongArgument,
+} from './ip-selector.js';
 import { Entry } from './iproute-entry.js';
 import { NEIGH_USAGE } from './iproute-usage.js';
 
-const VERBS = [
-  'add',
-  'change',
-  'chg',
-  'replace',
-  'delete',
-  'get',
-  'show',
-  'lst',
-  'list',
-  'flush',
-  'help',
-] as const;
+const VERBS = {
+  object: 'neigh',
+  fallback: 'show',
+  usage: NEIGH_USAGE,
+  names: [
+    'add',
+    'change',
+    'chg',
+    'replace',
+    'delete',
+    'get',
+    'show',
+    'lst',
+    'list',
+    'flush',
+    'help',
+  ],
+} as const;
 
 /** `ip neighbour`. */
 export async function ipNeighbor(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'show' : firstMatch(word, VERBS);
+  const verb = readVerb(words, VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'show':
     case 'lst':
@@ -51,10 +60,6 @@ export async function ipNeighbor(run: IpRun, words: readonly string[]): Promise<
       return getNeighbor(run, rest);
     case 'flush':
       return flushNeighbors(run, rest);
-    case 'help':
-      throw new ToolExit(NEIGH_USAGE, 255);
-    case undefined:
-      throw unknownCommand('neigh', word ?? '');
     default:
       return changeNeighbor(run, verb, rest);
   }
@@ -108,11 +113,10 @@ function readFilter(run: IpRun, words: readonly string[]): NeighborFilter {
       const state = args.value();
       if (state === 'all') for (const each of STATES) states.add(each);
       else if (STATES.includes(state)) states.add(state);
-      else throw new ToolExit(`Error: argument "${state}" is wrong: nud state is bad\n\n`, 255);
+      else throw wrongArgument(state, 'nud state is bad');
     } else if (word === 'proxy') proxy = true;
     else {
-      const text = word === 'to' ? args.value() : word;
-      if (word !== 'to' && matches(text, 'help')) throw new ToolExit(NEIGH_USAGE, 255);
+      const text = optional(args, word, { keyword: 'to', usage: NEIGH_USAGE });
       if (text === 'all' || text === 'any') continue;
       const block = readPrefix(text);
       checks.push((entry) => contains(block, entry.address));
@@ -197,7 +201,7 @@ async function getNeighbor(run: IpRun, words: readonly string[]): Promise<number
 async function flushNeighbors(run: IpRun, words: readonly string[]): Promise<number> {
   const filter = readFilter(run, words);
   if (words.length === 0) throw new ToolExit('Flush requires arguments.\n', 1);
-  const place = run.netns.name === '' ? {} : { netns: run.netns.name };
+  const place = placeOf(run);
   const ops: KernelOp[] = pick(run, filter)
     .filter((entry) => filter.states !== undefined || entry.state !== 'permanent')
     .map(({ address, device }) => ({ op: 'neigh.del', ...place, dev: device.name, dst: address }));

@@ -1,29 +1,35 @@
 import { linkedDevice, type NetNamespace, netnsIdOf } from '../../../topology/index.js';
 import { hasCapability } from './capability.js';
-import { change, firstMatch, type IpRun, show, ToolExit, unknownCommand } from './ip-run.js';
+import { change, type IpRun, show, ToolExit } from './ip-run.js';
+import { readVerb } from './ip-selector.js';
 import { Entry } from './iproute-entry.js';
 import { NETNS_USAGE } from './iproute-usage.js';
 
-const VERBS = [
-  'list',
-  'show',
-  'lst',
-  'list-id',
-  'help',
-  'add',
-  'set',
-  'delete',
-  'attach',
-  'identify',
-  'pids',
-  'exec',
-  'monitor',
-] as const;
+const VERBS = {
+  object: 'netns',
+  fallback: 'list',
+  usage: NETNS_USAGE,
+  names: [
+    'list',
+    'show',
+    'lst',
+    'list-id',
+    'help',
+    'add',
+    'set',
+    'delete',
+    'attach',
+    'identify',
+    'pids',
+    'exec',
+    'monitor',
+  ],
+} as const;
 
 /** `ip netns`: names are those in /run/netns of the mount namespace that the tool runs in. */
 export async function ipNetns(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'list' : firstMatch(word, VERBS);
+  const verb = readVerb(words, VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'list':
     case 'show':
@@ -31,8 +37,6 @@ export async function ipNetns(run: IpRun, words: readonly string[]): Promise<num
       return list(run);
     case 'list-id':
       return listIds(run);
-    case 'help':
-      throw new ToolExit(NETNS_USAGE, 255);
     case 'identify':
       return identify(run);
     case 'exec':
@@ -49,8 +53,6 @@ export async function ipNetns(run: IpRun, words: readonly string[]): Promise<num
         throw new ToolExit(text, 1);
       }
       return change(run, ['ip', 'netns', verb, ...rest]);
-    case undefined:
-      throw unknownCommand('netns', word ?? '');
   }
 }
 

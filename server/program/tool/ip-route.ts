@@ -6,19 +6,17 @@ import {
   isIpv4,
   type KernelOp,
   parseIp,
+  ROUTE_TYPES,
   type RouteEntry,
-  type RouteType,
   routeGet,
   routesInOrder,
   strerror,
 } from '../../../topology/index.js';
-import { familyWords, readPrefix } from './ip-addr.js';
 import { answerEntry, type HiddenField, routeEntry } from './ip-route-entry.js';
 import {
   Args,
   applyOps,
   change,
-  firstMatch,
   type IpRun,
   matches,
   needDevice,
@@ -26,34 +24,47 @@ import {
   refusal,
   show,
   ToolExit,
-  unknownCommand,
 } from './ip-run.js';
+import {
+  familyWords,
+  optional,
+  placeOf,
+  readPrefix,
+  readTable,
+  readVerb,
+  wrongArgument,
+} from './ip-selector.js';
 import { ROUTE_USAGE } from './iproute-usage.js';
 
-const VERBS = [
-  'list',
-  'show',
-  'lst',
-  'get',
-  'add',
-  'change',
-  'chg',
-  'replace',
-  'prepend',
-  'append',
-  'test',
-  'delete',
-  'flush',
-  'save',
-  'restore',
-  'showdump',
-  'help',
-] as const;
+const VERBS = {
+  object: 'route',
+  fallback: 'list',
+  usage: ROUTE_USAGE,
+  names: [
+    'list',
+    'show',
+    'lst',
+    'get',
+    'add',
+    'change',
+    'chg',
+    'replace',
+    'prepend',
+    'append',
+    'test',
+    'delete',
+    'flush',
+    'save',
+    'restore',
+    'showdump',
+    'help',
+  ],
+} as const;
 
 /** `ip route`. */
 export async function ipRoute(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'list' : firstMatch(word, VERBS);
+  const verb = readVerb(words, VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'list':
     case 'show':
@@ -63,10 +74,6 @@ export async function ipRoute(run: IpRun, words: readonly string[]): Promise<num
       return flushRoutes(run, rest);
     case 'get':
       return getRoute(run, rest);
-    case 'help':
-      throw new ToolExit(ROUTE_USAGE, 255);
-    case undefined:
-      throw unknownCommand('route', word ?? '');
     case 'change':
     case 'chg':
       return changeRoute(run, rest);
@@ -88,16 +95,6 @@ async function changeRoute(run: IpRun, words: readonly string[]): Promise<number
   return applyOps(run, ops);
 }
 
-const TYPES: readonly RouteType[] = [
-  'unicast',
-  'local',
-  'broadcast',
-  'unreachable',
-  'prohibit',
-  'blackhole',
-  'throw',
-];
-
 /** What `ip route show` was asked to pick. */
 interface RouteFilter {
   /** Undefined is every table. */
@@ -105,16 +102,6 @@ interface RouteFilter {
   readonly cache: boolean;
   readonly wanted: readonly ((route: RouteEntry) => boolean)[];
   readonly hidden: ReadonlySet<HiddenField>;
-}
-
-const TABLES: Readonly<Record<string, number>> = { local: 255, main: 254, default: 253 };
-
-/** A table's number by its name in rt_tables or its digits. */
-export function tableNumber(word: string): number {
-  const number = TABLES[word] ?? (/^(\d+|0x[0-9a-f]+)$/i.test(word) ? Number(word) : undefined);
-  if (number !== undefined && number <= 0xffffffff) return number;
-  const text = `Error: argument "${word}" is wrong: table id value is invalid\n\n`;
-  throw new ToolExit(text, 255);
 }
 
 function readFilter(run: IpRun, words: readonly string[]): RouteFilter {
@@ -129,7 +116,7 @@ function readFilter(run: IpRun, words: readonly string[]): RouteFilter {
     if (matches(word, 'table')) {
       const name = args.value();
       cache = matches(name, 'cache');
-      const number = name === 'all' || cache ? 0 : tableNumber(name);
+      const number = name === 'all' || cache ? 0 : readTable(name);
       table = number === 0 ? undefined : number;
       if (table === undefined) hidden.delete('table');
     } else if (matches(word, 'vrf') || word === 'tos' || matches(word, 'dsfield')) args.value();
@@ -146,11 +133,8 @@ function readFilter(run: IpRun, words: readonly string[]): RouteFilter {
       wanted.push((route) => route.scope === scope);
     } else if (matches(word, 'type')) {
       const type = args.value();
-      if (!TYPES.some((each) => each === type))
-        throw new ToolExit(
-          `Error: argument "${type}" is wrong: node type value is invalid\n\n`,
-          255,
-        );
+      if (!ROUTE_TYPES.some((each) => each === type))
+        throw wrongArgument(type, 'node type value is invalid');
       wanted.push((route) => route.type === type);
     } else if (word === 'dev' || word === 'oif' || word === 'iif') {
       const dev = needDevice(run, args.value());
@@ -253,7 +237,7 @@ async function flushRoutes(run: IpRun, words: readonly string[]): Promise<number
   const filter = readFilter(run, words);
   if (filter.table !== undefined && !knownTable(run, filter.table))
     throw new ToolExit('Error: ipv4: FIB table does not exist.\nFlush terminated\n', 2);
-  const place = run.netns.name === '' ? {} : { netns: run.netns.name };
+  const place = placeOf(run);
   const rows = pickRoutes(run, filter);
   const kept = rows.filter(
     (route) => filter.table !== undefined || route.proto !== 'kernel' || words.length > 0,
@@ -291,8 +275,7 @@ async function getRoute(run: IpRun, words: readonly string[]): Promise<number> {
     else if (matches(word, 'notify') || matches(word, 'connected')) continue;
     else if (/^(tos|dsfield|vrf|ipproto|sport|dport)$/.test(word)) args.value();
     else {
-      const text = word === 'to' ? args.value() : word;
-      if (word !== 'to' && matches(text, 'help')) throw new ToolExit(ROUTE_USAGE, 255);
+      const text = optional(args, word, { keyword: 'to', usage: ROUTE_USAGE });
       dst = await readDestination(run, text);
     }
   }
@@ -336,5 +319,5 @@ function readAddress(run: IpRun, word: string): Ip {
 
 function markOf(word: string): number {
   if (/^(\d+|0x[0-9a-f]+)$/i.test(word)) return Number(word);
-  throw new ToolExit(`Error: argument "${word}" is wrong: invalid mark\n\n`, 255);
+  throw wrongArgument(word, 'invalid mark');
 }

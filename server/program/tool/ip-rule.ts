@@ -7,28 +7,22 @@ import {
   type RoutingRule,
   tableName,
 } from '../../../topology/index.js';
-import { familyWords, readPrefix } from './ip-addr.js';
-import { tableNumber } from './ip-route.js';
-import {
-  Args,
-  applyOps,
-  firstMatch,
-  type IpRun,
-  matches,
-  readChange,
-  show,
-  ToolExit,
-  unknownCommand,
-} from './ip-run.js';
+import { Args, applyOps, type IpRun, matches, readChange, show } from './ip-run.js';
+import { familyWords, optional, placeOf, readPrefix, readTable, readVerb } from './ip-selector.js';
 import { Entry } from './iproute-entry.js';
 import { RULE_USAGE } from './iproute-usage.js';
 
-const VERBS = ['list', 'lst', 'show', 'save', 'restore', 'add', 'delete', 'flush', 'help'] as const;
+const VERBS = {
+  object: 'rule',
+  fallback: 'list',
+  usage: RULE_USAGE,
+  names: ['list', 'lst', 'show', 'save', 'restore', 'add', 'delete', 'flush', 'help'],
+} as const;
 
 /** `ip rule`. */
 export async function ipRule(run: IpRun, words: readonly string[]): Promise<number> {
-  const [word, ...rest] = words;
-  const verb = word === undefined ? 'list' : firstMatch(word, VERBS);
+  const verb = readVerb(words, VERBS);
+  const rest = words.slice(1);
   switch (verb) {
     case 'list':
     case 'lst':
@@ -36,10 +30,6 @@ export async function ipRule(run: IpRun, words: readonly string[]): Promise<numb
       return showRules(run, rest);
     case 'flush':
       return flushRules(run);
-    case 'help':
-      throw new ToolExit(RULE_USAGE, 255);
-    case undefined:
-      throw unknownCommand('rule', word ?? '');
     default:
       return changeRule(run, verb, rest);
   }
@@ -101,15 +91,14 @@ function readSelector(words: readonly string[]): readonly ((rule: RoutingRule) =
     } else if (word === 'dev' || word === 'iif') {
       const name = args.value();
       wants.push((rule) => rule.iif === name);
-    } else if (word === 'from' || word === 'to') {
+    } else if (word === 'from') {
       const block = readPrefix(args.value());
-      wants.push((rule) => sameBlock(word === 'from' ? rule.from : rule.to, block));
+      wants.push((rule) => sameBlock(rule.from, block));
     } else if (matches(word, 'table') || matches(word, 'lookup')) {
-      const table = tableNumber(args.value());
+      const table = readTable(args.value());
       wants.push((rule) => rule.table === table);
-    } else if (matches(word, 'help')) throw new ToolExit(RULE_USAGE, 255);
-    else {
-      const block = readPrefix(word);
+    } else {
+      const block = readPrefix(optional(args, word, { keyword: 'to', usage: RULE_USAGE }));
       wants.push((rule) => sameBlock(rule.to, block));
     }
   }
@@ -154,7 +143,7 @@ function putBlock(entry: Entry, block: Cidr, [key, word]: readonly [string, stri
 }
 
 async function flushRules(run: IpRun): Promise<number> {
-  const place = run.netns.name === '' ? {} : { netns: run.netns.name };
+  const place = placeOf(run);
   // All but the one of priority 0 go.
   const ops = rulesOf(run)
     .filter(({ priority }) => priority !== 0)

@@ -7,7 +7,7 @@ import {
 import type { KernelViewer } from '../contract.js';
 import { hasCapability } from './capability.js';
 import { type Entry, writeEntries } from './iproute-entry.js';
-import type { ToolIo } from './tool.js';
+import type { Tool, ToolIo } from './tool.js';
 
 /** What `-f`, `-4`, `-6`, `-0` and `-B` choose; `any` without them. */
 export type IpFamily = 'any' | 'inet' | 'inet6' | 'link' | 'bridge';
@@ -46,6 +46,29 @@ export class ToolExit extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** A tool that asks the kernel, and that `ToolExit` may end from wherever it is. */
+export function kernelTool(run: (io: ToolIo, viewer: KernelViewer) => Promise<number>): Tool {
+  return async (io) => {
+    const { viewer } = io.guest.request;
+    if (viewer === undefined) return io.fail('no kernel to ask');
+    try {
+      return await run(io, viewer);
+    } catch (error) {
+      if (!(error instanceof ToolExit)) throw error;
+      await io.err(error.message);
+      return error.status;
+    }
+  };
+}
+
+/** The namespace that `-n` names, the tool's own without it. */
+export function needNetns(viewer: KernelViewer, name: string | undefined): NetNamespace {
+  const netns = viewer.netns(name);
+  if (netns !== undefined) return netns;
+  const text = `Cannot open network namespace "${name ?? ''}": No such file or directory\n`;
+  throw new ToolExit(text, EXIT_USAGE);
 }
 
 /** What exit(-1) comes to. */
@@ -97,12 +120,6 @@ export function needDevice(run: IpRun, name: string, status = 1): NetDevice {
   const device = run.netns.device(name);
   if (device === undefined) throw new ToolExit(`Cannot find device "${name}"\n`, status);
   return device;
-}
-
-/** `Command "x" is unknown`. */
-export function unknownCommand(object: string, word: string): ToolExit {
-  const text = `Command "${word}" is unknown, try "ip ${object} help".\n`;
-  return new ToolExit(text, EXIT_USAGE);
 }
 
 /** Writes entries as the options ask. */

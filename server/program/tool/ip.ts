@@ -3,6 +3,7 @@
  *
  * Fidelity: objects of tunnels, IPsec, multicast routing and the like are refused by name; `monitor` prints nothing.
  */
+import { findIpObject } from '../../../topology/index.js';
 import type { KernelViewer } from '../contract.js';
 import { busyboxIp } from './busybox-ip.js';
 import { hasCapability } from './capability.js';
@@ -12,48 +13,20 @@ import { ipNeighbor } from './ip-neigh.js';
 import { ipNetns } from './ip-netns.js';
 import { ipRoute } from './ip-route.js';
 import { ipRule } from './ip-rule.js';
-import { firstMatch, type IpFamily, type IpRun, matches, ToolExit } from './ip-run.js';
+import {
+  firstMatch,
+  type IpFamily,
+  type IpRun,
+  kernelTool,
+  matches,
+  needNetns,
+  ToolExit,
+} from './ip-run.js';
+import { wrongArgument } from './ip-selector.js';
 import { IP_USAGE } from './iproute-usage.js';
 import type { Tool, ToolIo } from './tool.js';
 
 const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n';
-
-/** Objects in the order in which abbreviations are tried (ip.c, `cmds`). */
-const OBJECTS = [
-  'address',
-  'addrlabel',
-  'maddress',
-  'route',
-  'rule',
-  'neighbor',
-  'neighbour',
-  'ntable',
-  'ntbl',
-  'link',
-  'l2tp',
-  'fou',
-  'ila',
-  'macsec',
-  'tunnel',
-  'tunl',
-  'tuntap',
-  'tap',
-  'token',
-  'tcpmetrics',
-  'monitor',
-  'xfrm',
-  'mroute',
-  'mrule',
-  'netns',
-  'netconf',
-  'vrf',
-  'sr',
-  'nexthop',
-  'mptcp',
-  'ioam',
-  'help',
-  'stats',
-] as const;
 
 /** Options in the order in which abbreviations are tried. */
 const OPTIONS = [
@@ -89,17 +62,9 @@ const OPTIONS = [
 ] as const;
 
 /** `ip`. */
-export const ip: Tool = async (io) => {
-  const { viewer } = io.guest.request;
-  if (viewer === undefined) return io.fail('no kernel to ask');
-  try {
-    return await (io.busybox ? busyboxIp(io, viewer) : runIp(io, viewer));
-  } catch (error) {
-    if (!(error instanceof ToolExit)) throw error;
-    await io.err(error.message);
-    return error.status;
-  }
-};
+export const ip: Tool = kernelTool((io, viewer) =>
+  io.busybox ? busyboxIp(io, viewer) : runIp(io, viewer),
+);
 
 async function runIp(io: ToolIo, viewer: KernelViewer): Promise<number> {
   const { args, family, netns: name, run: options, version } = readOptions(io.args);
@@ -107,11 +72,7 @@ async function runIp(io: ToolIo, viewer: KernelViewer): Promise<number> {
     await io.out(VERSION);
     return 0;
   }
-  const netns = viewer.netns(name);
-  if (netns === undefined) {
-    const text = `Cannot open network namespace "${name ?? ''}": No such file or directory\n`;
-    throw new ToolExit(text, 255);
-  }
+  const netns = needNetns(viewer, name);
   if (name !== undefined && !hasCapability(io, 'SYS_ADMIN')) {
     const text = `setting the network namespace "${name}" failed: Operation not permitted\n`;
     throw new ToolExit(text, 1);
@@ -127,7 +88,7 @@ async function runIp(io: ToolIo, viewer: KernelViewer): Promise<number> {
     newline: options.oneline ? '\\' : '\n',
     nameOf: (other) => viewer.netnsNames().find((each) => viewer.netns(each) === other) ?? '',
   };
-  switch (firstMatch(object, OBJECTS)) {
+  switch (findIpObject(object)) {
     case 'address':
       return ipAddress(run, words);
     case 'link':
@@ -197,11 +158,7 @@ function readOptions(words: readonly string[]) {
       case '-family': {
         const named = value();
         const found = FAMILIES[named];
-        if (found === undefined)
-          throw new ToolExit(
-            `Error: argument "${named}" is wrong: invalid protocol family\n\n`,
-            255,
-          );
+        if (found === undefined) throw wrongArgument(named, 'invalid protocol family');
         family = found;
         break;
       }

@@ -1,3 +1,4 @@
+export { findIpObject, type IpObject } from './ip-object.js';
 export { iptablesFailure, type ToolFailure } from './iptables-stderr.js';
 export {
   type ListCounter,
@@ -6,7 +7,7 @@ export {
   listHeader,
   listRule,
 } from './list-rule.js';
-export { TABLE_HOOKS } from './names.js';
+export { findRouteTable, ROUTE_TYPES, TABLE_HOOKS } from './names.js';
 export * from './nft/index.js';
 export { COMMANDS, parseCommand, parseWords } from './parse-command.js';
 export {

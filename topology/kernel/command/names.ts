@@ -1,4 +1,5 @@
-import type { AddrType, CtState, CtStatus, HookName, TableName } from '../ops.js';
+import type { AddrType, CtState, CtStatus, HookName, RouteType, TableName } from '../ops.js';
+import { wholeNumber } from './words.js';
 
 /** Protocols by name (/etc/protocols of Debian 12), the name that is printed first. */
 export const PROTO_NAMES: readonly (readonly [name: string, proto: number])[] = [
@@ -161,6 +162,25 @@ export const ROUTE_TABLES: Readonly<Record<string, number>> = {
   local: 255,
   default: 253,
 };
+
+/** The number of a table by its name or in digits; undefined when the word is neither. */
+export function findRouteTable(word: string): number | undefined {
+  const number = Object.hasOwn(ROUTE_TABLES, word) ? ROUTE_TABLES[word] : wholeNumber(word);
+  return number === undefined || number > 0xffffffff ? undefined : number;
+}
+
+/** Types of a route by which it can be added and picked (rtnl_rtntype_a2n). */
+export const ROUTE_TYPES: readonly RouteType[] = [
+  'unicast',
+  'local',
+  'broadcast',
+  'unreachable',
+  'prohibit',
+  'blackhole',
+  'throw',
+  'anycast',
+  'multicast',
+];
 
 /** The hook of a chain's name in a table; undefined for a user's chain. */
 export function hookIn(table: TableName, chain: string): HookName | undefined {

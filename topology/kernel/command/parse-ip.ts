@@ -1,46 +1,11 @@
 import type { Result } from '../../base/index.js';
 import type { KernelOp } from '../ops.js';
+import { findIpObject } from './ip-object.js';
 import { garbage, type IpContext, takeNetns, takeVerb } from './ip-words.js';
 import { parseAddr, parseNeigh } from './parse-addr.js';
 import { parseLink } from './parse-link.js';
 import { parseRoute, parseRule } from './parse-route.js';
-import { type CommandError, complete, Words } from './words.js';
-
-/** Objects in the order in which iproute2 tries abbreviations (ip.c, `cmds`). */
-const OBJECTS = [
-  'address',
-  'addrlabel',
-  'maddress',
-  'route',
-  'rule',
-  'neighbor',
-  'neighbour',
-  'ntable',
-  'ntbl',
-  'link',
-  'l2tp',
-  'fou',
-  'ila',
-  'macsec',
-  'tunnel',
-  'tunl',
-  'tuntap',
-  'tap',
-  'token',
-  'tcpmetrics',
-  'monitor',
-  'xfrm',
-  'mroute',
-  'mrule',
-  'netns',
-  'netconf',
-  'vrf',
-  'sr',
-  'nexthop',
-  'mptcp',
-  'ioam',
-  'stats',
-] as const;
+import { type CommandError, Words } from './words.js';
 
 /**
  * Reads the words of an `ip` command after `ip`, abbreviations as iproute2 takes them. `ip netns exec`
@@ -57,8 +22,7 @@ export function parseIpCommand(
     'Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }',
   );
   if (words.failed) return words.result([]);
-  const found = complete(object, OBJECTS);
-  switch (found) {
+  switch (findIpObject(object)) {
     case 'link':
       return parseLink(words, context);
     case 'address':
@@ -72,6 +36,7 @@ export function parseIpCommand(
       return parseNeigh(words, context);
     case 'netns':
       return parseNetns(words);
+    case 'help':
     case undefined:
       words.bad(
         object,

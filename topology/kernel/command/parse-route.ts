@@ -12,21 +12,9 @@ import {
 import { ok, type Result } from '../../base/index.js';
 import type { KernelOp, RouteType } from '../ops.js';
 import { garbage, type IpContext, inNetns, takeIp, takeName, takeVerb } from './ip-words.js';
-import { ROUTE_TABLES } from './names.js';
+import { findRouteTable, ROUTE_TYPES } from './names.js';
 import { type ScopeName, takeScope } from './parse-addr.js';
 import { type CommandError, type Words, wholeNumber } from './words.js';
-
-const ROUTE_TYPES: readonly RouteType[] = [
-  'unicast',
-  'local',
-  'broadcast',
-  'unreachable',
-  'prohibit',
-  'blackhole',
-  'throw',
-  'anycast',
-  'multicast',
-];
 
 /** Reads what follows `ip route`. `change` is read as `replace`. */
 export function parseRoute(
@@ -241,21 +229,16 @@ function takeMetric(words: Words): number {
 }
 
 function takeTable(words: Words, complaint: string): number {
-  const known = ROUTE_TABLES[words.peek];
-  if (known !== undefined) {
-    words.take();
-    return known;
-  }
   const word = words.need('main, local, default or a number');
-  const value = wholeNumber(word);
-  if (value === undefined || value > 0xffffffff) {
+  const table = findRouteTable(word);
+  if (table === undefined) {
     words.bad(
       word,
       `Error: argument "${word}" is wrong: ${complaint}`,
       'main, local, default or a number',
     );
   }
-  return value ?? 254;
+  return table ?? 254;
 }
 
 /** `all` selects everything and is the same as nothing. */
