@@ -29,6 +29,7 @@ export const ERRNO = {
   EPROTO: [71, 'Protocol error'],
   EDESTADDRREQ: [89, 'Destination address required'],
   EMSGSIZE: [90, 'Message too long'],
+  EPROTOTYPE: [91, 'Protocol wrong type for socket'],
   ENOPROTOOPT: [92, 'Protocol not available'],
   EOPNOTSUPP: [95, 'Operation not supported'],
   EAFNOSUPPORT: [97, 'Address family not supported by protocol'],

@@ -24,6 +24,10 @@ export interface Sys {
    * the default, for all frames and both directions. Fails with EPERM for another user than root.
    */
   packetSocket(protocol?: number): Result<PacketSocket, Errno>;
+  /** socket(AF_UNIX, type), unix(7). */
+  unixSocket(type: UnixSocketType): Result<UnixSocket, Errno>;
+  /** socketpair(AF_UNIX, type): two that are connected with each other. */
+  unixSocketPair(type: UnixSocketType): Result<readonly [UnixSocket, UnixSocket], Errno>;
   /** POSIX message queues, mq_overview(7). */
   mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno>;
   mqUnlink(name: string): Errno | undefined;
@@ -180,6 +184,79 @@ export interface PacketSocket {
   /** PACKET_STATISTICS: what passed the filter and what found no room, since it was last asked. */
   takeStatistics(): { readonly received: number; readonly dropped: number };
   close(): void;
+}
+
+/** Kinds of Unix sockets: octets, datagrams, and records over a connection. */
+export type UnixSocketType = 'stream' | 'dgram' | 'seqpacket';
+
+/**
+ * The name of a Unix socket: an absolute path of the mount namespace, or an abstract name of the network namespace,
+ * without the NUL before it.
+ */
+export type UnixAddress =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'abstract'; readonly name: string };
+
+/** SO_PEERCRED: the pid as the asking process sees it, 0 when it does not; uid -1 without a peer. */
+export interface UnixCredentials {
+  readonly pid: number;
+  readonly uid: number;
+}
+
+/** What one receive of a Unix socket gave; `from` is undefined for a sender without a name. */
+export interface UnixReceived {
+  readonly octets: Uint8Array;
+  readonly from: UnixAddress | undefined;
+}
+
+/** A Unix domain socket. `close` is idempotent. */
+export interface UnixSocket {
+  readonly fd: number;
+  readonly type: UnixSocketType;
+  /** Called when a call that said EAGAIN may now say something else. */
+  onReady: (() => void) | undefined;
+  readonly local: UnixAddress | undefined;
+  readonly remote: UnixAddress | undefined;
+  /** In the words of `ss`. */
+  readonly state: 'UNCONN' | 'LISTEN' | 'ESTAB';
+  /** Of who called connect, listen or socketpair at the other end. */
+  readonly peerCredentials: UnixCredentials;
+  /** Without an address the kernel chooses an abstract name of five digits. EADDRINUSE; EINVAL when it has a name, or the name is too long. */
+  bind(address?: UnixAddress): Errno | undefined;
+  /** EOPNOTSUPP for datagrams; EINVAL without a name or when connected. */
+  listen(backlog: number): Errno | undefined;
+  accept(): Result<UnixSocket, Errno>;
+  /**
+   * Connected at once, or: ECONNREFUSED when nobody listens there, ENOENT, EACCES, EPROTOTYPE for another type, EAGAIN while
+   * the backlog is full. A datagram socket may change its peer, or have none with undefined.
+   */
+  connect(address: UnixAddress | undefined): Errno | undefined;
+  /** Octets taken; a datagram or record goes whole or not at all. */
+  send(octets: Uint8Array, to?: UnixAddress): Result<number, Errno>;
+  /** For a connection an empty `octets` is the end of what the peer sends. */
+  receive(maxBytes?: number): Result<UnixReceived, Errno>;
+  /** SO_ERROR: the pending error, cleared by asking. */
+  takeError(): Errno | undefined;
+  shutdown(how: 'read' | 'write' | 'both'): Errno | undefined;
+  close(): void;
+}
+
+/** One row of `ss -x`. */
+export interface UnixHolder {
+  readonly type: UnixSocketType;
+  readonly state: 'UNCONN' | 'LISTEN' | 'ESTAB';
+  readonly local?: UnixAddress;
+  readonly inode: number;
+  /** Of the peer; 0 without one, or while it waits for accept. */
+  readonly peerInode: number;
+  /** Octets to be read, of datagrams those of the first; of a listener, connections that wait for accept. */
+  readonly receiveQueue: number;
+  /** Octets of memory that what was sent still takes; of a listener, its backlog. */
+  readonly sendQueue: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly uid: number;
+  readonly fd: number;
 }
 
 /** Options of mq_open(3). */

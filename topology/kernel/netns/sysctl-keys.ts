@@ -137,6 +137,7 @@ export const GLOBAL: ReadonlyMap<string, number | string> = new Map<string, numb
   ['net.core.rmem_max', 212992],
   ['net.core.wmem_max', 212992],
   ['net.core.netdev_max_backlog', 1000],
+  ['net.unix.max_dgram_qlen', 10],
   ['net.bridge.bridge-nf-call-iptables', 1],
   ['net.bridge.bridge-nf-call-ip6tables', 1],
   ['net.bridge.bridge-nf-call-arptables', 1],

@@ -1,5 +1,5 @@
 import type { IpcNamespace } from '../ipc/index.js';
-import type { SocketNetns } from '../socket/index.js';
+import type { SocketNetns, SocketPaths } from '../socket/index.js';
 import type { Namespace, NamespaceKind } from '../sys.js';
 import type { KernelProcess } from './process.js';
 
@@ -46,9 +46,15 @@ export interface PidNamespace extends Namespace {
   lastPid: number;
 }
 
+/** A mount namespace: the files of Unix sockets, the rest belongs to whoever runs programs. */
+export interface MountNamespace extends Namespace {
+  readonly kind: 'mnt';
+  readonly paths: SocketPaths;
+}
+
 /** A namespace of which podnet models the identity alone. */
 export interface PlainNamespace extends Namespace {
-  readonly kind: 'mnt' | 'cgroup' | 'user' | 'time';
+  readonly kind: 'cgroup' | 'user' | 'time';
 }
 
 /** The eight namespaces of a process. */
@@ -57,7 +63,7 @@ export interface NamespaceSet extends Readonly<Record<NamespaceKind, Namespace>>
   readonly ipc: IpcNamespace;
   readonly uts: UtsNamespace;
   readonly pid: PidNamespace;
-  readonly mnt: PlainNamespace;
+  readonly mnt: MountNamespace;
   readonly cgroup: PlainNamespace;
   readonly user: PlainNamespace;
   readonly time: PlainNamespace;

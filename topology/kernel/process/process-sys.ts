@@ -2,7 +2,15 @@ import { fail, type Result, type SimClock, type Timer } from '../../base/index.j
 import type { Errno } from '../errno.js';
 import type { IpcCaller, MsggetOptions, MsgrcvOptions } from '../ipc/index.js';
 import type { SocketCreator } from '../socket/index.js';
-import type { MessageQueueDescriptor, MqOpenOptions, PacketSocket, Socket, Sys } from '../sys.js';
+import type {
+  MessageQueueDescriptor,
+  MqOpenOptions,
+  PacketSocket,
+  Socket,
+  Sys,
+  UnixSocket,
+  UnixSocketType,
+} from '../sys.js';
 import type { KernelProcess } from './process.js';
 import { isCatchable } from './signal.js';
 
@@ -47,6 +55,8 @@ export class ProcessSys implements Sys {
       uid,
       nextFd,
       releaseFd,
+      pids: process.pids,
+      paths: process.namespaces.mnt.paths,
       get comm() {
         return comm();
       },
@@ -99,6 +109,16 @@ export class ProcessSys implements Sys {
   packetSocket(protocol?: number): Result<PacketSocket, Errno> {
     if (!this.alive) return fail('ESRCH');
     return this.process.namespaces.net.netns.sockets.openPacket(this.socketCreator, protocol);
+  }
+
+  unixSocket(type: UnixSocketType): Result<UnixSocket, Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.net.netns.sockets.openUnix(this.socketCreator, type);
+  }
+
+  unixSocketPair(type: UnixSocketType): Result<readonly [UnixSocket, UnixSocket], Errno> {
+    if (!this.alive) return fail('ESRCH');
+    return this.process.namespaces.net.netns.sockets.openUnixPair(this.socketCreator, type);
   }
 
   mqOpen(name: string, options: MqOpenOptions): Result<MessageQueueDescriptor, Errno> {

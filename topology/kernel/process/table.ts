@@ -2,7 +2,7 @@ import { fail, ok, type Result, type SimClock } from '../../base/index.js';
 import type { Netns } from '../contract.js';
 import type { Errno } from '../errno.js';
 import { IpcNamespace, MessageQueueCharges } from '../ipc/index.js';
-import type { SocketNetns } from '../socket/index.js';
+import { PlainPaths, type SocketNetns } from '../socket/index.js';
 import type { CloneRequest, NamespaceKind, Process, ProcessTable } from '../sys.js';
 import type { ProcessHost } from './host.js';
 import {
@@ -58,7 +58,7 @@ class Table implements HostProcessTable, SysTable {
       ipc: this.rootIpc,
       uts: { kind: 'uts', inode: INIT_NAMESPACE_INODES.uts, hostname: host.hostname },
       pid: this.rootPids,
-      mnt: { kind: 'mnt', inode: INIT_NAMESPACE_INODES.mnt },
+      mnt: { kind: 'mnt', inode: INIT_NAMESPACE_INODES.mnt, paths: new PlainPaths() },
       cgroup: { kind: 'cgroup', inode: INIT_NAMESPACE_INODES.cgroup },
       user: { kind: 'user', inode: INIT_NAMESPACE_INODES.user },
       time: { kind: 'time', inode: INIT_NAMESPACE_INODES.time },
@@ -249,6 +249,9 @@ class Table implements HostProcessTable, SysTable {
         }
         case 'pid':
           made.pid = makePidNamespace(this.host.nextInode(), parent.namespaces.pid);
+          break;
+        case 'mnt':
+          made.mnt = { kind, inode: this.host.nextInode(), paths: new PlainPaths() };
           break;
         default:
           made[kind] = plain(kind);

@@ -2,7 +2,15 @@ import type { Ip } from '../../addr/index.js';
 import type { Result } from '../../base/index.js';
 import type { Netns, SocketLayer } from '../contract.js';
 import type { Errno } from '../errno.js';
-import type { PacketSocket, PortHolder, Socket } from '../sys.js';
+import type {
+  PacketSocket,
+  PortHolder,
+  Socket,
+  UnixHolder,
+  UnixSocket,
+  UnixSocketType,
+} from '../sys.js';
+import type { SocketPaths } from './unix/index.js';
 
 /** Whose socket it is: what `ss -p` shows and what permission checks look at. */
 export interface SocketCreator {
@@ -13,6 +21,10 @@ export interface SocketCreator {
   nextFd?(): number;
   /** Frees a number when its socket is closed. */
   releaseFd?(fd: number): void;
+  /** Its number in each PID namespace that sees it, its own first. */
+  readonly pids?: readonly { readonly namespace: object; readonly pid: number }[];
+  /** The files it sees. */
+  readonly paths?: SocketPaths;
 }
 
 /** Address family of a socket. */
@@ -37,6 +49,15 @@ export interface SocketFactory {
   open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno>;
   /** socket(AF_PACKET, SOCK_RAW, protocol), ETH_P_ALL by default. Fails with EPERM without CAP_NET_RAW (uid 0). */
   openPacket(owner: SocketCreator, protocol?: number): Result<PacketSocket, Errno>;
+  /** socket(AF_UNIX, type). */
+  openUnix(owner: SocketCreator, type: UnixSocketType): Result<UnixSocket, Errno>;
+  /** socketpair(AF_UNIX, type). */
+  openUnixPair(
+    owner: SocketCreator,
+    type: UnixSocketType,
+  ): Result<readonly [UnixSocket, UnixSocket], Errno>;
+  /** Every Unix socket that a process has open, as `ss -xa` lists them, by age. */
+  unixHolders(): UnixHolder[];
   /** Every bound TCP and UDP socket, as `ss -antup` lists them: by protocol, port, then age. */
   holders(): PortHolder[];
   /** Who stands in the way of a bind without options to this address and port: the reason of EADDRINUSE. */

@@ -41,6 +41,14 @@ export class Fifo<T> {
     } else this.items.unshift(item);
   }
 
+  /** All items, the first first; they stay. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let at = this.head; at < this.items.length; at++) {
+      const item = this.items[at];
+      if (item !== undefined) yield item;
+    }
+  }
+
   /** Forgets all. */
   clear(): void {
     this.items = [];

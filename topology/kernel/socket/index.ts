@@ -7,3 +7,4 @@ export type {
   SocketType,
 } from './factory.js';
 export { createSocketLayer } from './layer.js';
+export { PlainPaths, type SocketInode, type SocketPaths } from './unix/index.js';

@@ -11,7 +11,14 @@ import {
 import type { Netns, SocketLayer } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { Skb } from '../skb.js';
-import type { PacketSocket, PortHolder, Socket } from '../sys.js';
+import type {
+  PacketSocket,
+  PortHolder,
+  Socket,
+  UnixHolder,
+  UnixSocket,
+  UnixSocketType,
+} from '../sys.js';
 import { type Bindable, tcpConflict, udpConflict } from './conflict.js';
 import type { Closable, SocketContext } from './context.js';
 import type {
@@ -26,6 +33,7 @@ import { IcmpLayer } from './icmp-layer.js';
 import { ETH_P_ALL, FramePacketSocket } from './packet-socket.js';
 import { TcpLayer } from './tcp/tcp-layer.js';
 import { UdpLayer } from './udp-layer.js';
+import { UnixLayer } from './unix/index.js';
 
 /** The sockets of one namespace: the port tables, the demultiplexer, and who has what open. */
 export function createSocketLayer(netns: Netns): SocketLayer & SocketFactory {
@@ -46,6 +54,7 @@ class Layer implements SocketLayer, SocketFactory {
   private readonly udp: UdpLayer;
   private readonly tcp: TcpLayer;
   private readonly icmp: IcmpLayer;
+  private readonly unix: UnixLayer;
   private readonly byPid = new Map<number, Set<Closable>>();
   private lastFd = FIRST_FD - 1;
 
@@ -63,6 +72,7 @@ class Layer implements SocketLayer, SocketFactory {
     this.udp = new UdpLayer(this.context);
     this.tcp = new TcpLayer(this.context);
     this.icmp = new IcmpLayer(this.context);
+    this.unix = new UnixLayer(this.context, rng.fork('unix'));
   }
 
   open(owner: SocketCreator, domain: SocketDomain, type: SocketType): Result<Socket, Errno> {
@@ -80,6 +90,21 @@ class Layer implements SocketLayer, SocketFactory {
   openPacket(owner: SocketCreator, protocol = ETH_P_ALL): Result<PacketSocket, Errno> {
     if (owner.uid !== 0) return fail('EPERM');
     return ok(new FramePacketSocket(this.context, owner, protocol));
+  }
+
+  openUnix(owner: SocketCreator, type: UnixSocketType): Result<UnixSocket, Errno> {
+    return ok(this.unix.open(owner, type));
+  }
+
+  openUnixPair(
+    owner: SocketCreator,
+    type: UnixSocketType,
+  ): Result<readonly [UnixSocket, UnixSocket], Errno> {
+    return ok(this.unix.openPair(owner, type));
+  }
+
+  unixHolders(): UnixHolder[] {
+    return this.unix.holders();
   }
 
   deliver(skb: Skb, packet: Ipv4Packet | Ipv6Packet): void {
@@ -139,7 +164,7 @@ class Layer implements SocketLayer, SocketFactory {
 
   namespaceGone(): void {
     for (const closables of this.byPid.values()) {
-      for (const closable of closables) closable.abandon();
+      for (const closable of [...closables]) closable.abandon();
     }
     this.byPid.clear();
     this.tcp.abandonAll();
