@@ -13,6 +13,23 @@ export type SetType =
   | 'bitmap:ip'
   | 'list:set';
 
+/** What the elements of a type consist of. */
+export type SetPart = 'ip' | 'net' | 'port' | 'mac' | 'set';
+
+/** The parts of each type, in the order of its name. */
+export const SET_PARTS: Readonly<Record<SetType, readonly SetPart[]>> = {
+  'hash:ip': ['ip'],
+  'hash:net': ['net'],
+  'hash:ip,port': ['ip', 'port'],
+  'hash:ip,port,ip': ['ip', 'port', 'ip'],
+  'hash:ip,port,net': ['ip', 'port', 'net'],
+  'hash:net,port': ['net', 'port'],
+  'hash:mac': ['mac'],
+  'bitmap:port': ['port'],
+  'bitmap:ip': ['ip'],
+  'list:set': ['set'],
+};
+
 /** How a set was made (`ipset create`). */
 export interface SetSpec {
   readonly type: SetType;

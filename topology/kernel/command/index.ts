@@ -1,5 +1,6 @@
 export { findIpObject, type IpObject } from './ip-object.js';
-export { iptablesFailure, type ToolFailure } from './iptables-stderr.js';
+export type { IptablesQuery, IptablesRequest } from './iptables-request.js';
+export { IPTABLES_VERSION, iptablesFailure, type ToolFailure } from './iptables-stderr.js';
 export {
   type ListCounter,
   type ListedChain,
@@ -18,9 +19,6 @@ export {
 } from './parse-conntrack.js';
 export { type FindSet, type IpsetRequest, parseIpsetRequest } from './parse-ipset.js';
 export {
-  IPTABLES_VERSION,
-  type IptablesQuery,
-  type IptablesRequest,
   parseIptablesCommand,
   parseIptablesRequest,
 } from './parse-iptables.js';

@@ -1,5 +1,4 @@
-import { type Ip, isIpv4, parseIp } from '../../addr/index.js';
-import type { HashlimitMatch, Match, RecentMatch, SetMatch } from '../ops.js';
+import type { HashlimitMatch, Match } from '../ops.js';
 import {
   badValue,
   type Extension,
@@ -10,37 +9,12 @@ import {
 import type { MatchMaker, RuleDraft } from './rule-draft.js';
 import type { Words } from './words.js';
 
-/** Extensions that count and remember: statistic, limit, hashlimit, recent, set; and comment. */
+/** Extensions that let a part of the packets match: statistic, limit, hashlimit. */
 export const RATE_MATCHES: Readonly<Record<string, MatchMaker>> = {
-  comment: () => comment(),
   statistic: () => statistic(),
   limit: () => limit(),
   hashlimit,
-  recent,
-  set: () => set(),
 };
-
-const COMMENT_MAX = 255;
-
-function comment(): Extension<readonly Match[]> {
-  let text = '';
-  return {
-    name: 'comment',
-    options: {
-      comment: {
-        mandatory: true,
-        read: (words) => {
-          text = words.take();
-          if (text.length > COMMENT_MAX) {
-            const message = `Argument must have a maximum length of ${COMMENT_MAX} characters\n`;
-            words.bad(text, message, `at most ${COMMENT_MAX} characters`);
-          }
-        },
-      },
-    },
-    finish: () => [{ match: 'comment', text }],
-  };
-}
 
 function statistic(): Extension<readonly Match[]> {
   let mode = '';
@@ -283,180 +257,6 @@ function hashlimit(draft: RuleDraft): Extension<readonly Match[]> {
         ...into,
       };
       return [made];
-    },
-  };
-}
-
-function recent(draft: RuleDraft): Extension<readonly Match[]> {
-  const into: { -readonly [K in keyof RecentMatch]: RecentMatch[K] } = {
-    match: 'recent',
-    verb: 'rcheck',
-    name: 'DEFAULT',
-    side: 'source',
-  };
-  let given = false;
-  const VERBS = ['set', 'rcheck', 'update', 'remove'] as const;
-  const verb = (name: (typeof VERBS)[number]): ExtensionOption => ({
-    args: 0,
-    invertible: true,
-    excludes: VERBS.filter((other) => other !== name),
-    read: (_, invert) => {
-      given = true;
-      into.verb = name;
-      if (invert) into.invert = true;
-    },
-  });
-  return {
-    name: 'recent',
-    options: {
-      set: verb('set'),
-      rcheck: verb('rcheck'),
-      update: verb('update'),
-      remove: verb('remove'),
-      seconds: {
-        read: (words) => {
-          into.seconds = readInteger(
-            words,
-            { extension: 'recent', option: 'seconds' },
-            1,
-            0xffffffff,
-          );
-        },
-      },
-      reap: {
-        args: 0,
-        needs: ['seconds'],
-        read: () => {
-          into.reap = true;
-        },
-      },
-      hitcount: {
-        read: (words) => {
-          into.hitcount = readInteger(
-            words,
-            { extension: 'recent', option: 'hitcount' },
-            0,
-            0xffffffff,
-          );
-        },
-      },
-      rttl: {
-        args: 0,
-        excludes: ['set', 'remove'],
-        read: () => {
-          into.rttl = true;
-        },
-      },
-      name: {
-        read: (words) => {
-          into.name = words.take();
-        },
-      },
-      mask: {
-        read: (words) => {
-          const text = words.take();
-          const mask = parseIp(text);
-          const four = draft.family === 'ipv4';
-          if (!mask.ok || isIpv4(mask.value) !== four) {
-            words.bad(text, `getaddrinfo: ${text}`, 'a netmask');
-          } else if (!isAllOnes(mask.value)) into.mask = mask.value;
-        },
-      },
-      rsource: {
-        args: 0,
-        excludes: ['rdest'],
-        read: () => {
-          into.side = 'source';
-        },
-      },
-      rdest: {
-        args: 0,
-        read: () => {
-          into.side = 'destination';
-        },
-      },
-    },
-    finish: (words) => {
-      if (!given) {
-        const message =
-          "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'";
-        words.bad(words.peek, message, '--set, --rcheck, --update or --remove');
-      }
-      return [into];
-    },
-  };
-}
-
-function isAllOnes(mask: Ip): boolean {
-  return isIpv4(mask) ? mask === 0xffffffff : mask === (1n << 128n) - 1n;
-}
-
-/** Most dimensions of a set (IPSET_DIM_MAX). */
-const SET_DIMS = 6;
-
-/** `src,dst` behind the name of a set. */
-export function readSetDims(words: Words): readonly ('src' | 'dst')[] {
-  const text = words.take();
-  const dims: ('src' | 'dst')[] = [];
-  for (const word of text.split(',')) {
-    if (dims.length >= SET_DIMS) {
-      words.bad(text, "Can't be more src/dst options than 6.", 'at most 6');
-      return dims;
-    }
-    if (word === 'src' || word === 'dst') dims.push(word);
-    else {
-      const message = "You must spefify (the comma separated list of) 'src' or 'dst'.";
-      words.bad(word, message, 'src or dst');
-      return dims;
-    }
-  }
-  return dims;
-}
-
-function set(): Extension<readonly Match[]> {
-  let match: SetMatch | undefined;
-  const into: { returnNomatch?: boolean; noUpdateCounters?: boolean } = {};
-  const counter = (option: string): ExtensionOption => ({
-    invertible: true,
-    read: (words) => words.unsupported(`--${option}`, '--match-set without counters'),
-  });
-  const counters = ['packets-eq', 'packets-lt', 'packets-gt', 'bytes-eq', 'bytes-lt', 'bytes-gt'];
-  return {
-    name: 'set',
-    options: {
-      'match-set': {
-        args: 2,
-        invertible: true,
-        read: (words, invert) => {
-          const name = words.take();
-          if (!words.more && !words.failed) {
-            words.bad('', '--match-set requires two args.', '--match-set NAME src|dst');
-          }
-          match = { match: 'set', name, dims: readSetDims(words), ...inverted(invert) };
-        },
-      },
-      'return-nomatch': {
-        args: 0,
-        read: () => {
-          into.returnNomatch = true;
-        },
-      },
-      'update-counters': {
-        args: 0,
-        invertible: true,
-        read: (_, invert) => {
-          if (invert) into.noUpdateCounters = true;
-        },
-      },
-      ...Object.fromEntries(counters.map((name) => [name, counter(name)])),
-    },
-    finish: (words) => {
-      if (match === undefined) {
-        const message = "You must specify `--match-set' with proper arguments";
-        words.bad(words.peek, message, '--match-set NAME src|dst');
-        return [];
-      }
-      return [{ ...match, ...into }];
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Ip, parseIp } from '../../addr/index.js';
 import { fail, type Result } from '../../base/index.js';
+import { TCP_STATES } from '../netfilter/conntrack/tcp-state.js';
 import type { ConntrackFilter, KernelOp } from '../ops.js';
 import { parseInteger } from './extension.js';
 import { inNetns } from './ip-words.js';
@@ -61,20 +62,8 @@ const VERBS: Readonly<Record<string, ConntrackQuery['query'] | 'unsupported'>> =
   '--update': 'unsupported',
 };
 
-/** States of TCP in words of conntrack. */
-const TCP_STATES: readonly string[] = [
-  'NONE',
-  'SYN_SENT',
-  'SYN_RECV',
-  'ESTABLISHED',
-  'FIN_WAIT',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'TIME_WAIT',
-  'CLOSE',
-  'LISTEN',
-  'SYN_SENT2',
-];
+/** States of TCP in words of conntrack, which has another name for SYN_SENT2. */
+const STATE_WORDS: readonly string[] = [...TCP_STATES, 'LISTEN'];
 
 /** As `parseConntrackCommand`, of commands that show something as well; failures carry the tool's own words. */
 export function parseConntrackRequest(
@@ -206,8 +195,8 @@ function readSelector(words: Words, word: string, filter: Filter): void {
 
 function readState(words: Words, filter: Filter): void {
   const state = words.need('ESTABLISHED');
-  if (TCP_STATES.includes(state)) filter.state = state;
-  else words.bad(state, `unknown TCP state \`${state}'`, TCP_STATES.join(', '));
+  if (STATE_WORDS.includes(state)) filter.state = state;
+  else words.bad(state, `unknown TCP state \`${state}'`, STATE_WORDS.join(', '));
 }
 
 function readAddress(words: Words): Ip | undefined {

@@ -1,52 +1,20 @@
 import { fail, ok, type Result } from '../../base/index.js';
 import type { KernelOp, Rule, TableName } from '../ops.js';
 import { parseInteger } from './extension.js';
-import { inNetns } from './ip-words.js';
+import {
+  buildRequest,
+  type IptablesContext,
+  type IptablesDraft,
+  type IptablesRequest,
+} from './iptables-request.js';
+import { iptablesMistake } from './iptables-stderr.js';
 import { hookIn, TABLE_HOOKS } from './names.js';
 import { findTarget } from './parse-target.js';
 import { RuleReader } from './rule-reader.js';
 import { type CommandError, Words } from './words.js';
 
-/** Whose tables, and where. */
-export interface IptablesContext {
-  readonly family: 'ipv4' | 'ipv6';
-  readonly netns?: string;
-}
-
 /** Longest name of a chain (XT_EXTENSION_MAXNAMELEN less one). */
 export const CHAIN_MAX = 28;
-
-/** The version that podnet speaks as. */
-export const IPTABLES_VERSION = '1.8.9 (nf_tables)';
-
-/** What a command asks for: changes, or something to be shown. */
-export interface IptablesRequest {
-  readonly ops: readonly KernelOp[];
-  readonly query?: IptablesQuery;
-  /** Printed on standard error though nothing is wrong. */
-  readonly warnings: readonly string[];
-}
-
-/** A question to the tables. */
-export type IptablesQuery =
-  | {
-      readonly query: 'list' | 'list-rules';
-      readonly table: TableName;
-      readonly chain?: string;
-      readonly position?: number;
-      readonly numeric: boolean;
-      readonly verbose: boolean;
-      readonly exact: boolean;
-      readonly lineNumbers: boolean;
-    }
-  | {
-      readonly query: 'check';
-      readonly table: TableName;
-      readonly chain: string;
-      readonly rules: readonly Rule[];
-    }
-  | { readonly query: 'version' }
-  | { readonly query: 'help' };
 
 /** Reads the words of one `iptables` or `ip6tables` command after its name, as changes. */
 export function parseIptablesCommand(
@@ -76,16 +44,6 @@ export const TABLES = 'raw, mangle, nat, filter or security';
 /** The table of a name. */
 export function tableOf(name: string): TableName | undefined {
   return name in TABLE_HOOKS ? (name as TableName) : undefined;
-}
-
-interface Draft {
-  table: TableName;
-  verb: string;
-  chain: string | undefined;
-  position: number | undefined;
-  word: string;
-  zero: boolean;
-  readonly shows: { numeric: boolean; verbose: boolean; exact: boolean; lineNumbers: boolean };
 }
 
 /** Commands and options of the whole, by long name. */
@@ -133,7 +91,7 @@ export function readCommand(
   table: TableName,
 ): Result<IptablesRequest, CommandError> {
   const words = new Words(normalize(args));
-  const draft: Draft = {
+  const draft: IptablesDraft = {
     table,
     verb: '',
     chain: undefined,
@@ -158,9 +116,11 @@ export function readCommand(
   }
   const rules = words.failed ? [] : rule.finish();
   if (!words.failed) checkWhole(words, draft, rule, rules);
-  const request = words.failed ? { ops: [], warnings: [] } : build(draft, context, rules, rule);
+  const request = words.failed
+    ? { ops: [], warnings: [] }
+    : buildRequest(draft, context, rules, rule);
   const read = words.result(request);
-  return read.ok ? read : fail(worded(read.error, context.family));
+  return read.ok ? read : fail(iptablesMistake(read.error, context.family));
 }
 
 /** `-nvL` becomes `-n -v -L`, `--table=nat` two words, as getopt_long(3) has it. */
@@ -185,7 +145,7 @@ function normalize(args: readonly string[]): readonly string[] {
 
 function readOption(
   words: Words,
-  draft: Draft,
+  draft: IptablesDraft,
   rule: RuleReader,
   { option, invert }: { readonly option: string; readonly invert: boolean },
 ): void {
@@ -245,7 +205,7 @@ function readOption(
   }
 }
 
-function readVerb(words: Words, draft: Draft, verb: string): void {
+function readVerb(words: Words, draft: IptablesDraft, verb: string): void {
   const together = `${draft.verb}${verb}`;
   if (together === 'LZ' || together === 'ZL' || together === 'SZ' || together === 'ZS') {
     draft.zero = true;
@@ -282,7 +242,7 @@ function readVerb(words: Words, draft: Draft, verb: string): void {
   }
 }
 
-function takeChain(words: Words, draft: Draft): void {
+function takeChain(words: Words, draft: IptablesDraft): void {
   if (words.more && !words.peek.startsWith('-') && words.peek !== '!') draft.chain = words.take();
 }
 
@@ -306,7 +266,7 @@ function checkNewName(words: Words, chain: string): void {
   }
 }
 
-function readTable(words: Words, draft: Draft): void {
+function readTable(words: Words, draft: IptablesDraft): void {
   const name = words.need(TABLES, 'option "-t" requires an argument');
   const table = tableOf(name);
   if (table !== undefined) draft.table = table;
@@ -314,7 +274,12 @@ function readTable(words: Words, draft: Draft): void {
 }
 
 /** What no single word is wrong about. */
-function checkWhole(words: Words, draft: Draft, rule: RuleReader, rules: readonly Rule[]): void {
+function checkWhole(
+  words: Words,
+  draft: IptablesDraft,
+  rule: RuleReader,
+  rules: readonly Rule[],
+): void {
   const { chain = '', table, verb } = draft;
   if (verb === 'P') checkPolicy(words, draft);
   if (!'ADICR'.includes(verb) || verb === '') return;
@@ -333,7 +298,7 @@ function checkWhole(words: Words, draft: Draft, rule: RuleReader, rules: readonl
   }
 }
 
-function checkPolicy(words: Words, { chain = '', table, word }: Draft): void {
+function checkPolicy(words: Words, { chain = '', table, word }: IptablesDraft): void {
   if (hookIn(table, chain) === undefined) {
     const hooks = TABLE_HOOKS[table].join(', ');
     words.bad(chain, 'iptables: Bad built-in chain name.', hooks);
@@ -341,100 +306,4 @@ function checkPolicy(words: Words, { chain = '', table, word }: Draft): void {
     const message = "iptables: Bad policy name. Run `dmesg' for more information.";
     words.bad(word, message, 'ACCEPT or DROP');
   }
-}
-
-function build(
-  draft: Draft,
-  context: IptablesContext,
-  rules: readonly Rule[],
-  reader: RuleReader,
-): IptablesRequest {
-  const { table, verb, chain = '', position } = draft;
-  const { warnings } = reader;
-  const at = { ...inNetns(context), family: context.family, table };
-  const maybeChain = draft.chain === undefined ? {} : { chain: draft.chain };
-  const maybePosition = position === undefined ? {} : { position };
-  const change = (ops: readonly KernelOp[]): IptablesRequest => ({ ops, warnings });
-  switch (verb) {
-    case 'A':
-      return change(rules.map((rule) => ({ op: 'iptables.append', ...at, chain, rule })));
-    case 'I':
-      return change(
-        rules.map((rule) => ({ op: 'iptables.insert', ...at, chain, rule, ...maybePosition })),
-      );
-    case 'R':
-      return change(
-        rules.map((rule) => ({
-          op: 'iptables.replace',
-          ...at,
-          chain,
-          rule,
-          position: position ?? 1,
-        })),
-      );
-    case 'D':
-      return change(
-        position === undefined
-          ? rules.map((rule) => ({ op: 'iptables.delete', ...at, chain, rule }))
-          : [{ op: 'iptables.delete-number', ...at, chain, position }],
-      );
-    case 'C':
-      return { ops: [], warnings, query: { query: 'check', table, chain, rules } };
-    case 'N':
-      return change([{ op: 'iptables.new-chain', ...at, chain }]);
-    case 'E':
-      return change([{ op: 'iptables.rename-chain', ...at, chain, to: draft.word }]);
-    case 'F':
-      return change([{ op: 'iptables.flush', ...at, ...maybeChain }]);
-    case 'X':
-      return change([{ op: 'iptables.delete-chain', ...at, ...maybeChain }]);
-    case 'Z':
-      return change([{ op: 'iptables.zero', ...at, ...maybeChain, ...maybePosition }]);
-    case 'P': {
-      const hook = hookIn(table, chain);
-      const policy = draft.word === 'DROP' ? 'DROP' : 'ACCEPT';
-      return change(
-        hook === undefined ? [] : [{ op: 'iptables.policy', ...at, chain: hook, policy }],
-      );
-    }
-    case 'V':
-    case 'h':
-      return verb === 'V'
-        ? { ops: [], warnings, query: { query: 'version' } }
-        : { ops: [], warnings, query: { query: 'help' } };
-    default: {
-      const zero: readonly KernelOp[] = draft.zero
-        ? [{ op: 'iptables.zero', ...at, ...maybeChain, ...maybePosition }]
-        : [];
-      const query = verb === 'L' ? 'list' : 'list-rules';
-      return {
-        ops: zero,
-        warnings,
-        query: { query, table, ...maybeChain, ...maybePosition, ...draft.shows },
-      };
-    }
-  }
-}
-
-/** The error with what iptables prints and the status it ends with. */
-function worded(error: CommandError, family: 'ipv4' | 'ipv6'): CommandError {
-  const tool = family === 'ipv4' ? 'iptables' : 'ip6tables';
-  const message = error.message.trim();
-  const tryHelp = `Try \`${tool} -h' or '${tool} --help' for more information.\n`;
-  if (message.startsWith('Bad argument')) {
-    return { ...error, message, stderr: `${message}\n${tryHelp}`, status: 2 };
-  }
-  if (message.startsWith('iptables: ')) {
-    const stderr = `${tool}${message.slice('iptables'.length)}\n`;
-    return { ...error, message, stderr, status: 1 };
-  }
-  const start = `${tool} v${IPTABLES_VERSION}: `;
-  if (message.endsWith('does not exist') && message.startsWith('table ')) {
-    const stderr = `${start}${message}\nPerhaps ${tool} or your kernel needs to be upgraded.\n`;
-    return { ...error, message, stderr, status: 3 };
-  }
-  if (message.startsWith('RULE_APPEND failed')) {
-    return { ...error, message, stderr: `${start} ${message}: rule in chain INPUT\n`, status: 4 };
-  }
-  return { ...error, message, stderr: `${start}${error.message}\n${tryHelp}`, status: 2 };
 }

@@ -1,7 +1,10 @@
+import { comment } from './match-comment.js';
 import { CONNECTION_MATCHES } from './match-connection.js';
 import { PACKET_MATCHES, TTL_MATCHES } from './match-packet.js';
 import { PLACE_MATCHES } from './match-place.js';
 import { RATE_MATCHES } from './match-rate.js';
+import { recent } from './match-recent.js';
+import { set } from './match-set.js';
 import { ICMP_MATCHES, TRANSPORT_MATCHES } from './match-transport.js';
 import type { MatchMaker } from './rule-draft.js';
 
@@ -11,6 +14,9 @@ const SHARED: Readonly<Record<string, MatchMaker>> = {
   ...PACKET_MATCHES,
   ...PLACE_MATCHES,
   ...RATE_MATCHES,
+  recent,
+  set: () => set(),
+  comment: () => comment(),
 };
 
 const BY_FAMILY: Readonly<Record<'ipv4' | 'ipv6', ReadonlyMap<string, MatchMaker>>> = {

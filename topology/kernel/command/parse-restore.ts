@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from '../../base/index.js';
 import type { IptablesOp, KernelOp, RestoreTable, Rule, RuleChain, TableName } from '../ops.js';
 import { inNetns } from './ip-words.js';
+import type { IptablesContext } from './iptables-request.js';
 import { hookIn } from './names.js';
-import { CHAIN_MAX, type IptablesContext, readCommand, TABLES, tableOf } from './parse-iptables.js';
+import { CHAIN_MAX, readCommand, TABLES, tableOf } from './parse-iptables.js';
 import { type CommandError, splitWords } from './words.js';
 
 /**

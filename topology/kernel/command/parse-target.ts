@@ -1,7 +1,9 @@
 import type { RejectWith, Target } from '../ops.js';
 import type { Extension } from './extension.js';
 import type { RuleDraft } from './rule-draft.js';
-import { CHANGE_TARGETS, plain, TTL_TARGETS } from './target-change.js';
+import { CHANGE_TARGETS, plain } from './target-change.js';
+import { HEADER_TARGETS, TTL_TARGETS } from './target-header.js';
+import { LOG_TARGETS } from './target-log.js';
 import { NAT_TARGETS, type TargetMaker } from './target-nat.js';
 
 /** Types of `--reject-with` in the order of the help text, with the other name of each; a unique beginning will do. */
@@ -34,6 +36,8 @@ const SHARED: Readonly<Record<string, TargetMaker>> = {
   REJECT: reject,
   ...NAT_TARGETS,
   ...CHANGE_TARGETS,
+  ...HEADER_TARGETS,
+  ...LOG_TARGETS,
 };
 
 const BY_FAMILY: Readonly<Record<'ipv4' | 'ipv6', ReadonlyMap<string, TargetMaker>>> = {

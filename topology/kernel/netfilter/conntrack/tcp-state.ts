@@ -20,7 +20,8 @@ export type SegmentKind = 'syn' | 'synack' | 'fin' | 'ack' | 'rst' | 'none';
 /** What a segment makes of a connection: a state, nothing at all, or a segment that does not belong. */
 export type TcpTransition = TcpState | 'ignore' | 'invalid';
 
-const STATES: readonly TcpState[] = [
+/** The states in the order of the kernel's tables. */
+export const TCP_STATES: readonly TcpState[] = [
   'NONE',
   'SYN_SENT',
   'SYN_RECV',
@@ -49,10 +50,10 @@ const SHORT: Readonly<Record<string, TcpTransition>> = {
 
 type Row = Readonly<Record<TcpState, TcpTransition>>;
 
-/** One row of the tables: the next state for each present state, in the order of `STATES`. */
+/** One row of the tables: the next state for each present state, in the order of `TCP_STATES`. */
 function row(text: string): Row {
   const next = text.split(' ').map((short) => SHORT[short] ?? 'invalid');
-  const entries = STATES.map((state, index) => [state, next[index] ?? 'invalid'] as const);
+  const entries = TCP_STATES.map((state, index) => [state, next[index] ?? 'invalid'] as const);
   return Object.fromEntries(entries) as Row;
 }
 

@@ -2,8 +2,9 @@ import { formatIp, formatMac, type Ip } from '../../../addr/index.js';
 import { SECOND } from '../../../base/index.js';
 import { portText } from '../../command/set-port.js';
 import type { SetElement, SetPorts, SetSpec } from '../../set-spec.js';
+import { SET_PARTS } from '../../set-spec.js';
 import type { SetPacket } from './packet.js';
-import { addressesOf, networkOf, networksOf, networkText, SET_PARTS } from './parts.js';
+import { addressesOf, networkOf, networksOf, networkText } from './parts.js';
 
 /** Elements of a hash, when the set says nothing (IPSET_DEFAULT_MAXELEM, IP_SET_LIST_DEFAULT_SIZE). */
 const MAX_ELEMENTS = 65_536;

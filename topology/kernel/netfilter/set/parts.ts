@@ -1,23 +1,6 @@
 import { formatIp, type Ip, isIpv4, maskOf4 } from '../../../addr/index.js';
 import type { SetAddresses, SetType } from '../../set-spec.js';
 
-/** What the elements of a type consist of. */
-export type SetPart = 'ip' | 'net' | 'port' | 'mac' | 'set';
-
-/** The parts of each type, in the order of its name. */
-export const SET_PARTS: Readonly<Record<SetType, readonly SetPart[]>> = {
-  'hash:ip': ['ip'],
-  'hash:net': ['net'],
-  'hash:ip,port': ['ip', 'port'],
-  'hash:ip,port,ip': ['ip', 'port', 'ip'],
-  'hash:ip,port,net': ['ip', 'port', 'net'],
-  'hash:net,port': ['net', 'port'],
-  'hash:mac': ['mac'],
-  'bitmap:port': ['port'],
-  'bitmap:ip': ['ip'],
-  'list:set': ['set'],
-};
-
 /** Revisions of the types as Linux 6.18 has them. */
 export const SET_REVISIONS: Readonly<Record<SetType, number>> = {
   'hash:ip': 6,
