@@ -265,6 +265,8 @@ export interface ProgramRequest {
   readonly declaredPorts: readonly DeclaredPort[];
   readonly files: VirtualFileSystem;
   readonly write: WriteOutput;
+  /** What `write` takes goes to a terminal; default false. */
+  readonly terminal?: boolean;
   readonly containerName: string;
   readonly podName: string;
   readonly namespace: string;

@@ -293,6 +293,7 @@ class ContainerRunner implements ExternalRunner {
 /** The container's own stream as a shell's descriptor. */
 export function containerOutput(guest: Guest, stream: 'stdout' | 'stderr'): Descriptor {
   const output = {
+    terminal: guest.request.terminal === true,
     write: (octets: Uint8Array) => {
       guest.request.write(stream, octets);
       return true;

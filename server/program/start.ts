@@ -96,6 +96,7 @@ function startExec(container: ProgramRequest, exec: ExecRequest): Result<ExecSes
     argv: exec.argv,
     env: new Map([...container.env, ...(exec.env ?? [])]),
     write: terminal === undefined ? exec.write : terminal.write,
+    terminal: terminal !== undefined,
     ...(exec.spawn === undefined ? {} : { spawn: exec.spawn }),
   };
   const guest = new Guest(request);

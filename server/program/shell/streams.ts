@@ -19,6 +19,8 @@ export interface Input {
 
 /** Where a command writes. */
 export interface Output {
+  /** Whether isatty(3) says so; default false. */
+  readonly terminal?: boolean;
   /** False when nobody reads any more (EPIPE); a promise when the reader has to catch up first. */
   write(octets: Uint8Array): boolean | Promise<boolean>;
   close(): void;

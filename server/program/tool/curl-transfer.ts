@@ -5,6 +5,7 @@ import { type HttpMessage, headerOf } from '../http/message.js';
 import { sleep } from '../io/wait.js';
 import { resolveHost } from '../net/resolver.js';
 import { connectTcp, type StreamError } from '../net/tcp-stream.js';
+import { NO_METER, type Progress, startMeter } from './curl-meter.js';
 import { parseDuration } from './duration.js';
 import type { ToolIo } from './tool.js';
 
@@ -47,7 +48,12 @@ export async function curlOnce(options: CurlOptions, url: string): Promise<Trans
   for (let redirects = 0; redirects <= 50; redirects++) {
     const parsed = parseUrl(target);
     if (parsed === undefined) return over(3, 'URL using bad/illegal format or missing URL');
+    const meter = showsMeter(options) ? await startMeter(io, redirects === 0) : NO_METER;
     const transfer = await curlRequest(options, parsed, { deadline, startNs, over });
+    // What fails before there is an address to wait for leaves the line open.
+    await meter.finish(progressOf(options, transfer), transfer.code === 6 ? '' : '\n');
+    if (flags.has('v') && transfer.message !== undefined)
+      await io.err(`* Connection #0 to host ${parsed.host} left intact\n`);
     const location =
       transfer.message === undefined ? undefined : headerOf(transfer.message.headers, 'Location');
     const redirected = location !== undefined && /^3/.test(transfer.message?.start[1] ?? '');
@@ -57,6 +63,22 @@ export async function curlOnce(options: CurlOptions, url: string): Promise<Trans
       : location;
   }
   return over(47, 'Maximum (50) redirects followed');
+}
+
+/** Not when silent, nor when the body goes to a terminal. */
+function showsMeter({ io, flags, values }: CurlOptions): boolean {
+  const named = flags.has('O') || (values.has('o') && values.get('o') !== '-');
+  return !flags.has('s') && (named || !io.terminal);
+}
+
+function progressOf({ data, flags }: CurlOptions, { code, message }: Transfer): Progress {
+  const length = message === undefined ? undefined : headerOf(message.headers, 'Content-Length');
+  const skipped = flags.has('I') || code === 22;
+  return {
+    expected: length === undefined ? undefined : Number(length),
+    received: skipped ? 0 : (message?.body.length ?? 0),
+    sent: message === undefined || flags.has('G') ? 0 : encodeUtf8(data.join('&')).length,
+  };
 }
 
 interface Attempt {
@@ -125,7 +147,6 @@ async function curlRequest(
       .join(''),
   );
   if (message.body.length > 0) await verbose(`{ [${message.body.length} bytes data]\n`);
-  await verbose(`* Connection #0 to host ${url.host} left intact\n`);
   if (flags.has('f') && Number(message.start[1]) >= 400) {
     return over(22, `The requested URL returned error: ${message.start[1]}`, { message, remote });
   }

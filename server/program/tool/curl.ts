@@ -171,9 +171,12 @@ async function curlUrl(options: CurlOptions, url: string): Promise<number> {
   let transfer = await curlOnce(options, url);
   for (let attempt = 0; attempt < retries && isTransient(transfer, flags); attempt++) {
     const seconds = values.has('retry-delay') ? Number(values.get('retry-delay')) : 2 ** attempt;
+    if (!flags.has('s') || flags.has('S')) await io.err(failureLine(transfer));
     if (!flags.has('s'))
       await io.err(
-        `Warning: Problem : timeout. Will retry in ${seconds} seconds. ${retries - attempt} retries left.\n`,
+        warning(
+          `Problem : ${transfer.code === 7 ? 'connection refused' : 'timeout'}. Will retry in ${seconds} seconds. ${retries - attempt} retries left.`,
+        ),
       );
     await sleep(io.sys, seconds * SECOND_NS);
     transfer = await curlOnce(options, url);
@@ -182,11 +185,28 @@ async function curlUrl(options: CurlOptions, url: string): Promise<number> {
   const { message } = transfer;
   const hidesBody = message !== undefined && flags.has('f') && Number(message.start[1]) >= 400;
   if (message !== undefined && !hidesBody) await writeBody(options, url, message);
-  if (status !== 0 && (!flags.has('s') || flags.has('S')))
-    await io.err(`curl: (${status}) ${transfer.words}\n`);
+  if (status !== 0 && (!flags.has('s') || flags.has('S'))) await io.err(failureLine(transfer));
   const format = values.get('w');
   if (format !== undefined) await io.out(writeOut(format, transfer));
   return status;
+}
+
+function failureLine({ code, words }: Transfer): string {
+  return `curl: (${code}) ${words}\n`;
+}
+
+/** Lines of at most 79 columns, cut after a blank. Source: curl's src/tool_msgs.c. */
+function warning(text: string): string {
+  const width = 79 - 'Warning: '.length;
+  let left = text;
+  let lines = '';
+  while (left.length > width) {
+    const blank = left.lastIndexOf(' ', width);
+    const cut = blank > 0 ? blank + 1 : width;
+    lines += `Warning: ${left.slice(0, cut)}\n`;
+    left = left.slice(cut);
+  }
+  return `${lines}Warning: ${left}\n`;
 }
 
 function isTransient(transfer: Transfer, flags: ReadonlySet<string>): boolean {

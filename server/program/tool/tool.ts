@@ -69,6 +69,11 @@ export class ToolIo {
     return (userland === 'busybox' || userland === 'alpine') && !own;
   }
 
+  /** Whether standard output is a terminal. */
+  get terminal(): boolean {
+    return this.output.terminal === true;
+  }
+
   path(text: string): string {
     return absolutePath(text, this.workingDir);
   }

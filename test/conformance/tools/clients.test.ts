@@ -5,6 +5,7 @@ import { readToolRecordings } from './recording.js';
 
 /** Recordings of the tools that send, receive and look at packets. */
 const NAMES = [
+  'curl-connect-timeout',
   'curl-v-ok',
   'dig-closed',
   'nslookup-noroute',
@@ -61,6 +62,7 @@ const recordings = readToolRecordings();
 /** Times, identifiers and counts of milliseconds are not compared. */
 function masked(text: string): string {
   return text
+    .replaceAll('\r', '\n')
     .replace(/^\d\d:\d\d:\d\d\.\d{6}/gm, 'TIME')
     .replace(/\bid \d+/g, 'id N')
     .replace(/= [\d.]+(\/[\d.]+)+ ms/g, '= N')
