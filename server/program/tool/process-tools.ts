@@ -162,10 +162,13 @@ function parseTimeout(io: ToolIo):
 /** time(1). */
 export const time: Tool = async (io) => {
   const startNs = io.sys.nowNs;
-  const status = await io.run(io.args);
+  const portable = io.args[0] === '-p';
+  const status = await io.run(portable ? io.args.slice(1) : io.args);
   const seconds = (io.sys.nowNs - startNs) / 1e9;
   await io.err(
-    `real\t${Math.floor(seconds / 60)}m ${(seconds % 60).toFixed(2)}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n`,
+    portable
+      ? `real ${seconds.toFixed(2)}\nuser 0.00\nsys 0.00\n`
+      : `real\t${Math.floor(seconds / 60)}m ${(seconds % 60).toFixed(2)}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n`,
   );
   return status;
 };

@@ -1,4 +1,8 @@
-/** wget of busybox and of GNU, with the words and exit codes of the real ones. */
+/**
+ * wget of busybox and of GNU, with the words and exit codes of the real ones.
+ *
+ * Fidelity: with -T it works; Debian's static busybox dies of it with status 139, which no image in a cluster carries.
+ */
 import { encodeUtf8, formatIp, type Ip, type Result, strerror } from '../../../topology/index.js';
 import { type ExchangeError, exchange, type HttpUrl, parseUrl } from '../http/client.js';
 import { type HttpMessage, headerOf } from '../http/message.js';

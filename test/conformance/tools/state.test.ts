@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { NEIGHBOURS, STATE } from './compared.js';
 import { ToolsLab } from './harness.js';
 import { readToolRecordings } from './recording.js';
 
@@ -11,27 +12,7 @@ describe('tools that show state print what they printed on Linux', () => {
     lab = await ToolsLab.recorded();
   });
 
-  test.each([
-    'bb-netstat-ltn',
-    'bridge-link',
-    'ip-addr-node',
-    'ip-d-link',
-    'ip-j-addr',
-    'ip-link',
-    'ip-route-get',
-    'ip-route-get-noroute',
-    'ip-route-table-local',
-    'ip-rule',
-    'ipcs-all',
-    'ipcs-q-empty',
-    'ipcs-q-one',
-    'ss-ltn',
-    'ss-ltnp',
-    'ss-lun',
-    'ss-s',
-    'ss-tan-empty',
-    'sysctl-net',
-  ])('%s', async (name) => {
+  test.each(STATE)('%s', async (name) => {
     await compare(lab, name);
   });
 });
@@ -45,7 +26,7 @@ describe('tools that show neighbours print what they printed on Linux', () => {
     await lab.run('p1', 'ping -c 1 10.244.1.1');
   });
 
-  test.each(['arp-n', 'bb-ip-neigh', 'ip-neigh-failed'])('%s', async (name) => {
+  test.each(NEIGHBOURS)('%s', async (name) => {
     await compare(lab, name);
   });
 });
