@@ -151,17 +151,18 @@ export class Addrconf {
     own.probes = conf6.dadTransmits;
     own.nonce = this.chance.uint32();
     const waitNs = this.chance.below(FIRST_PROBE_DELAY_NS);
-    own.timer = this.netns.host.clock.schedule(waitNs, () => this.probe(device, own));
+    own.timer = this.netns.host.clock.timer(() => this.probe(device, own));
+    own.timer.arm(waitNs);
   }
 
   private probe(device: NetDevice, own: Ipv6Address): void {
-    own.timer = undefined;
     if (own.probes === 0) {
+      own.timer = undefined;
       this.confirm(device, own);
       return;
     }
     own.probes--;
-    own.timer = this.netns.host.clock.schedule(RETRANS_NS, () => this.probe(device, own));
+    own.timer?.arm(RETRANS_NS);
     this.netns.ndp.probeDuplicate(device, own);
   }
 

@@ -141,7 +141,7 @@ export class Arp {
     else {
       // Others may be nearer (pneigh_enqueue).
       const delayNs = this.delays.below(PROXY_DELAY_NS);
-      this.netns.host.clock.schedule(delayNs, () => this.reply(skb, device, arp));
+      this.netns.host.clock.timer(() => this.reply(skb, device, arp)).arm(delayNs);
     }
     return true;
   }

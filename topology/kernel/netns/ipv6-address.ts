@@ -10,7 +10,7 @@ import {
   scopeOf6,
   solicitedNode6,
 } from '../../addr/index.js';
-import type { Timer } from '../../base/index.js';
+import type { WheelTimer } from '../../base/index.js';
 import type { NetDevice } from '../link/device.js';
 import { TABLE } from './fib.js';
 import { RouteEntry } from './route.js';
@@ -40,7 +40,7 @@ export class Ipv6Address {
   /** Solicitations still to be sent, and what tells them from those of others. */
   probes = 0;
   nonce = 0;
-  timer: Timer | undefined = undefined;
+  timer: WheelTimer | undefined = undefined;
 
   constructor(address: Ipv6, prefixLength: number, nodad: boolean) {
     this.address = address;

@@ -179,7 +179,7 @@ export class Ndp {
     const reply = (): void => this.answer(skb, packet, ns, { device, own: false });
     // Others may be nearer (pneigh_enqueue).
     if (skb.pktType === 'host' || !isMulticast6(packet.dst)) reply();
-    else netns.host.clock.schedule(this.delays.below(PROXY_DELAY_NS), reply);
+    else netns.host.clock.timer(reply).arm(this.delays.below(PROXY_DELAY_NS));
   }
 
   private answer(

@@ -10,7 +10,7 @@ import {
   type Mac,
   multicastMac6,
 } from '../../addr/index.js';
-import { MILLISECOND, SECOND, type Timer } from '../../base/index.js';
+import { MILLISECOND, SECOND, type WheelTimer } from '../../base/index.js';
 import type { TcpSegment } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { NeighborState } from '../ops.js';
@@ -20,15 +20,11 @@ import type { NetNamespace } from './namespace.js';
 /** Probes before an answer is given up (`mcast_solicit`, `ucast_solicit`). */
 const PROBES = 3;
 
-/**
- * Time between probes (`retrans_time_ms`).
- *
- * Fidelity: Linux's timer wheel rounds it up by as much as 6 %, so that three probes take up to 3.1 s.
- */
+/** Time between probes (`retrans_time_ms`), which the timer wheel makes 1.024 s. */
 const RETRANS_NS = SECOND;
 
-/** `delay_first_probe_time`, 5 s, which the timer wheel rounds up to a multiple of 512 ms. */
-const DELAY_NS = 5120 * MILLISECOND;
+/** `delay_first_probe_time`, which the timer wheel makes up to 5.256 s. */
+const DELAY_NS = 5 * SECOND;
 
 /** `base_reachable_time_ms`; the real time is drawn from half to one and a half of it. */
 const BASE_REACHABLE_MS = 30_000;
@@ -58,7 +54,7 @@ export class Neighbor {
   usedNs = 0;
   probes = 0;
   queue: Skb[] | undefined = undefined;
-  timer: Timer | undefined = undefined;
+  timer: WheelTimer | undefined = undefined;
 
   constructor(device: NetDevice, address: Ip) {
     this.device = device;
@@ -250,12 +246,21 @@ export class NeighborTable {
   private enterDelay(entry: Neighbor): void {
     entry.state = 'delay';
     entry.updatedNs = this.netns.nowNs;
-    this.stopTimer(entry);
-    entry.timer = this.netns.host.clock.schedule(DELAY_NS, () => this.delayOver(entry));
+    this.arm(entry, DELAY_NS);
+  }
+
+  private arm(entry: Neighbor, delayNs: number): void {
+    entry.timer ??= this.netns.host.clock.timer(() => this.timeOver(entry));
+    entry.timer.arm(delayNs);
+  }
+
+  /** neigh_timer_handler. */
+  private timeOver(entry: Neighbor): void {
+    if (entry.state === 'delay') this.delayOver(entry);
+    else if (entry.state === 'incomplete' || entry.state === 'probe') this.probeUnanswered(entry);
   }
 
   private delayOver(entry: Neighbor): void {
-    if (entry.state !== 'delay') return;
     const nowNs = this.netns.nowNs;
     if (nowNs <= entry.confirmedNs + DELAY_NS) {
       entry.state = 'reachable';
@@ -268,8 +273,7 @@ export class NeighborTable {
 
   private probe(entry: Neighbor): void {
     entry.probes++;
-    this.stopTimer(entry);
-    entry.timer = this.netns.host.clock.schedule(RETRANS_NS, () => this.probeUnanswered(entry));
+    this.arm(entry, RETRANS_NS);
     const { device, address, queue } = entry;
     const to = entry.state === 'probe' ? entry.mac : undefined;
     if (isIpv4(address)) this.netns.arp.solicit(device, address, to, queue?.[0]);
@@ -277,7 +281,6 @@ export class NeighborTable {
   }
 
   private probeUnanswered(entry: Neighbor): void {
-    if (entry.state !== 'incomplete' && entry.state !== 'probe') return;
     if (entry.probes < PROBES) {
       this.probe(entry);
       return;
@@ -319,7 +322,6 @@ export class NeighborTable {
 
   private stopTimer(entry: Neighbor): void {
     entry.timer?.cancel();
-    entry.timer = undefined;
   }
 
   private collect(device: NetDevice): void {

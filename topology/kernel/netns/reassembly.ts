@@ -1,5 +1,5 @@
 import { formatIp } from '../../addr/index.js';
-import { SECOND, type Timer } from '../../base/index.js';
+import { SECOND, type WheelTimer } from '../../base/index.js';
 import {
   ICMP_TIME_EXCEEDED,
   ICMP4,
@@ -21,7 +21,7 @@ export type DefragUser = 'INPUT' | 'PREROUTING';
 interface Queue {
   readonly key: string;
   readonly pieces: Skb[];
-  timer: Timer | undefined;
+  timer: WheelTimer | undefined;
 }
 
 /**
@@ -88,7 +88,8 @@ export class Reassembly {
       );
       const made: Queue = { key, pieces: [], timer: undefined };
       const expire = (): void => this.expire(made, user, seconds);
-      made.timer = this.netns.host.clock.schedule(seconds * SECOND, expire);
+      made.timer = this.netns.host.clock.timer(expire);
+      made.timer.arm(seconds * SECOND);
       this.queues.set(key, made);
       queue = made;
     }

@@ -93,11 +93,11 @@ describe('a sender', () => {
       '0 > A 1448',
       '0 > PA 1104',
       '0 < A 0 2896-4000',
-      '4 > A 1448',
-      '4 > PA 1448',
-      '208 > A 1448',
-      '616 > A 1448',
-      '1432 > A 1448',
+      '7 > A 1448',
+      '7 > PA 1448',
+      '215 > A 1448',
+      '639 > A 1448',
+      '1471 > A 1448',
     ]);
   });
 
@@ -110,10 +110,10 @@ describe('a sender', () => {
     lab.run(2);
     expect(lines(lab)).toEqual([
       '0 > PA 1000',
-      '204 > PA 1000',
-      '408 > PA 1000',
-      '816 > PA 1000',
-      '1632 > PA 1000',
+      '207 > PA 1000',
+      '415 > PA 1000',
+      '831 > PA 1000',
+      '1663 > PA 1000',
     ]);
   });
 
@@ -129,9 +129,9 @@ describe('a sender', () => {
       '0 > PA 1000',
       '0 > PA 100',
       '0 > PA 100',
-      '4 > PA 100',
-      '208 > PA 1200',
-      '616 > PA 1200',
+      '7 > PA 100',
+      '215 > PA 1200',
+      '639 > PA 1200',
     ]);
   });
 
@@ -148,7 +148,7 @@ describe('a sender', () => {
       '0 > A 1448',
       '0 > PA 1104',
       '0 < A 0',
-      '204 > A 1448',
+      '207 > A 1448',
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('a sender', () => {
     lab.seen.length = 0;
     near.send(new Uint8Array(1000));
     lab.run(0.9);
-    expect(lines(lab)).toEqual(['0 > PA 1000', '204 > PA 1000', '612 > PA 1000']);
+    expect(lines(lab)).toEqual(['0 > PA 1000', '207 > PA 1000', '639 > PA 1000']);
   });
 });
 
@@ -181,7 +181,7 @@ test('what came twice is told by the first SACK block', () => {
   near.send(new Uint8Array(1000));
   lab.run(0.3);
   // The acknowledgement is lost, so the probe brings what the server has.
-  expect(lines(lab)).toEqual(['0 > PA 1000', '0 < A 1000', '204 > PA 1000', '204 < A 1000 0-1000']);
+  expect(lines(lab)).toEqual(['0 > PA 1000', '0 < A 1000', '207 > PA 1000', '207 < A 1000 0-1000']);
 });
 
 test('two writes of one turn keep their order, and close comes after them', () => {

@@ -53,7 +53,7 @@ describe('a TCP handshake', () => {
     });
   });
 
-  test('repeats the SYN after 1, 2, 3, 4, 5, 7, 11, 19, 35 and 67 s and gives up after 131 s', () => {
+  test('repeats the SYN after 1, 2, 3, 4, 5, 7, 11, 19, 35 and 67 s, and gives up after 131 s, as the timer wheel rounds them', () => {
     const lab = new Lab();
     lab.apply([
       {
@@ -67,11 +67,11 @@ describe('a TCP handshake', () => {
     ]);
     const socket = open(lab.client, 'stream');
     socket.connect(ip('10.0.0.2'), 80);
-    lab.run(130.9);
+    lab.run(135.1);
     const times = lab.seen
       .filter(({ body }) => body.kind === 'tcp')
-      .map(({ atNs }) => Math.round(atNs / 1e9));
-    expect(times).toEqual([0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67]);
+      .map(({ atNs }) => Math.round(atNs / 1e6));
+    expect(times).toEqual([0, 1024, 2048, 3072, 4096, 5120, 7136, 11264, 19456, 35584, 69632]);
     expect(socket.state).toBe('SYN-SENT');
     lab.run(0.2);
     expect(socket.takeError()).toBe('ETIMEDOUT');
@@ -113,7 +113,7 @@ describe('a TCP handshake', () => {
     const sockets = [1, 2, 3, 4].map(() => {
       const socket = open(lab.client, 'stream');
       socket.connect(ip('10.0.0.2'), 80);
-      lab.run(0.001);
+      lab.run(0.04);
       return socket;
     });
     expect(sockets.map(({ state }) => state)).toEqual(['ESTAB', 'ESTAB', 'SYN-SENT', 'SYN-SENT']);
@@ -152,7 +152,7 @@ describe('a TCP conversation', () => {
       .map(({ state }) => state);
     expect(states).toEqual(['LISTEN', 'TIME-WAIT']);
     expect(lab.netns('a').sockets.holders()).toEqual([]);
-    lab.run(60);
+    lab.run(61);
     expect(lab.netns('b').sockets.holders()).toHaveLength(1);
   });
 
@@ -188,7 +188,7 @@ describe('a TCP conversation', () => {
     expect(Math.max(...lab.segments('out').map(({ payload }) => payload.length))).toBe(1448);
   });
 
-  test('probes for what was lost after 204 ms and then retransmits at doubling distances', () => {
+  test('probes for what was lost after 204 ms and a tick and then retransmits at doubling distances', () => {
     const lab = new Lab();
     const { near, far } = establish(lab, listen(lab.server));
     const policy = (value: 'ACCEPT' | 'DROP') =>
@@ -209,7 +209,7 @@ describe('a TCP conversation', () => {
     lab.run(1);
     policy('ACCEPT');
     expect(lab.seen.map(({ atNs }) => Math.round((atNs - start) / 1e6))).toEqual([
-      0, 204, 408, 816,
+      0, 207, 415, 831,
     ]);
     lab.run(1);
     expect(received(far)).toBe('lost');

@@ -25,10 +25,7 @@ export function processAck(connection: Connection, segment: TcpSegment): boolean
   const advanced = after(ack, una);
   const hadOut = sendQueue.packetsOut;
   const opened = updateWindow(connection, segment);
-  if (connection.probeTimer !== undefined && connection.sndWnd >= connection.mss) {
-    connection.probeTimer.cancel();
-    connection.probeTimer = undefined;
-  }
+  if (connection.sndWnd >= connection.mss) connection.probeTimer?.cancel();
   if (hadOut === 0 && !advanced) return true;
   const flying = sendQueue.inFlight;
   const lost = sendQueue.lostOut;

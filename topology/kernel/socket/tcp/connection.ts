@@ -1,4 +1,4 @@
-import { fail, ok, type Result, type SimClock, type Timer } from '../../../base/index.js';
+import { fail, ok, type Result, type SimClock, type WheelTimer } from '../../../base/index.js';
 import type { SackBlock } from '../../../wire/packet.js';
 import type { Netns } from '../../contract.js';
 import type { Errno } from '../../errno.js';
@@ -132,11 +132,11 @@ export class Connection implements TcpFlow {
   probes = 0;
   softError: Errno | undefined = undefined;
   /** The timer for unacknowledged data, what it waits for, and whether this acknowledgement sets it anew. */
-  retransmitTimer: Timer | undefined = undefined;
+  readonly retransmitTimer: WheelTimer;
   lossTimer: LossTimer | undefined = undefined;
   timerDue = false;
-  probeTimer: Timer | undefined = undefined;
-  keepaliveTimer: Timer | undefined = undefined;
+  probeTimer: WheelTimer | undefined = undefined;
+  keepaliveTimer: WheelTimer | undefined = undefined;
   /** When the peer last acknowledged anything. */
   lastAckNs = 0;
 
@@ -159,7 +159,9 @@ export class Connection implements TcpFlow {
   /** 0 until data came, then how long an acknowledgement may wait. */
   ackDelayNs = 0;
   lastDataNs = 0;
-  delayedAckTimer: Timer | undefined = undefined;
+  readonly delayedAckTimer: WheelTimer;
+  /** The delayed acknowledgement timer counts (ICSK_ACK_TIMER); else it fires in vain. */
+  ackTimed = false;
   /** A program is inside a call on this socket: what arrives meanwhile waits (sock_owned_by_user). */
   owned = false;
   /** The path MTU became smaller meanwhile. */
@@ -176,6 +178,12 @@ export class Connection implements TcpFlow {
     this.sock = spec.sock;
     this.netns = spec.layer.netns;
     this.clock = spec.layer.netns.host.clock;
+    this.retransmitTimer = this.clock.timer(() => this.lossTimeout());
+    this.delayedAckTimer = this.clock.timer(() => {
+      if (!this.ackTimed) return;
+      this.ackTimed = false;
+      this.timeout('delayed-ack');
+    });
     this.iss = spec.iss;
     this.tsOffset = spec.tsOffset;
     this.routeMtuBytes = spec.routeMtuBytes;
@@ -192,16 +200,20 @@ export class Connection implements TcpFlow {
 
   /** What waits in it, and the timer that runs for it. */
   queues(): SocketQueues {
-    const timer = this.retransmitTimer ?? this.probeTimer;
-    const name = this.retransmitTimer === undefined ? 'persist' : 'on';
+    const lossTimed = this.lossTimer !== undefined;
+    const timer = lossTimed ? this.retransmitTimer : this.probeTimer;
     return {
       receiveQueue: this.receiveBuffer.readable,
       sendQueue: this.state === 'SYN-SENT' ? 1 : this.sendQueue.buffer.length,
-      ...(timer === undefined
-        ? {}
-        : {
-            timer: { name, leftNs: timer.atNs - this.clock.nowNs, retransmits: this.retransmits },
-          }),
+      ...(timer?.armed === true
+        ? {
+            timer: {
+              name: lossTimed ? 'on' : 'persist',
+              leftNs: Math.max(0, timer.expiresNs - this.clock.nowNs),
+              retransmits: this.retransmits,
+            },
+          }
+        : {}),
     };
   }
 
@@ -455,14 +467,19 @@ export class Connection implements TcpFlow {
   }
 
   private stopTimers(): void {
-    this.retransmitTimer?.cancel();
+    this.retransmitTimer.cancel();
     this.probeTimer?.cancel();
     this.keepaliveTimer?.cancel();
-    this.delayedAckTimer?.cancel();
-    this.retransmitTimer = undefined;
-    this.probeTimer = undefined;
-    this.keepaliveTimer = undefined;
-    this.delayedAckTimer = undefined;
+    this.delayedAckTimer.cancel();
+    this.lossTimer = undefined;
+    this.ackTimed = false;
+  }
+
+  private lossTimeout(): void {
+    const what = this.lossTimer;
+    if (what === undefined) return;
+    this.lossTimer = undefined;
+    this.timeout(what);
   }
 
   private flushEvent(): void {

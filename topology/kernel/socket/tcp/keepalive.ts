@@ -5,17 +5,13 @@ import { sendReset, sendWindowProbe } from './output.js';
 
 /** Starts waiting for silence, for a connection whose program set SO_KEEPALIVE (tcp_reset_keepalive_timer). */
 export function armKeepalive(connection: Connection, delayNs = idleNs(connection)): void {
-  connection.keepaliveTimer?.cancel();
-  connection.keepaliveTimer = connection.clock.schedule(delayNs, () => {
-    connection.keepaliveTimer = undefined;
-    connection.timeout('keepalive');
-  });
+  connection.keepaliveTimer ??= connection.clock.timer(() => connection.timeout('keepalive'));
+  connection.keepaliveTimer.arm(delayNs);
 }
 
 /** Stops it. */
 export function stopKeepalive(connection: Connection): void {
   connection.keepaliveTimer?.cancel();
-  connection.keepaliveTimer = undefined;
 }
 
 /**

@@ -107,8 +107,7 @@ function nextWindowField(connection: Connection): number {
 function noteAckSent(connection: Connection): void {
   connection.ackPending = false;
   if (connection.quickAcks > 0) connection.quickAcks--;
-  connection.delayedAckTimer?.cancel();
-  connection.delayedAckTimer = undefined;
+  connection.ackTimed = false;
 }
 
 /** Sends the SYN, again or for the first time. */

@@ -1,4 +1,4 @@
-import { SECOND, type Timer } from '../../../base/index.js';
+import { SECOND, type WheelTimer } from '../../../base/index.js';
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../../../wire/packet.js';
 import { needsScope } from '../address.js';
 import { InetSock } from '../inet-sock.js';
@@ -41,7 +41,7 @@ export class Request implements TcpFlow {
   private readonly spec: RequestSpec;
   private readonly window: number;
   private readonly startedNs: number;
-  private timer: Timer | undefined = undefined;
+  private readonly timer: WheelTimer;
   private retransmits = 0;
 
   private constructor(spec: RequestSpec) {
@@ -49,7 +49,9 @@ export class Request implements TcpFlow {
     this.sock = spec.sock;
     this.iss = spec.iss;
     this.window = initialWindow(spec.advMss, spec.agreed.timestamps);
-    this.startedNs = spec.listener.layer.netns.host.clock.nowNs;
+    const { clock } = spec.listener.layer.netns.host;
+    this.startedNs = clock.nowNs;
+    this.timer = clock.timer(() => this.timeout(), true);
   }
 
   /** Answers a SYN, unless there is no way back to who sent it. */
@@ -110,9 +112,8 @@ export class Request implements TcpFlow {
     const { layer } = listener;
     if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN && segment.seq === irs) {
       // Whoever asks again waits anew (tcp_check_req).
-      this.timer?.cancel();
-      this.arm();
       this.sendSynAck(arrival);
+      if (this.timer.armed) this.arm();
       return;
     }
     const next = seqAdd(irs, 1);
@@ -140,14 +141,13 @@ export class Request implements TcpFlow {
 
   /** Forgets the request. */
   drop(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
+    this.timer.cancel();
     this.spec.listener.requests.delete(this);
     this.spec.listener.layer.removeFlow(this);
   }
 
   abandon(): void {
-    this.timer?.cancel();
+    this.timer.cancel();
   }
 
   private complete(arrival: Arrival): void {
@@ -172,19 +172,23 @@ export class Request implements TcpFlow {
     listener.established(connection);
   }
 
-  /** The SYN-ACK goes out again after 1, 3, 7, 15 and 31 s (tcp_synack_retries), then the request is forgotten. */
   private arm(): void {
-    const { layer } = this.spec.listener;
-    const delayNs = Math.min(SECOND * 2 ** this.retransmits, 120 * SECOND);
-    this.timer = layer.netns.host.clock.schedule(delayNs, () => {
-      if (this.retransmits >= readSysctl(layer.netns, 'net.ipv4.tcp_synack_retries')) {
-        this.drop();
-        return;
-      }
-      this.retransmits++;
-      this.arm();
-      this.sendSynAck(undefined);
-    });
+    this.timer.arm(Math.min(SECOND * 2 ** this.retransmits, 120 * SECOND));
+  }
+
+  /**
+   * The SYN-ACK goes out again after 1, 3, 7, 15 and 31 s (tcp_synack_retries), then the request is forgotten
+   * (reqsk_timer_handler).
+   */
+  private timeout(): void {
+    const { layer, requests } = this.spec.listener;
+    if (this.retransmits >= readSysctl(layer.netns, 'net.ipv4.tcp_synack_retries')) {
+      this.drop();
+      return;
+    }
+    this.retransmits++;
+    this.sendSynAck(undefined);
+    if (requests.has(this)) this.arm();
   }
 
   private sendSynAck(arrival: Arrival | undefined): void {

@@ -1,4 +1,4 @@
-import { MICROSECOND, MILLISECOND, SECOND } from '../../../base/index.js';
+import { JIFFY_NS, MICROSECOND, MILLISECOND, SECOND } from '../../../base/index.js';
 
 /** RTO before anything was measured (RFC 6298 section 2.1). */
 export const INITIAL_RTO_NS = SECOND;
@@ -6,17 +6,14 @@ export const INITIAL_RTO_NS = SECOND;
 export const MIN_RTO_NS = 200 * MILLISECOND;
 export const MAX_RTO_NS = 120 * SECOND;
 
-/** Ticks in which the kernel counts its timeouts (HZ of 250). */
-const TICK_NS = 4 * MILLISECOND;
-
-/** A time in whole ticks, rounded up (usecs_to_jiffies). */
-export function inTicks(ns: number): number {
-  return Math.ceil(ns / TICK_NS) * TICK_NS;
+/** A time in whole jiffies, rounded up (usecs_to_jiffies). */
+function inJiffies(ns: number): number {
+  return Math.ceil(ns / JIFFY_NS) * JIFFY_NS;
 }
 
 /**
  * Round-trip time and the retransmission timeout drawn from it (RFC 6298 with Linux's floor: the variance part is at
- * least 200 ms, so the timeout is the round trip, at least a microsecond, plus 200 ms or more, in ticks: 204 ms).
+ * least 200 ms, so the timeout is the round trip, at least a microsecond, plus 200 ms or more, in jiffies: 204 ms).
  */
 export class RttEstimator {
   /** Smoothed round trip, undefined until measured. */
@@ -45,7 +42,7 @@ export class RttEstimator {
       return;
     }
     const spread = Math.max(4 * this.varianceNs, MIN_RTO_NS);
-    this.rtoNs = Math.min(inTicks(this.smoothedNs + spread), MAX_RTO_NS);
+    this.rtoNs = Math.min(inJiffies(this.smoothedNs + spread), MAX_RTO_NS);
   }
 
   /** Doubles the timeout after a retransmission. */

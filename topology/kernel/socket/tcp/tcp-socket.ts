@@ -85,7 +85,7 @@ export class TcpSocket implements Socket {
     // tcp_set_keepalive
     if (value === 0) stopKeepalive(connection);
     else if (connection.state !== 'SYN-SENT' && connection.state !== 'CLOSED') {
-      if (connection.keepaliveTimer === undefined) armKeepalive(connection);
+      if (connection.keepaliveTimer?.armed !== true) armKeepalive(connection);
     }
     return undefined;
   }
@@ -264,8 +264,11 @@ export class TcpSocket implements Socket {
     layer.addFlow(connection);
     if (bound) layer.ports.replace(this, connection);
     else layer.ports.add(connection, 'connect');
-    armRetransmit(connection);
     sendSyn(connection);
+    // The frames that this sets going are treated before connect() goes on (local_bh_enable in __dev_queue_xmit).
+    connection.clock.schedule(0, () => {
+      if (connection.state === 'SYN-SENT') armRetransmit(connection);
+    });
   }
 
   private attach(connection: Connection): void {

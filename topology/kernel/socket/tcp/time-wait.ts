@@ -47,7 +47,7 @@ export class TimeWait implements TcpFlow {
     const now = connection.clock.nowNs;
     this.tsRecentAtNs = now;
     const finWait = readSysctl(layer.netns, 'net.ipv4.tcp_fin_timeout') * SECOND;
-    this.expiresNs = now + (state === 'FIN-WAIT-2' ? finWait : TIME_WAIT_NS);
+    this.expiresNs = connection.clock.wheelAtNs(state === 'FIN-WAIT-2' ? finWait : TIME_WAIT_NS);
     sock.bindState = 'time-wait';
     sock.fd = undefined;
     sock.onDeliveryError = undefined;
@@ -126,13 +126,13 @@ export class TimeWait implements TcpFlow {
   }
 
   private renew(arrival: Arrival): void {
-    const now = this.layer.netns.host.clock.nowNs;
+    const { clock } = this.layer.netns.host;
     const { timestamp } = arrival.segment.options;
     if (timestamp !== undefined && this.timestamps && !before(timestamp.value, this.tsRecent)) {
       this.tsRecent = timestamp.value;
-      this.tsRecentAtNs = now;
+      this.tsRecentAtNs = clock.nowNs;
     }
-    this.expiresNs = now + TIME_WAIT_NS;
+    this.expiresNs = clock.wheelAtNs(TIME_WAIT_NS);
     this.layer.noteExpiry(this);
   }
 

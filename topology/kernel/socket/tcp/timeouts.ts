@@ -26,8 +26,8 @@ export function retransmitTimeout(connection: Connection): void {
   enterLoss(connection);
   connection.retransmits++;
   connection.rtt.backOff();
-  armRetransmit(connection);
   retransmitHead(connection);
+  if (connection.state !== 'CLOSED') armRetransmit(connection);
 }
 
 /** SYNs first go out every second, tcp_syn_linear_timeouts times, then at doubling distances. */
@@ -41,9 +41,9 @@ function handshakeTimeout(connection: Connection): void {
   connection.retransmits++;
   connection.synRetransmitted = true;
   if (state === 'SYN-RECV' || connection.retransmits > linear) connection.rtt.backOff();
-  armRetransmit(connection);
   if (state === 'SYN-SENT') sendSyn(connection);
   else sendSynAck(connection);
+  if (connection.state === state) armRetransmit(connection);
 }
 
 function gaveUp(connection: Connection): boolean {

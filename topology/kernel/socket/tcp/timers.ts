@@ -1,7 +1,7 @@
 import { MILLISECOND } from '../../../base/index.js';
 import { readSysctl } from '../sysctl.js';
 import type { Connection } from './connection.js';
-import { inTicks, MAX_RTO_NS, MIN_RTO_NS } from './rtt.js';
+import { MAX_RTO_NS, MIN_RTO_NS } from './rtt.js';
 
 /** How long an acknowledgement may wait for company (TCP_DELACK_MIN). */
 export const DELAYED_ACK_NS = 40 * MILLISECOND;
@@ -14,21 +14,14 @@ export type LossTimer = 'retransmit' | 'probe' | 'reorder';
 /**
  * Starts the timer for unacknowledged data anew (inet_csk_reset_xmit_timer); for a retransmission after the timeout of
  * RFC 6298 unless another time is given.
- *
- * Fidelity: a kernel's ticks are as long as it was built for, here 4 ms; its timer wheel rounds long times further.
  */
 export function armLoss(
   connection: Connection,
   what: LossTimer,
   delayNs: number = connection.rtt.rtoNs,
 ): void {
-  connection.retransmitTimer?.cancel();
   connection.lossTimer = what;
-  connection.retransmitTimer = connection.clock.schedule(inTicks(delayNs), () => {
-    connection.retransmitTimer = undefined;
-    connection.lossTimer = undefined;
-    connection.timeout(what);
-  });
+  connection.retransmitTimer.arm(Math.max(delayNs, 0));
 }
 
 /** Starts the retransmission timer anew (RFC 6298 section 5). */
@@ -36,10 +29,8 @@ export function armRetransmit(connection: Connection): void {
   armLoss(connection, 'retransmit');
 }
 
-/** Stops it: nothing is in flight. */
+/** Nothing is in flight: the timer stays where it is and does nothing when it fires (inet_csk_clear_xmit_timer). */
 export function stopRetransmit(connection: Connection): void {
-  connection.retransmitTimer?.cancel();
-  connection.retransmitTimer = undefined;
   connection.lossTimer = undefined;
 }
 
@@ -95,18 +86,14 @@ function armProbeOfTail(connection: Connection, timeoutNs: number): boolean {
 
 /** Starts the persist timer when the window keeps data back (RFC 9293 section 3.8.6.1). */
 export function armProbe(connection: Connection): void {
-  if (connection.probeTimer !== undefined) return;
-  const delayNs = Math.min(connection.rtt.rtoNs * 2 ** connection.probes, MAX_RTO_NS);
-  connection.probeTimer = connection.clock.schedule(delayNs, () => {
-    connection.probeTimer = undefined;
-    connection.timeout('persist');
-  });
+  connection.probeTimer ??= connection.clock.timer(() => connection.timeout('persist'));
+  if (connection.probeTimer.armed) return;
+  connection.probeTimer.arm(Math.min(connection.rtt.rtoNs * 2 ** connection.probes, MAX_RTO_NS));
 }
 
 /** Starts the delayed acknowledgement timer unless it runs. */
 export function armDelayedAck(connection: Connection): void {
-  connection.delayedAckTimer ??= connection.clock.schedule(DELAYED_ACK_NS, () => {
-    connection.delayedAckTimer = undefined;
-    connection.timeout('delayed-ack');
-  });
+  if (connection.ackTimed) return;
+  connection.ackTimed = true;
+  connection.delayedAckTimer.arm(DELAYED_ACK_NS);
 }
