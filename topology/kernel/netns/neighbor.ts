@@ -81,7 +81,8 @@ export interface NeighborUpdate {
 /**
  * The neighbour tables of a namespace with the states and timers of net/core/neighbour.c.
  *
- * Fidelity: confirmation by TCP's progress is not modelled, so a busy entry is probed every half minute or so.
+ * Fidelity: confirmation by TCP's progress is not modelled, so a busy entry is probed every half minute or so. What is
+ * reachable becomes stale when its time is over, without a timer.
  */
 export class NeighborTable {
   private readonly netns: NetNamespace;
