@@ -9,6 +9,7 @@ import type { RuleScope } from './parse-expression.js';
 import { checkIntervals, parseSet } from './parse-set.js';
 import { addRule, readChainBody, type Surroundings, TableBlock } from './parse-table.js';
 import { parseElements } from './parse-value.js';
+import { SetScope } from './set-scope.js';
 
 /**
  * Reads nft's text: `nft -f FILE`, or the words of a command line joined by spaces. Fails with one error of form, or
@@ -41,27 +42,15 @@ const VERBS: readonly NftVerb[] = [
   'rename',
 ];
 
-/** Elements that a set holds which rules add to, unless it says otherwise. */
-const DYNAMIC_SET_SIZE = 65535;
-
-interface SetUse {
-  readonly table: NftTableRef;
-  readonly name: string;
-  readonly at: Span;
-  readonly grows: boolean;
-}
-
 class Reader implements Surroundings {
   private readonly cursor: Cursor;
-  private readonly known: NftKnown | undefined;
   private readonly commands: NftCommand[] = [];
-  private readonly declared = new Map<string, NftSetSpec>();
-  private readonly uses: SetUse[] = [];
+  private readonly sets: SetScope;
   readonly problems: NftError[] = [];
 
   constructor(cursor: Cursor, known: NftKnown | undefined) {
     this.cursor = cursor;
-    this.known = known;
+    this.sets = new SetScope(known);
   }
 
   run(): readonly NftCommand[] {
@@ -76,34 +65,8 @@ class Reader implements Surroundings {
       }
       cursor.skipSeparators();
     }
-    for (const { table, name, at } of this.uses) {
-      if (this.known !== undefined && this.findSet(table, name) === undefined) {
-        this.problems.push({ message: 'No such file or directory', at });
-      }
-    }
-    return this.commands.map((command) => this.withGrowth(command));
-  }
-
-  /** A set that a rule adds to is dynamic, and has a limit. */
-  private withGrowth(command: NftCommand): NftCommand {
-    if (command.kind !== 'change' || command.thing.what !== 'set') return command;
-    const { thing } = command;
-    const { set, family, table } = thing;
-    const grows = this.uses.some(
-      (use) =>
-        use.grows &&
-        use.name === set.name &&
-        use.table.family === family &&
-        use.table.table === table,
-    );
-    if (!grows) return command;
-    const flags: NftSetSpec['flags'] = set.flags.includes('dynamic')
-      ? set.flags
-      : [...set.flags, 'dynamic'];
-    return {
-      ...command,
-      thing: { ...thing, set: { ...set, flags, size: set.size ?? DYNAMIC_SET_SIZE } },
-    };
+    this.problems.push(...this.sets.missing());
+    return this.commands.map((command) => this.sets.grown(command));
   }
 
   /** A command of its own reaches to the end of its line, which nft counts as a part of it. */
@@ -325,7 +288,7 @@ class Reader implements Surroundings {
     const { cursor } = this;
     const { ref, at } = this.tableRef();
     const name = cursor.name();
-    const set = this.findSet(ref, name.text) ?? cursor.fail('No such file or directory', name.at);
+    const set = this.sets.find(ref, name.text) ?? cursor.fail('No such file or directory', name.at);
     const elements: Span[] = [];
     const written = parseElements(cursor, set.key, set.data, elements);
     checkIntervals(cursor, {
@@ -393,19 +356,13 @@ class Reader implements Surroundings {
     return {
       cursor: this.cursor,
       family: ref.family,
-      noteSet: (name, at, grows) => this.uses.push({ table: ref, name, at, grows }),
-      findSet: (name) => this.findSet(ref, name),
+      noteSet: (name, at, grows) => this.sets.use({ table: ref, name, at, grows }),
+      findSet: (name) => this.sets.find(ref, name),
     };
   }
 
   /** Remembers a set that the text declares. */
   declare(ref: NftTableRef, set: NftSetSpec): void {
-    this.declared.set(`${ref.family} ${ref.table} ${set.name}`, set);
-  }
-
-  private findSet(ref: NftTableRef, name: string): NftSetSpec | undefined {
-    return (
-      this.declared.get(`${ref.family} ${ref.table} ${name}`) ?? this.known?.findSet(ref, name)
-    );
+    this.sets.declare(ref, set);
   }
 }
