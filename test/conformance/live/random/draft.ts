@@ -52,6 +52,9 @@ export class Draft {
   readonly neigh: Mutable<RecordedTopology['neigh'][number]>[] = [];
   readonly fdb: Mutable<RecordedTopology['fdb'][number]>[] = [];
   readonly rules: DraftRules[] = [];
+  readonly nft: { ns: string; ruleset: string }[] = [];
+  /** Rules of policy routing: `from 10.1.0.1 table 100`. */
+  readonly policies: Mutable<NonNullable<RecordedTopology['rules']>[number]>[] = [];
   readonly listeners: Mutable<RecordedTopology['listeners'][number]>[] = [];
   /** Namespaces that probes may come from. */
   readonly sources: string[] = [];
@@ -152,6 +155,7 @@ export class Draft {
       macs[mac] ??= `${device.ns}/${device.if}`;
     }
     const { netns, bridges, veths, vxlans, macvlans, routes, neigh, fdb, listeners } = this;
+    const { nft, policies } = this;
     const topology: RecordedTopology = {
       netns,
       bridges,
@@ -165,6 +169,8 @@ export class Draft {
         family === 6 ? { ...rules, family } : rules,
       ),
       listeners,
+      ...(nft.length === 0 ? {} : { nft }),
+      ...(policies.length === 0 ? {} : { rules: policies }),
       ...(this.six ? { ipv6: true } : {}),
       // Frames are compared as they go on a wire, not as offloads join them.
       offload: false,

@@ -187,11 +187,10 @@ export function secondWay(draft: Draft): void {
     draft.note(`${device.ns} has a second address`);
   } else {
     const gateway = own.replace(/\d+\/\d+$/, String(draft.pick([3, 99])));
-    draft.route(device.ns, 'default', {
-      via: gateway,
-      dev: device.if,
-      metric: draft.pick([50, 100]),
-    });
+    const metric = draft.pick([50, 100]);
+    // Linux refuses a gateway behind a device that is down.
+    if (device.up === false) return;
+    draft.route(device.ns, 'default', { via: gateway, dev: device.if, metric });
     draft.note(`${device.ns} has a second default route via ${gateway}`);
   }
 }

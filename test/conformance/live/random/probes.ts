@@ -10,7 +10,8 @@ export function addSteps(draft: Draft): void {
   }
 }
 
-function probe(draft: Draft): RecordedProbe {
+/** A probe from one of the lab's sources to one of its targets. */
+export function probe(draft: Draft): RecordedProbe {
   const src = draft.pick(draft.sources);
   const target = draft.pick(draft.targets);
   const dst = draft.oneIn(25)
@@ -32,6 +33,8 @@ function probe(draft: Draft): RecordedProbe {
   if (proto !== 'tcp' && draft.oneIn(25)) {
     made.dst = draft.pick(['10.244.1.255', '255.255.255.255', '192.168.50.255']);
     made.broadcast = draft.oneIn(2);
+    // Which of several repliers comes first is the recorder's: nobody listens here.
+    if (proto === 'udp') made.dport = 54;
   }
   if (draft.oneIn(15)) {
     const own = draft.devices().find(({ ns, addrs }) => ns === src && addrs.length > 0)?.addrs[0];

@@ -212,7 +212,7 @@ function outside(draft: Draft): void {
 }
 
 /** Programs that listen. */
-function serve(draft: Draft): void {
+export function serve(draft: Draft): void {
   for (const { name } of draft.ofRole('pod', 'external', 'node')) {
     const any = draft.six && draft.oneIn(2) ? '::' : '0.0.0.0';
     if (!draft.oneIn(5)) draft.listen(name, 'tcp', draft.oneIn(10) ? '127.0.0.1' : any, 80);
@@ -221,7 +221,8 @@ function serve(draft: Draft): void {
   }
 }
 
-function target(draft: Draft, address: string, six?: string): void {
+/** An address to probe, in one or both families. */
+export function target(draft: Draft, address: string, six?: string): void {
   draft.targets.push({ address, ports: [80, 53, 8080, 81] });
   if (draft.six && six !== undefined)
     draft.targets.push({ address: six, ports: [80, 53, 8080, 81] });
