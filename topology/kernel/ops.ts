@@ -154,8 +154,19 @@ export type RuleOp = InNetns & {
   readonly fwmark?: number;
   readonly fwmask?: number;
   readonly iif?: string;
+  /** The device that the sender named (SO_BINDTODEVICE). */
+  readonly oif?: string;
+  /** True: about the packets that the words before do not describe (FIB_RULE_INVERT). */
+  readonly not?: boolean;
+  /** What becomes of packets instead of a look in a table. */
+  readonly action?: RuleAction;
+  /** Routes to prefixes of this length or shorter do not count (suppress_prefixlength). */
+  readonly suppressPrefixLength?: number;
   readonly table: number;
 };
+
+/** What a rule does instead of looking in a table (FR_ACT_*). */
+export type RuleAction = 'unreachable' | 'prohibit' | 'blackhole';
 
 /** Neighbour states of `ip neigh` (NUD_*). */
 export type NeighborState =

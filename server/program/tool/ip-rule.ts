@@ -55,6 +55,8 @@ async function changeRule(run: IpRun, verb: string, words: readonly string[]): P
         (op.to === undefined || sameBlock(rule.to, op.to)) &&
         (op.fwmark === undefined || rule.fwmark === op.fwmark) &&
         (op.iif === undefined || rule.iif === op.iif) &&
+        (op.oif === undefined || rule.oif === op.oif) &&
+        (op.action === undefined || rule.action === op.action) &&
         (!tabled || rule.table === op.table),
     );
     return found === undefined ? op : { ...op, ...defined(found) };
@@ -112,6 +114,7 @@ function sameBlock(a: Cidr | undefined, b: Cidr): boolean {
 function ruleEntry(run: IpRun, rule: RoutingRule): Entry {
   const entry = new Entry();
   entry.put('priority', rule.priority, `${rule.priority}:\t`);
+  if (rule.not === true) entry.put('not', null, 'not ');
   if (rule.from === undefined) entry.put('src', 'all', 'from all');
   else putBlock(entry, rule.from, ['src', 'from']);
   if (rule.to !== undefined) putBlock(entry, rule.to, ['dst', 'to']);
@@ -123,8 +126,16 @@ function ruleEntry(run: IpRun, rule: RoutingRule): Entry {
     if (fwmask !== 0xffffffff) entry.put('fwmask', mask, `/${mask}`);
   }
   if (rule.iif !== undefined) entry.put('iif', rule.iif, ` iif ${rule.iif}`);
-  const table = tableName(rule.table);
-  entry.put('table', table, ` lookup ${table}`);
+  if (rule.oif !== undefined) entry.put('oif', rule.oif, ` oif ${rule.oif}`);
+  if (rule.action !== undefined) entry.put('action', rule.action, ` ${rule.action}`);
+  else {
+    const table = tableName(rule.table);
+    entry.put('table', table, ` lookup ${table}`);
+    const { suppressPrefixLength: length } = rule;
+    if (length !== undefined) {
+      entry.put('suppress_prefixlen', length, ` suppress_prefixlength ${length}`);
+    }
+  }
   if (run.options.details > 0) {
     const proto = BUILT_IN.has(rule.priority) ? 'kernel' : 'unspec';
     entry.put('protocol', proto, ` proto ${proto}`);
@@ -138,7 +149,7 @@ const BUILT_IN = new Set([0, 32766, 32767]);
 function putBlock(entry: Entry, block: Cidr, [key, word]: readonly [string, string]): void {
   const whole = isCidr4(block) ? 32 : 128;
   const text = block.prefixLength === whole ? formatIp(block.network) : formatCidr(block);
-  entry.put(key, formatIp(block.network), `${entry.text.endsWith('\t') ? '' : ' '}${word} ${text}`);
+  entry.put(key, formatIp(block.network), `${/\s$/.test(entry.text) ? '' : ' '}${word} ${text}`);
   if (block.prefixLength !== whole) entry.put(`${key}len`, block.prefixLength);
 }
 
@@ -157,7 +168,8 @@ async function flushRules(run: IpRun): Promise<number> {
 }
 
 function defined(rule: RoutingRule) {
-  const { fwmark, fwmask, from, iif, priority, table, to } = rule;
+  const { action, fwmark, fwmask, from, iif, not, oif, priority, table, to } = rule;
+  const { suppressPrefixLength } = rule;
   return {
     priority,
     table,
@@ -166,5 +178,9 @@ function defined(rule: RoutingRule) {
     ...(fwmark === undefined ? {} : { fwmark }),
     ...(fwmask === undefined ? {} : { fwmask }),
     ...(iif === undefined ? {} : { iif }),
+    ...(oif === undefined ? {} : { oif }),
+    ...(not === undefined ? {} : { not }),
+    ...(action === undefined ? {} : { action }),
+    ...(suppressPrefixLength === undefined ? {} : { suppressPrefixLength }),
   };
 }

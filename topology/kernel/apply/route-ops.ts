@@ -45,6 +45,10 @@ export function applyRule(transaction: Transaction, op: RuleOp): OpFailure | und
       other.table === rule.table &&
       other.fwmark === rule.fwmark &&
       other.iif === rule.iif &&
+      other.oif === rule.oif &&
+      other.action === rule.action &&
+      other.suppressPrefixLength === rule.suppressPrefixLength &&
+      (other.not ?? false) === (rule.not ?? false) &&
       sameBlock(other.from, rule.from) &&
       sameBlock(other.to, rule.to),
   );

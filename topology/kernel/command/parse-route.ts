@@ -10,7 +10,7 @@ import {
   parseIpWithPrefix,
 } from '../../addr/index.js';
 import { ok, type Result } from '../../base/index.js';
-import type { KernelOp, RouteType } from '../ops.js';
+import type { KernelOp, RouteType, RuleAction } from '../ops.js';
 import { garbage, type IpContext, inNetns, takeIp, takeName, takeVerb } from './ip-words.js';
 import { findRouteTable, ROUTE_TYPES } from './names.js';
 import { type ScopeName, takeScope } from './parse-addr.js';
@@ -135,6 +135,10 @@ export function parseRule(
   let fwmark: number | undefined;
   let fwmask: number | undefined;
   let iif: string | undefined;
+  let oif: string | undefined;
+  let not = false;
+  let action: RuleAction | undefined;
+  let suppressPrefixLength: number | undefined;
   let table = 254;
   while (words.more) {
     const word = words.take();
@@ -153,15 +157,20 @@ export function parseRule(
         );
       }
     } else if (word === 'iif' || word === 'dev') iif = takeName(words);
-    else if (word === 'table' || word === 'lookup') table = takeTable(words, 'invalid table ID');
+    else if (word === 'oif') oif = takeName(words);
+    else if (word === 'not') not = true;
+    else if (word === 'unreachable' || word === 'prohibit' || word === 'blackhole') action = word;
+    else if (word === 'suppress_prefixlength' || word === 'sup_pl') {
+      suppressPrefixLength = words.number('suppress_prefixlength', 0, 0x7fffffff);
+    } else if (word === 'table' || word === 'lookup') table = takeTable(words, 'invalid table ID');
     else if (word === 'priority' || word === 'preference' || word === 'pref' || word === 'order') {
       priority = words.number('preference', 0, 0xffffffff);
     } else if (
-      /^(not|oif|tos|dsfield|type|nat|goto|l3mdev|uidrange|ipproto|sport|dport|suppress_.*)$/.test(
+      /^(tos|dsfield|type|nat|goto|l3mdev|uidrange|ipproto|sport|dport|suppress_ifgroup)$/.test(
         word,
       )
     ) {
-      words.unsupported(word, 'from, to, fwmark, iif, table or priority');
+      words.unsupported(word, 'from, to, fwmark, iif, oif, table or priority');
     } else words.bad(word, garbage(word, 'table'), 'from, to, fwmark, iif, table or priority');
   }
   return words.result([
@@ -175,6 +184,10 @@ export function parseRule(
       ...(fwmark === undefined ? {} : { fwmark }),
       ...(fwmask === undefined ? {} : { fwmask }),
       ...(iif === undefined ? {} : { iif }),
+      ...(oif === undefined ? {} : { oif }),
+      ...(not ? { not } : {}),
+      ...(action === undefined ? {} : { action }),
+      ...(suppressPrefixLength === undefined ? {} : { suppressPrefixLength }),
       table,
     },
   ]);

@@ -220,12 +220,15 @@ function printPolicyRule(op: RuleOp): string {
   return words(
     ip(op) + (six ? ' -6' : ''),
     `rule ${verbOf(op.op)}`,
+    op.not === true ? 'not' : '',
     `priority ${op.priority}`,
     op.from === undefined ? '' : `from ${formatCidr(op.from)}`,
     op.to === undefined ? '' : `to ${formatCidr(op.to)}`,
     op.fwmark === undefined ? '' : `fwmark 0x${op.fwmark.toString(16)}${mask}`,
     option('iif', op.iif),
-    `table ${tableName(op.table)}`,
+    option('oif', op.oif),
+    op.action ?? `table ${tableName(op.table)}`,
+    option('suppress_prefixlength', op.suppressPrefixLength),
   );
 }
 

@@ -1,6 +1,8 @@
 import {
   type Cidr,
+  cidr4,
   contains,
+  IPV4_ANY,
   type Ip,
   type Ipv4,
   isCidr4,
@@ -8,6 +10,7 @@ import {
   maskOf4,
 } from '../../addr/index.js';
 import type { NetDevice } from '../link/device.js';
+import type { RuleAction } from '../ops.js';
 import { RouteEntry, type RouteInit } from './route.js';
 
 /** Routing tables with names. */
@@ -21,6 +24,10 @@ export interface RoutingRule {
   readonly fwmark?: number | undefined;
   readonly fwmask?: number | undefined;
   readonly iif?: string | undefined;
+  readonly oif?: string | undefined;
+  readonly not?: boolean | undefined;
+  readonly action?: RuleAction | undefined;
+  readonly suppressPrefixLength?: number | undefined;
   readonly table: number;
 }
 
@@ -123,7 +130,7 @@ function descending(a: number, b: number): number {
  * (net/ipv4/fib_trie.c, net/ipv6/ip6_fib.c, fib_rules.c). A lookup costs one hash probe per prefix length in use; answers of
  * plain lookups are remembered until anything changes.
  *
- * Fidelity: no multipath routes, no TOS routes.
+ * Fidelity: no multipath routes, no TOS routes; rules do not look at protocols, ports or users.
  */
 export class Fib {
   /** Goes up with every change of a route, rule, address or device: what was derived before is void. */
@@ -296,12 +303,33 @@ export class Fib {
     const rules = isIpv4(dst) ? this.ruleList : this.ruleList6;
     for (let index = 0; index < rules.length; index++) {
       const rule = rules[index];
-      if (rule === undefined || !matches(rule, dst, src, iif, mark)) continue;
+      if (rule === undefined) continue;
+      const fits = matches(rule, dst, src, iif, mark) && sentBy(rule, oif);
+      if (fits === (rule.not === true)) continue;
+      // As where nothing matches: a rule's "unreachable" is ENETUNREACH, a route's EHOSTUNREACH.
+      if (rule.action === 'unreachable') return undefined;
+      if (rule.action !== undefined) return REFUSALS[rule.action];
       const entry = this.tables.get(rule.table)?.find(dst, oif);
-      if (entry !== undefined && entry.type !== 'throw') return entry;
+      if (entry === undefined || entry.type === 'throw') continue;
+      const { suppressPrefixLength } = rule;
+      if (suppressPrefixLength === undefined || entry.dst.prefixLength > suppressPrefixLength) {
+        return entry;
+      }
     }
     return undefined;
   }
+}
+
+/** What a lookup answers where a rule refuses (fib4_rule_action, fib6_rule_action). */
+const REFUSALS = { prohibit: refusal('prohibit'), blackhole: refusal('blackhole') } as const;
+
+function refusal(type: 'prohibit' | 'blackhole'): RouteEntry {
+  const dst = cidr4(IPV4_ANY, 0);
+  return new RouteEntry({ table: 0, dst, type, scope: 'global', proto: 'unspec' });
+}
+
+function sentBy({ oif: name }: RoutingRule, oif: NetDevice | undefined): boolean {
+  return name === undefined || name === oif?.name;
 }
 
 function matches(

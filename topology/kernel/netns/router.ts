@@ -67,9 +67,9 @@ export class Router {
     this.route = route;
     const type = route === undefined ? 'none' : route.type;
     if (type === 'broadcast') {
-      return this.sourceValid(src, device, mark) ? 'broadcast' : 'drop';
+      return this.sourceValid(src, dst, device, mark) ? 'broadcast' : 'drop';
     }
-    if (type === 'local') return this.sourceValid(src, device, mark) ? 'local' : 'drop';
+    if (type === 'local') return this.sourceValid(src, dst, device, mark) ? 'local' : 'drop';
     if (!conf.forwarding) {
       this.error = 'EHOSTUNREACH';
       this.dropReason = 'forwarding-disabled';
@@ -80,7 +80,7 @@ export class Router {
       this.dropReason = dropOf(type);
       return 'error';
     }
-    return this.sourceValid(src, device, mark) ? 'forward' : 'drop';
+    return this.sourceValid(src, dst, device, mark) ? 'forward' : 'drop';
   }
 
   /** Which way a packet would go, for ARP: undefined when its sender may not come in by the device. */
@@ -221,26 +221,36 @@ export class Router {
     return 'drop';
   }
 
-  /** fib_validate_source: may a packet with this source come in by this device? Sets `dropReason`. */
-  private sourceValid(src: Ipv4, device: NetDevice, mark: number): boolean {
+  /**
+   * fib_validate_source: may a packet with this source come in by this device? Sets `dropReason`. Rules see the way back as
+   * that of a packet from `dst` that came in where this one goes out, or by lo when it stays here.
+   */
+  private sourceValid(src: Ipv4, dst: Ipv4, device: NetDevice, mark: number): boolean {
     if (src === 0) return true;
     const { conf } = device;
     const { fib, ip } = this.netns;
-    if (conf.rpFilter === 0) {
+    if (conf.rpFilter === 0 && (conf.acceptLocal || !fib.customRules)) {
       if (conf.acceptLocal || !ip.isLocal(src)) return true;
       this.dropReason = 'martian-source';
       return false;
     }
     const back = fib.customRules
-      ? fib.lookupFor({ dst: src, src: undefined, iif: device, oif: undefined, mark })
+      ? fib.lookupFor({
+          dst: src,
+          src: dst,
+          iif: this.route?.type === 'unicast' ? this.route.dev : undefined,
+          oif: undefined,
+          mark: conf.srcValidMark ? mark : 0,
+        })
       : fib.lookup(src);
     if (back !== undefined && back.type === 'local' && !conf.acceptLocal) {
       this.dropReason = 'martian-source';
       return false;
     }
+    if (conf.rpFilter === 0) return true;
     if (back?.dev === device) return true;
     this.dropReason = 'rp-filter';
-    if (conf.rpFilter === 1 || back === undefined) return false;
+    if (conf.rpFilter === 1 || back === undefined || device.addresses.length === 0) return false;
     return back.type === 'unicast' || back.type === 'local';
   }
 

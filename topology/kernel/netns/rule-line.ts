@@ -4,12 +4,16 @@ import { tableName } from './route.js';
 
 /** One line of `ip rule`, with the tab that iproute2 writes after the priority. */
 export function ruleLine(rule: RoutingRule): string {
-  const { priority, from, to, fwmark, fwmask, iif, table } = rule;
-  let text = `${priority}:\tfrom ${from === undefined ? 'all' : prefixText(from)}`;
+  const { priority, from, to, fwmark, fwmask, iif, oif, action } = rule;
+  let text = `${priority}:\t${rule.not === true ? 'not ' : ''}from ${from === undefined ? 'all' : prefixText(from)}`;
   if (to !== undefined) text += ` to ${prefixText(to)}`;
   if (fwmark !== undefined) text += ` fwmark ${hex(fwmark)}${maskText(fwmask)}`;
   if (iif !== undefined) text += ` iif ${iif}`;
-  return `${text} lookup ${tableName(table)}`;
+  if (oif !== undefined) text += ` oif ${oif}`;
+  if (action !== undefined) return `${text} ${action}`;
+  text += ` lookup ${tableName(rule.table)}`;
+  const { suppressPrefixLength: suppressed } = rule;
+  return suppressed === undefined ? text : `${text} suppress_prefixlength ${suppressed}`;
 }
 
 function prefixText(block: Cidr): string {

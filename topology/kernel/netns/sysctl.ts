@@ -9,6 +9,8 @@ export interface DeviceConf {
   readonly arpAccept: number;
   readonly proxyArp: boolean;
   readonly routeLocalnet: boolean;
+  /** The way back is looked up with the packet's mark. */
+  readonly srcValidMark: boolean;
   readonly acceptLocal: boolean;
   readonly sendRedirects: boolean;
   readonly acceptRedirects: boolean;
@@ -345,6 +347,7 @@ function deviceConf(own: DeviceSettings, all: DeviceSettings): DeviceConf {
     arpAccept: setting('arp_accept'),
     proxyArp: setting('proxy_arp') !== 0,
     routeLocalnet: setting('route_localnet') !== 0,
+    srcValidMark: setting('src_valid_mark') !== 0,
     acceptLocal: setting('accept_local') !== 0,
     sendRedirects: setting('send_redirects') !== 0,
     acceptRedirects: setting('accept_redirects', forwarding ? 'and' : 'or') !== 0,

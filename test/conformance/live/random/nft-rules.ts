@@ -75,6 +75,8 @@ export function nftFilter(draft: Draft): void {
   const table = `f${draft.nft.length}`;
   const priority = draft.pick([-300, -150, -50, 0, 10]);
   const lines: string[] = [];
+  // Names of both families' messages belong to tables of both.
+  const family = draft.pick(['ip', 'ip', 'inet']);
   for (let count = 1 + draft.rng.below(2); count > 0; count--) {
     const match = draft.pick([
       'tcp dport 80',
@@ -99,6 +101,7 @@ export function nftFilter(draft: Draft): void {
     // Linux takes REJECT in these hooks alone, and a reset for TCP alone.
     const refuses = hook !== 'postrouting';
     const action = draft.pick(refuses ? REJECTS : ['drop', 'accept']);
+    if (action.includes('icmpx') && family === 'ip') continue;
     const reset = action.includes('tcp reset');
     if (reset && !/tcp|l4proto/.test(match)) continue;
     const extra = draft.pick(['', '', 'counter ', 'meta mark set 7 ', 'limit rate 1/minute ']);
@@ -106,7 +109,7 @@ export function nftFilter(draft: Draft): void {
   }
   if (draft.oneIn(4)) lines.unshift('    ct state established,related accept');
   const policy = draft.oneIn(6) ? 'drop' : 'accept';
-  const ruleset = `table ip ${table} {
+  const ruleset = `table ${family} ${table} {
   chain ${hook} {
     type filter hook ${hook} priority ${priority}; policy ${policy};
 ${lines.join('\n')}

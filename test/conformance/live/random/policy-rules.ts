@@ -65,11 +65,7 @@ export function tableRule(draft: Draft): void {
     `iif ${device.if}`,
     'iif lo',
     `oif ${device.if}`,
-    'ipproto udp',
-    'dport 80',
-    'ipproto tcp sport 40000-40003',
     `not from ${address}`,
-    'tos 0x10',
   ]);
   const action = draft.pick([
     `table ${table}`,

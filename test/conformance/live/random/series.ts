@@ -96,10 +96,10 @@ function addChange(draft: Draft): void {
     }
     case 7: {
       const args = draft.pick([
-        `rule add from ${address} prohibit`,
-        `rule add to ${address} unreachable`,
-        `rule add iif ${name} blackhole`,
-        `rule add to ${address} table 50`,
+        `rule add from ${address} prohibit pref 90`,
+        `rule add to ${address} unreachable pref 91`,
+        `rule add iif ${name} blackhole pref 92`,
+        `rule add to ${address} table 50 pref 93`,
       ]);
       ip(args);
       return;
