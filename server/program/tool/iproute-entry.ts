@@ -1,7 +1,13 @@
 import type { ToolIo } from './tool.js';
 
 /** A value of the JSON that iproute2 writes. */
-export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /**
  * One thing that iproute2 shows, as text and as JSON at once: what its print_* functions write by format.
@@ -53,7 +59,7 @@ export function prettyJson(value: Json, depth: number): string {
     const items = value.map((item) => prettyJson(item, depth + 1));
     return items.length === 0 ? '[ ]' : `[ ${items.join(',')} ]`;
   }
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const indent = '    '.repeat(depth + 1);
   const members = Object.entries(value).map(
     ([key, member]) => `\n${indent}${JSON.stringify(key)}: ${prettyJson(member, depth + 1)}`,

@@ -39,11 +39,15 @@ test('rules read as ip rule prints them', () => {
   const machine = node(`
     n: ip rule add from 10.244.1.2 lookup 100 pref 10
     n: ip rule add to 10.0.0.0/8 fwmark 0x4000/0x4000 iif cni0 lookup main pref 20
+    n: ip rule add not from 10.0.0.1 oif cni0 prohibit pref 30
+    n: ip rule add lookup main suppress_prefixlength 0 pref 40
   `);
   expect(viewNetns(machine.netns('n')).rules).toEqual([
     '0:\tfrom all lookup local',
     '10:\tfrom 10.244.1.2 lookup 100',
     '20:\tfrom all to 10.0.0.0/8 fwmark 0x4000/0x4000 iif cni0 lookup main',
+    '30:\tnot from 10.0.0.1 oif cni0 prohibit',
+    '40:\tfrom all lookup main suppress_prefixlength 0',
     '32766:\tfrom all lookup main',
     '32767:\tfrom all lookup default',
   ]);

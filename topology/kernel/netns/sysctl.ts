@@ -363,6 +363,7 @@ const CONF4_KEYS = {
   arp_accept: 'net.ipv4.conf.arp_accept',
   proxy_arp: 'net.ipv4.conf.proxy_arp',
   route_localnet: 'net.ipv4.conf.route_localnet',
+  src_valid_mark: 'net.ipv4.conf.src_valid_mark',
   accept_local: 'net.ipv4.conf.accept_local',
   send_redirects: 'net.ipv4.conf.send_redirects',
   accept_redirects: 'net.ipv4.conf.accept_redirects',

@@ -24,6 +24,8 @@ describe('commands', () => {
     ['ip route replace blackhole 10.9.0.0/16'],
     ['ip route del 10.244.2.0/24 table 100'],
     ['ip rule add priority 100 from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 table main'],
+    ['ip rule add not priority 100 from 10.0.0.0/8 oif eth0 prohibit'],
+    ['ip rule add priority 100 table main suppress_prefixlength 0'],
     ['ip -n web neigh replace 10.244.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent'],
     ['ip neigh del 10.244.1.1 dev eth0'],
     ['bridge fdb append 02:00:00:00:00:01 dev flannel.1 dst 192.168.0.3 self permanent'],

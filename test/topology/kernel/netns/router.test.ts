@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { isIpv4 } from '../../../../topology/addr/index.js';
 import { ip, Machine } from './machine.js';
 
 function host(commands: string): Machine {
@@ -22,6 +23,15 @@ function source(machine: Machine, dst: string, src?: string): string {
   if (!chosen.ok) return chosen.errno;
   const number = Number(chosen.src);
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+}
+
+/** What becomes of a packet from 8.8.8.8 to 10.1.0.1 that comes in by d0 with mark 7. */
+function decision7(machine: Machine): string {
+  const { root } = machine.host;
+  const d0 = root.device('d0');
+  const [dst, src] = [ip('10.1.0.1'), ip('8.8.8.8')];
+  if (d0 === undefined || !isIpv4(dst) || !isIpv4(src)) throw new Error('no d0');
+  return root.router.decideInput(dst, src, d0, 7);
 }
 
 describe('source selection', () => {
@@ -83,6 +93,52 @@ describe('rules', () => {
     expect(layer.route({ dst: ip('8.8.8.8'), mark: 7 })?.text()).toBe(
       'default via 10.2.0.9 dev d1 in table 100',
     );
+  });
+
+  test.each([
+    ['unreachable', 'ENETUNREACH'],
+    ['prohibit', 'EACCES'],
+    ['blackhole', 'EINVAL'],
+    ['table main suppress_prefixlength 0', 'ENETUNREACH'],
+  ])('"%s" refuses what the default route would carry with %s', (action, errno) => {
+    const machine = host(`
+      ip route add default via 10.1.0.9
+      ip rule add ${action} pref 10
+      ip rule add unreachable pref 20
+    `);
+    expect(source(machine, '8.8.8.8', undefined)).toBe(errno);
+  });
+
+  test('"not" turns the words of a rule around', () => {
+    const machine = host('ip rule add not to 10.1.0.0/24 prohibit pref 10');
+    expect(source(machine, '10.1.0.9', undefined)).toBe('10.1.0.1');
+    expect(source(machine, '10.2.0.9', undefined)).toBe('EACCES');
+  });
+
+  test.each([
+    ['from the address that is asked for', 'from 10.1.0.1', 'local'],
+    ['as sent by this host', 'iif lo', 'local'],
+    ['not as coming in', 'iif d0', 'drop'],
+    ['without the mark of the packet', 'fwmark 7', 'drop'],
+  ])('choose the way back of rp_filter %s', (_, words, decision) => {
+    const machine = host(`
+      sysctl -w net.ipv4.conf.all.rp_filter=1
+      ip route add default via 10.2.0.9
+      ip route add default via 10.1.0.9 table 100
+      ip rule add ${words} table 100 pref 10
+    `);
+    expect(decision7(machine)).toBe(decision);
+  });
+
+  test('src_valid_mark lets the mark choose the way back', () => {
+    const machine = host(`
+      sysctl -w net.ipv4.conf.all.rp_filter=1
+      sysctl -w net.ipv4.conf.all.src_valid_mark=1
+      ip route add default via 10.2.0.9
+      ip route add default via 10.1.0.9 table 100
+      ip rule add fwmark 7 table 100 pref 10
+    `);
+    expect(decision7(machine)).toBe('local');
   });
 });
 
