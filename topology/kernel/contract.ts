@@ -310,6 +310,8 @@ export interface SocketOwner {
   readonly uid: number;
   readonly pid: number;
   readonly trace: PacketTrace | undefined;
+  /** Spreads a TCP connection's packets over ways (sk_txhash); another after every retransmission timeout. */
+  readonly txHash?: number;
   /** A local send found out later that it cannot be delivered (neighbour unresolved): soft or hard error for the socket. */
   reportError?(errno: Errno): void;
 }

@@ -40,6 +40,8 @@ export class Skb {
   /** Came out of a tunnel, and so lost the departure time that TCP gives (skb_clear_delivery_time). */
   decapsulated = false;
   mark = 0;
+  /** What its sender wants flows to be told apart by (skb->hash); outlives the sender's namespace. */
+  txHash = 0;
   /** Its connection, once conntrack has seen it in this namespace. */
   ct: ConntrackRef | undefined = undefined;
   /** The local socket that sent it. */
@@ -74,6 +76,7 @@ export class Skb {
     copy.gsoBytes = this.gsoBytes;
     copy.decapsulated = this.decapsulated;
     copy.mark = this.mark;
+    copy.txHash = this.txHash;
     copy.ct = this.ct;
     copy.trace = this.trace;
     if (this.trace !== undefined) {

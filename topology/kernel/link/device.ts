@@ -222,6 +222,7 @@ export class NetDevice implements Device {
   /** A frame handed over by the fabric; only for devices made by `addCable`. */
   receiveFromCable(skb: Skb): void {
     skb.scrub();
+    skb.txHash = 0;
     this.enqueue(skb);
   }
 

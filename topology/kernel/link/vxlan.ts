@@ -119,6 +119,7 @@ export class Vxlan implements Driver {
       return;
     }
     if (this.learning) this.learn(inner.src, outer.src, netns.nowNs);
+    skb.txHash = 0;
     if (skb.trace !== undefined) {
       const text = `the UDP packet from ${formatIp(outer.src)} carries a frame of VNI ${this.vni}: ${device.name} takes it out`;
       this.underlay.step(skb, 'vxlan', 'decapsulate', text);
@@ -151,7 +152,7 @@ export class Vxlan implements Driver {
       etherType: skb.etherType,
       packet: skb.packet,
     };
-    const srcPort = sourcePort(inner, underlay.localPorts);
+    const srcPort = sourcePort(mix(flowHash(inner), skb.txHash), underlay.localPorts);
     const local = this.local !== undefined && isIpv4(this.local) ? this.local : undefined;
     const route = underlay.router.outputRoute(remote, local, this.lower(), 0);
     if (route === undefined || route.dev === device) {
@@ -256,8 +257,8 @@ function keyOf(port: number, vni: number): number {
 }
 
 /** Spreads the flows of a tunnel over `ip_local_port_range`, so that the underlay may balance them (udp_flow_src_port). */
-function sourcePort(frame: Frame, [low, high]: readonly [number, number]): number {
-  return low + Math.floor((flowHash(frame) * (high - low)) / 0x100000000);
+function sourcePort(hash: number, [low, high]: readonly [number, number]): number {
+  return low + Math.floor((hash * (high - low)) / 0x100000000);
 }
 
 function flowHash(frame: Frame): number {

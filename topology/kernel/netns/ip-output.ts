@@ -80,6 +80,7 @@ export class IpOutput {
     const skb = new Skb(packet, ETHERTYPE.ipv4);
     skb.mark = request.mark ?? 0;
     skb.owner = request.owner;
+    skb.txHash = request.owner?.txHash ?? 0;
     if (request.cause !== undefined) skb.causedBy(request.cause);
     const trace = request.trace ?? request.owner?.trace;
     if (skb.trace === undefined && trace !== undefined) {

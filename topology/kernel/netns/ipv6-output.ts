@@ -79,6 +79,7 @@ export class Ipv6Output {
     const skb = new Skb(packet, ETHERTYPE.ipv6);
     skb.mark = request.mark ?? 0;
     skb.owner = request.owner;
+    skb.txHash = request.owner?.txHash ?? 0;
     if (cause !== undefined) skb.causedBy(cause);
     const trace = request.trace ?? request.owner?.trace;
     if (skb.trace === undefined && trace !== undefined) {

@@ -11,7 +11,7 @@ import {
   multicastMac6,
 } from '../../addr/index.js';
 import { MILLISECOND, SECOND, type WheelTimer } from '../../base/index.js';
-import type { TcpSegment } from '../../wire/index.js';
+import { TCP_ACK, TCP_SYN, type TcpSegment } from '../../wire/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { NeighborState } from '../ops.js';
 import type { Skb } from '../skb.js';
@@ -335,10 +335,14 @@ export class NeighborTable {
   }
 }
 
+const SYN_ACK = TCP_SYN | TCP_ACK;
+
 /** TCP does not send a segment again while the first is still in a queue of this host (skb_still_in_host_queue). */
 function isRepeated(queue: readonly Skb[], skb: Skb): boolean {
   const segment = segmentOf(skb);
   if (skb.owner === undefined || segment === undefined) return false;
+  // Each SYN-ACK of a request that was not accepted yet is made anew.
+  if ((segment.flags & SYN_ACK) === SYN_ACK) return false;
   return queue.some((other) => {
     if (other.owner !== skb.owner) return false;
     const waiting = segmentOf(other);

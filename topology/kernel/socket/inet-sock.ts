@@ -52,6 +52,8 @@ export class InetSock implements SocketOwner {
   device: Device | undefined = undefined;
   ttl: number | undefined = undefined;
   tos = 0;
+  /** See `SocketOwner.txHash`: 0 until the first timeout (sk_rethink_txhash). */
+  txHash = 0;
   pmtudisc: 'want' | 'do' | 'dont' | 'probe' = 'want';
   recvErr = false;
   freebind = false;

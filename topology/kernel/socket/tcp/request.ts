@@ -186,6 +186,7 @@ export class Request implements TcpFlow {
       this.drop();
       return;
     }
+    this.sock.txHash++;
     this.retransmits++;
     this.sendSynAck(undefined);
     if (requests.has(this)) this.arm();

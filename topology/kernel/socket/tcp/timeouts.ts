@@ -24,6 +24,7 @@ export function retransmitTimeout(connection: Connection): void {
   if (connection.retransmits === 0) connection.firstRetransmitNs = connection.clock.nowNs;
   connection.updateMss();
   enterLoss(connection);
+  connection.sock.txHash++;
   connection.retransmits++;
   connection.rtt.backOff();
   retransmitHead(connection);
@@ -38,6 +39,7 @@ function handshakeTimeout(connection: Connection): void {
     connection.fail(connection.softError ?? 'ETIMEDOUT');
     return;
   }
+  connection.sock.txHash++;
   connection.retransmits++;
   connection.synRetransmitted = true;
   if (state === 'SYN-RECV' || connection.retransmits > linear) connection.rtt.backOff();
