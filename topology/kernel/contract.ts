@@ -136,6 +136,8 @@ export interface IpLayer {
   primaryAddress(dev: Device, family: 'ipv4' | 'ipv6', towards?: Ip): Ip | undefined;
   /** Learned path MTU towards a destination, in octets. */
   pathMtu(dst: Ip): number | undefined;
+  /** Notes what an ICMP error says of the path, if it is smaller (`net.ipv4.ip_no_pmtu_disc` forbids it). */
+  learnPathMtu(dst: Ip, mtuBytes: number): void;
 }
 
 /** Hook order inside a namespace, shared by both families. */
@@ -312,6 +314,8 @@ export interface SocketOwner {
   readonly trace: PacketTrace | undefined;
   /** Spreads a TCP connection's packets over ways (sk_txhash); another after every retransmission timeout. */
   readonly txHash?: number;
+  /** IP_MTU_DISCOVER: a prober's packets may be as large as the device allows, whatever was learned of the path. */
+  readonly pmtudisc?: SendRequest['pmtudisc'];
   /** A local send found out later that it cannot be delivered (neighbour unresolved): soft or hard error for the socket. */
   reportError?(errno: Errno): void;
 }

@@ -150,12 +150,9 @@ export class Icmp {
       const text = `${formatIp(packet.src)} says about the packet to ${formatIp(quoted.dst)}: ${errorText(message.type, message.code, message.rest)}`;
       netns.step(skb, 'icmp', 'receive-error', text);
     }
-    if (needed && netns.sysctl('net.ipv4.ip_no_pmtu_disc') === 0) {
-      const mtuBytes = message.rest & 0xffff;
-      const route = netns.fib.lookup(quoted.dst);
-      if (route !== undefined && mtuBytes < netns.output.mtuTo(quoted.dst, route)) {
-        netns.exceptions.learnMtu(quoted.dst, mtuBytes);
-      }
+    // TCP looks first whether the error is about something it sent, and when it may act on it.
+    if (needed && quoted.proto !== IPPROTO.tcp) {
+      netns.ip.learnPathMtu(quoted.dst, message.rest & 0xffff);
     }
     netns.sockets.icmpError(skb, message, quoted);
   }

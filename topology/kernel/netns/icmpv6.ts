@@ -152,11 +152,8 @@ export class Icmpv6 {
       const text = `${formatIp(packet.src)} says about the packet to ${formatIp(quoted.dst)}: ${errorText6(type, code, rest)}`;
       netns.step(skb, 'icmp', 'receive-error', text);
     }
-    if (type === ICMP6.packetTooBig) {
-      const route = netns.fib.lookup(quoted.dst);
-      if (route !== undefined && rest < netns.output6.mtuTo(quoted.dst, route)) {
-        netns.exceptions.learnMtu(quoted.dst, rest);
-      }
+    if (type === ICMP6.packetTooBig && quoted.proto !== IPPROTO.tcp) {
+      netns.ip.learnPathMtu(quoted.dst, rest);
     }
     netns.sockets.icmpError(skb, message, quoted);
   }

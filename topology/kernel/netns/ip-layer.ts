@@ -105,6 +105,16 @@ export class NamespaceIp implements IpLayer {
     return isIpv4(dst) ? output.mtuTo(dst, route) : output6.mtuTo(dst, route);
   }
 
+  learnPathMtu(dst: Ip, mtuBytes: number): void {
+    const { netns } = this;
+    const v4 = isIpv4(dst);
+    if (v4 && netns.sysctl('net.ipv4.ip_no_pmtu_disc') !== 0) return;
+    const route = netns.fib.lookup(dst);
+    if (route === undefined) return;
+    const known = v4 ? netns.output.mtuTo(dst, route) : netns.output6.mtuTo(dst, route);
+    if (mtuBytes < known) netns.exceptions.learnMtu(dst, mtuBytes);
+  }
+
   private own(device: Device | undefined): NetDevice | undefined {
     return device === undefined ? undefined : this.netns.deviceByIndex(device.ifindex);
   }

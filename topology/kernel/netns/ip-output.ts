@@ -125,7 +125,7 @@ export class IpOutput {
     const dev = local ? netns.loopback : route.dev;
     if (dev === undefined) return 'ENETUNREACH';
     const forwarded = skb.iif !== undefined;
-    let mtuBytes = forwarded ? route.mtuBytes : this.mtuTo(packet.dst, route);
+    let mtuBytes = forwarded ? route.mtuBytes : this.mtuFor(skb, packet.dst, route);
     if (skb.fragMaxBytes > 0 && skb.fragMaxBytes < mtuBytes) mtuBytes = skb.fragMaxBytes;
     let nextHop: Ip = route.via ?? packet.dst;
     if (local) nextHop = packet.dst;
@@ -140,6 +140,13 @@ export class IpOutput {
     if (skb.segmentBytes > mtuBytes) return this.fragment(skb, now, { dev, nextHop, mtuBytes });
     netns.neighbors.output(skb, dev, nextHop);
     return undefined;
+  }
+
+  /** MTU for a packet of this host: what was learned does not bind a socket that probes (ip_skb_dst_mtu). */
+  private mtuFor(skb: Skb, dst: Ipv4, route: RouteEntry): number {
+    return skb.owner?.pmtudisc === 'probe'
+      ? (route.dev?.mtuBytes ?? MAX_BYTES)
+      : this.mtuTo(dst, route);
   }
 
   /** MTU towards a destination for packets of this host: what was learned, the route's, the device's. */

@@ -128,7 +128,7 @@ export class Ipv6Output {
       if (skb.packet.kind !== 'ipv6') return undefined;
       now = skb.packet;
     }
-    const mtuBytes = this.mtuTo(packet.dst, route);
+    const mtuBytes = skb.owner?.pmtudisc === 'probe' ? dev.mtuBytes : this.mtuTo(packet.dst, route);
     const { fragMaxBytes } = skb;
     const lengthBytes = skb.segmentBytes;
     if (lengthBytes > mtuBytes || (fragMaxBytes > 0 && lengthBytes > fragMaxBytes)) {

@@ -77,6 +77,9 @@ export class End {
         return { ok: true, src: src ?? (isLocal(dst) ? dst : own), route };
       },
       pathMtu: () => this.pathMtuBytes,
+      learnPathMtu: (_dst, mtuBytes) => {
+        this.pathMtuBytes = mtuBytes;
+      },
       sendIcmpError: (_about, type, code, rest = 0) => {
         this.icmpSent.push({ type, code, rest });
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Skb } from '../../../../topology/kernel/index.js';
-import { establish, ip, Lab, listen, open } from './lab.js';
+import type { TcpSegment } from '../../../../topology/wire/index.js';
+import { establish, ip, Lab, listen, octets, open } from './lab.js';
 
 describe('an ICMP error', () => {
   test.each([
@@ -93,6 +94,75 @@ describe('an ICMP error', () => {
     let bytes = 0;
     for (let part = far.receive(); part.ok; part = far.receive()) bytes += part.value.octets.length;
     expect(bytes).toBe(3000);
+  });
+});
+
+describe('a path MTU error', () => {
+  /** A router tells the client about a segment of its connection. */
+  function tooBig(lab: Lab, seq: number, body: TcpSegment): void {
+    const packet = {
+      kind: 'ipv4' as const,
+      src: ip('10.0.0.1') as never,
+      dst: ip('10.0.0.2') as never,
+      ttl: 64,
+      tos: 0,
+      id: 0,
+      df: true,
+      mf: false,
+      fragOffset: 0,
+      proto: 6,
+      body: { ...body, seq },
+    };
+    const message = {
+      kind: 'icmp' as const,
+      type: 3,
+      code: 4,
+      rest: 1000,
+      payload: new Uint8Array(0),
+    };
+    const about = { ...packet, src: packet.dst, dst: packet.src, proto: 1, body: message };
+    lab.netns('a').sockets.icmpError(new Skb(about, 0x800), message, packet);
+  }
+
+  const pathMtu = (lab: Lab) => lab.netns('a').ip.pathMtu(ip('10.0.0.2'));
+
+  test('about a segment that was never sent changes nothing', () => {
+    const lab = new Lab();
+    const { near } = establish(lab, listen(lab.server));
+    near.send(octets('x'));
+    lab.run(0.01);
+    const sent = lab.segments('out').at(-1);
+    if (sent === undefined) throw new Error('nothing was sent');
+    tooBig(lab, (sent.seq + 100_000) >>> 0, sent);
+    lab.run(0.01);
+    expect(pathMtu(lab)).toBe(1500);
+  });
+
+  test('in the middle of a write waits for its end', () => {
+    const lab = new Lab();
+    const { near } = establish(lab, listen(lab.server));
+    near.send(new Uint8Array(3000));
+    const sent = lab.segments('out').at(-1);
+    if (sent === undefined) throw new Error('nothing was sent');
+    tooBig(lab, sent.seq, sent);
+    expect(pathMtu(lab)).toBe(1500);
+    lab.run(0.01);
+    expect(pathMtu(lab)).toBe(1000);
+  });
+
+  test('does not bind a socket that probes', () => {
+    const lab = new Lab();
+    lab.netns('a').ip.learnPathMtu(ip('10.0.0.2'), 1000);
+    const to = { address: ip('10.0.0.2'), port: 9 };
+    const lengths = [1, 3].map((mode) => {
+      const socket = open(lab.client, 'dgram');
+      socket.setOption('IP_MTU_DISCOVER', mode);
+      lab.seen.length = 0;
+      expect(socket.send(new Uint8Array(1400), to).ok).toBe(true);
+      lab.run(0.01);
+      return lab.seen.filter(({ direction }) => direction === 'out').length;
+    });
+    expect(lengths).toEqual([2, 1]);
   });
 });
 

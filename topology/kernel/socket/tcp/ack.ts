@@ -126,11 +126,14 @@ function grow(connection: Connection, segments: number, flying: number): void {
  * The path MTU became smaller (tcp_v4_mtu_reduced): what was sent in larger segments goes out again. While a program is
  * writing, the kernel waits until it is done (TCP_MTU_REDUCED_DEFERRED).
  */
-export function pathMtuChanged(connection: Connection): void {
-  if (connection.owned) {
-    connection.mtuReduced = true;
+export function pathMtuChanged(connection: Connection, mtuBytes: number): void {
+  if (connection.lock.owned) {
+    connection.lock.deferMtu(mtuBytes);
     return;
   }
+  const { remoteAddress } = connection.sock;
+  if (remoteAddress === undefined) return;
+  connection.netns.ip.learnPathMtu(remoteAddress, mtuBytes);
   connection.updateMss();
   retransmitTooBig(connection);
 }

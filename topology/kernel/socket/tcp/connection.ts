@@ -5,26 +5,31 @@ import type { Errno } from '../../errno.js';
 import type { Skb } from '../../skb.js';
 import type { Received } from '../../sys.js';
 import { toUser } from '../address.js';
-import { Fifo } from '../fifo.js';
 import type { InetSock, SocketQueues } from '../inet-sock.js';
-import { pathMtuChanged } from './ack.js';
 import type { Arrival, TcpFlow, TcpHolder } from './flow.js';
-import { type Agreement, initialWindow, segmentPayload } from './handshake.js';
+import {
+  type Agreement,
+  INITIAL_WINDOW_SEGMENTS,
+  initialWindow,
+  segmentPayload,
+} from './handshake.js';
 import { receiveSegment } from './input.js';
 import { keepaliveTimeout } from './keepalive.js';
-import { sendAck, sendReset } from './output.js';
+import { sendReset } from './output.js';
 import { Rack } from './rack.js';
 import { ReceiveBuffer } from './receive-buffer.js';
+import { ReceiveSpace } from './receive-space.js';
 import { reorderTimeout } from './recovery.js';
 import { sendLossProbe } from './retransmit.js';
 import { RttEstimator } from './rtt.js';
 import { SendQueue } from './send-queue.js';
-import { after, seqAdd, seqDiff } from './seq.js';
+import { after, seqAdd } from './seq.js';
+import { SocketLock } from './socket-lock.js';
 import type { TcpLayer } from './tcp-layer.js';
 import { TimeWait } from './time-wait.js';
 import { delayedAckTimeout, persistTimeout, retransmitTimeout } from './timeouts.js';
 import type { LossTimer } from './timers.js';
-import { queueFin, sendMessage, transmit } from './write.js';
+import { queueFin, sendMessage } from './write.js';
 
 /** States of RFC 9293 section 3.3.2, in the words of `ss`; LISTEN is a `Listener`, TIME-WAIT a `TimeWait`. */
 export type TcpState =
@@ -38,14 +43,8 @@ export type TcpState =
   | 'CLOSING'
   | 'CLOSED';
 
-/** Segments that a new connection may send before anything is acknowledged (TCP_INIT_CWND). */
-export const INITIAL_WINDOW_SEGMENTS = 10;
 /** Most octets a program may have waiting to be sent or acknowledged. */
 const SEND_BUFFER_BYTES = 262_144;
-/** What autotuning may let the receive window grow to: half of tcp_rmem's maximum. */
-const MAX_RECEIVE_SPACE = 3_145_728;
-/** rcv_mss before anything was measured (TCP_MSS_DEFAULT). */
-const INITIAL_RECEIVE_MSS = 536;
 
 /** What a connection starts with. */
 export interface ConnectionSpec {
@@ -151,8 +150,9 @@ export class Connection implements TcpFlow {
   /** The peer will send no more. */
   finReceived = false;
   readClosed = false;
-  receiveSpace: number;
-  receiveMss = INITIAL_RECEIVE_MSS;
+  readonly receiveSpace: ReceiveSpace;
+  /** A program's call keeps the network waiting. */
+  readonly lock = new SocketLock(this);
   ackPending = false;
   quickAcks = 0;
   pingPong = false;
@@ -162,16 +162,7 @@ export class Connection implements TcpFlow {
   readonly delayedAckTimer: WheelTimer;
   /** The delayed acknowledgement timer counts (ICSK_ACK_TIMER); else it fires in vain. */
   ackTimed = false;
-  /** A program is inside a call on this socket: what arrives meanwhile waits (sock_owned_by_user). */
-  owned = false;
-  /** The path MTU became smaller meanwhile. */
-  mtuReduced = false;
-  private readonly backlog = new Fifo<Arrival>();
-  private readonly releaseSoon = () => this.release();
   private eventPending = false;
-  private readSinceNs = 0;
-  private readBytes = 0;
-  private readAtMost: number | undefined = undefined;
 
   constructor(spec: ConnectionSpec) {
     this.layer = spec.layer;
@@ -194,7 +185,7 @@ export class Connection implements TcpFlow {
     this.pushedSeq = this.sndNxt;
     this.sndSmall = spec.iss;
     this.rcvWnd = initialWindow(spec.advMss, false);
-    this.receiveSpace = this.rcvWnd;
+    this.receiveSpace = new ReceiveSpace(this, this.rcvWnd);
     spec.sock.onDeliveryError = (errno) => this.deliveryFailed(errno);
   }
 
@@ -246,8 +237,8 @@ export class Connection implements TcpFlow {
   }
 
   receive(arrival: Arrival): void {
-    if (this.owned) {
-      this.backlog.push(arrival);
+    if (this.lock.owned) {
+      this.lock.defer(arrival);
       return;
     }
     this.cause = arrival.skb;
@@ -262,34 +253,6 @@ export class Connection implements TcpFlow {
     if (this.cause === undefined) this.flushEvent();
   }
 
-  /** A program's call (lock_sock): it ends when the network has done what the call set going. */
-  own(call: () => void): void {
-    const first = !this.owned;
-    this.owned = true;
-    call();
-    // After the frames that the call sent: they are queued by now.
-    if (first) this.clock.schedule(0, this.releaseSoon);
-  }
-
-  /** Sends on what the call still has, then treats what arrived meanwhile (release_sock). */
-  private release(): void {
-    if (!this.owned) return;
-    const before = this.sndNxt;
-    transmit(this);
-    if (this.sndNxt !== before && this.sendQueue.unsent.length > 0) {
-      this.clock.schedule(0, this.releaseSoon);
-      return;
-    }
-    this.owned = false;
-    for (let next = this.backlog.shift(); next !== undefined; next = this.backlog.shift()) {
-      if (this.state === 'CLOSED') this.layer.deliver(next.skb, next.packet, next.segment);
-      else this.receive(next);
-    }
-    if (!this.mtuReduced) return;
-    this.mtuReduced = false;
-    if (this.state !== 'CLOSED') pathMtuChanged(this);
-  }
-
   /** write(2). */
   write(octets: Uint8Array): Result<number, Errno> {
     const pending = this.sock.takeError();
@@ -299,7 +262,7 @@ export class Connection implements TcpFlow {
     const room = SEND_BUFFER_BYTES - this.sendQueue.buffer.length;
     if (room <= 0) return fail('EAGAIN');
     const taken = Math.min(room, octets.length);
-    this.own(() => sendMessage(this, octets.slice(0, taken)));
+    this.lock.run(() => sendMessage(this, octets.slice(0, taken)));
     return ok(taken);
   }
 
@@ -313,7 +276,7 @@ export class Connection implements TcpFlow {
     const { receiveBuffer, sock } = this;
     if (receiveBuffer.readable > 0 && max > 0) {
       const octets = receiveBuffer.read(max);
-      this.afterRead(octets.length);
+      this.receiveSpace.afterRead(octets.length);
       return ok(this.received(octets));
     }
     // The end of the stream comes before an error (SOCK_DONE).
@@ -431,39 +394,6 @@ export class Connection implements TcpFlow {
     const { sock } = this;
     const address = sock.remoteAddress ?? sock.address;
     return { octets, from: { address: toUser(sock.domain, address), port: sock.remotePort } };
-  }
-
-  /**
-   * Lets the window grow when the program reads more in a round trip than in any before (tcp_rcv_space_adjust), and
-   * tells the peer when much room came free.
-   */
-  private afterRead(bytes: number): void {
-    const now = this.clock.nowNs;
-    this.readBytes += bytes;
-    if (now - this.readSinceNs >= (this.rtt.smoothedNs ?? 0)) {
-      const usual = this.readAtMost ?? Math.min(this.rcvWnd, INITIAL_WINDOW_SEGMENTS * this.advMss);
-      if (this.readBytes > usual) {
-        const wanted = 2 * this.readBytes + 16 * this.advMss;
-        this.receiveSpace = Math.min(Math.max(this.receiveSpace, wanted), MAX_RECEIVE_SPACE);
-        this.readAtMost = this.readBytes;
-      }
-      this.readSinceNs = now;
-      this.readBytes = 0;
-    }
-    if (this.state === 'CLOSED') return;
-    const offered = seqDiff(seqAdd(this.rcvWup, this.rcvWnd), this.rcvNxt);
-    if (offered * 2 <= this.receiveSpace && this.freeWindow() >= 2 * Math.max(offered, 1)) {
-      sendAck(this);
-    }
-  }
-
-  /** Octets that may be offered now (__tcp_select_window): nothing rather than little (RFC 9293 section 3.8.6.2.2). */
-  freeWindow(): number {
-    const limit = this.sock.receiveBufferBytes;
-    const space = limit === undefined ? this.receiveSpace : limit / 2;
-    const free = space - this.receiveBuffer.length;
-    if (free < space / 16 || free < Math.min(this.receiveMss, space / 2)) return 0;
-    return free;
   }
 
   private stopTimers(): void {

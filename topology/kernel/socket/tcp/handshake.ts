@@ -7,6 +7,9 @@ import { type FlowKey, flowHash } from '../hash.js';
 import { readSysctl } from '../sysctl.js';
 import { seqAdd, seqDiff } from './seq.js';
 
+/** Segments that a new connection may send before anything is acknowledged (TCP_INIT_CWND). */
+export const INITIAL_WINDOW_SEGMENTS = 10;
+
 /** Shift that follows from tcp_rmem's maximum of 6 MiB. */
 export const WINDOW_SCALE = 7;
 /** Window field without scaling; also the window that a new connection offers at most. */

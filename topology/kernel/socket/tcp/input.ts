@@ -270,10 +270,13 @@ function noteDataReceived(connection: Connection, bytes: number): void {
   if (bytes === 0) return;
   if (connection.ackDelayNs === 0) {
     connection.ackDelayNs = DELAYED_ACK_NS;
-    const segments = Math.floor(connection.rcvWnd / (2 * connection.receiveMss));
+    const segments = Math.floor(connection.rcvWnd / (2 * connection.receiveSpace.mss));
     connection.quickAcks = Math.min(Math.max(segments, 2), MAX_QUICK_ACKS);
   }
-  connection.receiveMss = Math.max(connection.receiveMss, Math.min(bytes, connection.advMss));
+  connection.receiveSpace.mss = Math.max(
+    connection.receiveSpace.mss,
+    Math.min(bytes, connection.advMss),
+  );
   connection.lastDataNs = connection.clock.nowNs;
 }
 
@@ -310,7 +313,7 @@ function acknowledge(connection: Connection): void {
   if (!connection.ackPending || connection.state === 'CLOSED') return;
   const unacknowledged = seqDiff(connection.rcvNxt, connection.rcvWup);
   const quick = connection.quickAcks > 0 && !connection.pingPong;
-  if (quick || unacknowledged > connection.receiveMss) sendAck(connection);
+  if (quick || unacknowledged > connection.receiveSpace.mss) sendAck(connection);
   else armDelayedAck(connection);
 }
 

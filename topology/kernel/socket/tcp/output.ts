@@ -96,7 +96,7 @@ function nextWindowField(connection: Connection): number {
     0,
   );
   const unit = scaled ? 1 << WINDOW_SCALE : 1;
-  let window = Math.ceil(connection.freeWindow() / unit) * unit;
+  let window = Math.ceil(connection.receiveSpace.free() / unit) * unit;
   if (window < offered) window = Math.ceil(offered / unit) * unit;
   if (!scaled) window = Math.min(window, MAX_WINDOW);
   connection.rcvWnd = window;

@@ -161,7 +161,7 @@ export class Request implements TcpFlow {
     connection.rcvNxt = seqAdd(spec.irs, 1);
     connection.rcvWup = connection.rcvNxt;
     connection.rcvWnd = this.window;
-    connection.receiveSpace = this.window;
+    connection.receiveSpace.bytes = this.window;
     connection.timedAtNs = this.startedNs;
     connection.synRetransmitted = this.retransmits > 0;
     connection.settle(spec.agreed);

@@ -151,7 +151,7 @@ export class TcpLayer {
       this.netns.step(skb, 'socket', 'deliver', sentence);
     }
     if (meaning.tooBig) {
-      pathMtuChanged(flow);
+      pathMtuChanged(flow, event.mtu ?? 0);
       return;
     }
     if (opening) {

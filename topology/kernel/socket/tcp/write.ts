@@ -82,7 +82,7 @@ export function transmit(connection: Connection, nagle: Nagle = 'nagle'): void {
     sendFirst(connection, packet, limit);
     sent = true;
     if (!maySendData(connection)) return;
-    if (connection.owned && sendQueue.unsent.length > 0) break;
+    if (connection.lock.owned && sendQueue.unsent.length > 0) break;
   }
   if (sent) newDataSent(connection, had);
   if (sendQueue.unsent.length > 0 && sendQueue.packetsOut === 0) armProbe(connection);
