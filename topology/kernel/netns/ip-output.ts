@@ -1,14 +1,6 @@
-import {
-  formatIp,
-  type Ip,
-  type Ipv4,
-  isIpv4,
-  isMulticast4,
-  MAC_BROADCAST,
-} from '../../addr/index.js';
+import { type Ip, type Ipv4, isIpv4, isMulticast4, MAC_BROADCAST } from '../../addr/index.js';
 import {
   bodyBytes,
-  ETHERTYPE,
   fragmentIpv4,
   ICMP4,
   ICMP4_UNREACHABLE,
@@ -19,10 +11,11 @@ import {
 import type { SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
-import { Skb } from '../skb.js';
+import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
 import type { RouteEntry } from './route.js';
 import { fragmentSkbs, sendFragments } from './send-fragments.js';
+import { SendSteps } from './send-steps.js';
 
 /** The largest IPv4 packet. */
 const MAX_BYTES = 65535;
@@ -30,10 +23,12 @@ const MAX_BYTES = 65535;
 /** Sends packets (ip_output.c): source and route, OUTPUT, POSTROUTING, fragments, next hop. */
 export class IpOutput {
   private readonly netns: NetNamespace;
+  private readonly steps: SendSteps;
   private ident: number;
 
   constructor(netns: NetNamespace) {
     this.netns = netns;
+    this.steps = new SendSteps(netns);
     this.ident = netns.host.rng.fork(`${netns.inode}/ip-id`).below(0x10000);
   }
 
@@ -77,18 +72,8 @@ export class IpOutput {
       proto: request.proto,
       body: request.body,
     };
-    const skb = new Skb(packet, ETHERTYPE.ipv4);
-    skb.mark = request.mark ?? 0;
-    skb.owner = request.owner;
-    skb.txHash = request.owner?.txHash ?? 0;
-    if (request.cause !== undefined) skb.causedBy(request.cause);
-    const trace = request.trace ?? request.owner?.trace;
-    if (skb.trace === undefined && trace !== undefined) {
-      skb.trace = trace;
-      skb.packetId = trace.nextPacketId();
-    }
-    if (request.cause !== undefined) netns.netfilter.attach(skb, request.cause);
-    if (skb.trace !== undefined) this.stepRoute(skb, packet, route, type);
+    const skb = this.steps.begin(packet, request);
+    if (skb.trace !== undefined) this.steps.routed(skb, packet, route);
     return this.localOut(skb, packet, route);
   }
 
@@ -211,39 +196,16 @@ export class IpOutput {
     const { netns } = this;
     const src = netns.ip.isLocal(packet.src) ? packet.src : undefined;
     const route = netns.router.outputRoute(packet.dst, src, undefined, skb.mark);
-    if (route === undefined) {
-      const text =
-        skb.trace === undefined ? '' : `after OUTPUT no route matches ${formatIp(packet.dst)}`;
-      netns.drop(skb, 'no-route', 'route', text);
-      return undefined;
-    }
-    if (skb.trace !== undefined) {
-      const text = `OUTPUT changed the packet, so it is routed again: ${formatIp(packet.dst)} matches route ${route.text()}`;
-      netns.step(skb, 'route', 'reroute', text);
-    }
+    this.steps.rerouted(skb, packet.dst, route);
     return route;
   }
 
-  private stepRoute(skb: Skb, packet: Ipv4Packet, route: RouteEntry, type: string): void {
-    const text =
-      type === 'local'
-        ? `${formatIp(packet.dst)} is an address of this namespace, so the packet goes over lo`
-        : `${formatIp(packet.dst)} matches route ${route.text()}; the source address is ${formatIp(packet.src)}`;
-    this.netns.step(skb, 'route', 'lookup', text);
-  }
-
   private unroutable(request: SendRequest, dst: Ipv4, errno: Errno): Errno {
-    const { netns } = this;
-    const trace = request.trace ?? request.owner?.trace ?? request.cause?.trace;
-    if (trace === undefined) {
-      netns.countDrop('no-route');
-      return errno;
-    }
-    const packet: Ipv4Packet = {
+    return this.steps.unroutable(request, errno, () => ({
       kind: 'ipv4',
       src: request.src !== undefined && isIpv4(request.src) ? request.src : (0 as Ipv4),
       dst,
-      ttl: request.ttl ?? netns.defaultTtl,
+      ttl: request.ttl ?? this.netns.defaultTtl,
       tos: 0,
       id: 0,
       df: true,
@@ -251,19 +213,6 @@ export class IpOutput {
       fragOffset: 0,
       proto: request.proto,
       body: request.body,
-    };
-    const skb = new Skb(packet, ETHERTYPE.ipv4);
-    if (request.cause !== undefined) skb.causedBy(request.cause);
-    if (skb.trace === undefined) {
-      skb.trace = trace;
-      skb.packetId = trace.nextPacketId();
-    }
-    const route = netns.fib.lookup(dst);
-    const why =
-      route === undefined
-        ? `no route matches ${formatIp(dst)}`
-        : `${formatIp(dst)} matches route ${route.text()}`;
-    netns.drop(skb, 'no-route', 'route', `${why}: the send fails with ${errno}`);
-    return errno;
+    }));
   }
 }

@@ -1,15 +1,7 @@
-import {
-  formatIp,
-  IPV6_ANY,
-  type Ipv6,
-  isIpv4,
-  isMulticast6,
-  needsLink6,
-} from '../../addr/index.js';
+import { IPV6_ANY, type Ipv6, isIpv4, isMulticast6, needsLink6 } from '../../addr/index.js';
 import type { Rng } from '../../base/index.js';
 import {
   bodyBytes,
-  ETHERTYPE,
   fragmentIpv6,
   ICMP6,
   IPPROTO,
@@ -21,12 +13,13 @@ import {
 import type { SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
-import { Skb } from '../skb.js';
+import type { Skb } from '../skb.js';
 import { isMember6 } from './ipv6-address.js';
 import { via6 } from './ipv6-router.js';
 import type { NetNamespace } from './namespace.js';
 import type { RouteEntry } from './route.js';
 import { fragmentSkbs, sendFragments } from './send-fragments.js';
+import { SendSteps } from './send-steps.js';
 
 /** The largest packet: 40 octets of header, 65535 of payload. */
 const MAX_BYTES = 40 + 65535;
@@ -38,10 +31,12 @@ const MAX_BYTES = 40 + 65535;
  */
 export class Ipv6Output {
   private readonly netns: NetNamespace;
+  private readonly steps: SendSteps;
   private readonly chance: Rng;
 
   constructor(netns: NetNamespace) {
     this.netns = netns;
+    this.steps = new SendSteps(netns);
     this.chance = netns.host.rng.fork(`${netns.inode}/frag-id`);
   }
 
@@ -52,7 +47,7 @@ export class Ipv6Output {
 
   send(request: SendRequest): Errno | undefined {
     const { netns } = this;
-    const { dst, src, cause } = request;
+    const { dst, src } = request;
     if (isIpv4(dst) || (src !== undefined && isIpv4(src))) return 'ENETUNREACH';
     const { router6 } = netns;
     const oif = this.deviceFor(request);
@@ -76,18 +71,8 @@ export class Ipv6Output {
       proto: request.proto,
       body: request.body,
     };
-    const skb = new Skb(packet, ETHERTYPE.ipv6);
-    skb.mark = request.mark ?? 0;
-    skb.owner = request.owner;
-    skb.txHash = request.owner?.txHash ?? 0;
-    if (cause !== undefined) skb.causedBy(cause);
-    const trace = request.trace ?? request.owner?.trace;
-    if (skb.trace === undefined && trace !== undefined) {
-      skb.trace = trace;
-      skb.packetId = trace.nextPacketId();
-    }
-    if (cause !== undefined) netns.netfilter.attach(skb, cause);
-    if (skb.trace !== undefined) this.stepRoute(skb, packet, route);
+    const skb = this.steps.begin(packet, request);
+    if (skb.trace !== undefined) this.steps.routed(skb, packet, route);
     return this.localOut(skb, packet, route);
   }
 
@@ -196,36 +181,13 @@ export class Ipv6Output {
   private reroute(skb: Skb, packet: Ipv6Packet): RouteEntry | undefined {
     const { netns } = this;
     const route = netns.router6.outputRoute(packet.dst, packet.src, undefined, skb.mark);
-    if (route === undefined) {
-      const text =
-        skb.trace === undefined ? '' : `after OUTPUT no route matches ${formatIp(packet.dst)}`;
-      netns.drop(skb, 'no-route', 'route', text);
-      return undefined;
-    }
-    if (skb.trace !== undefined) {
-      const text = `OUTPUT changed the packet, so it is routed again: ${formatIp(packet.dst)} matches route ${route.text()}`;
-      netns.step(skb, 'route', 'reroute', text);
-    }
+    this.steps.rerouted(skb, packet.dst, route);
     return route;
   }
 
-  private stepRoute(skb: Skb, packet: Ipv6Packet, route: RouteEntry): void {
-    const text =
-      route.type === 'local'
-        ? `${formatIp(packet.dst)} is an address of this namespace, so the packet goes over lo`
-        : `${formatIp(packet.dst)} matches route ${route.text()}; the source address is ${formatIp(packet.src)}`;
-    this.netns.step(skb, 'route', 'lookup', text);
-  }
-
   private unroutable(request: SendRequest, dst: Ipv6, errno: Errno): Errno {
-    const { netns } = this;
-    const trace = request.trace ?? request.owner?.trace ?? request.cause?.trace;
-    if (trace === undefined) {
-      netns.countDrop('no-route');
-      return errno;
-    }
     const { src } = request;
-    const packet: Ipv6Packet = {
+    return this.steps.unroutable(request, errno, () => ({
       kind: 'ipv6',
       src: src === undefined || isIpv4(src) ? IPV6_ANY : src,
       dst,
@@ -234,22 +196,7 @@ export class Ipv6Output {
       flowLabel: 0,
       proto: request.proto,
       body: request.body,
-    };
-    const skb = new Skb(packet, ETHERTYPE.ipv6);
-    if (request.cause !== undefined) skb.causedBy(request.cause);
-    if (skb.trace === undefined) {
-      skb.trace = trace;
-      skb.packetId = trace.nextPacketId();
-    }
-    const route = netns.fib.lookup(dst);
-    const why =
-      errno === 'EADDRNOTAVAIL'
-        ? `no address here can be the source of a packet to ${formatIp(dst)}`
-        : route === undefined
-          ? `no route matches ${formatIp(dst)}`
-          : `${formatIp(dst)} matches route ${route.text()}`;
-    netns.drop(skb, 'no-route', 'route', `${why}: the send fails with ${errno}`);
-    return errno;
+    }));
   }
 }
 
