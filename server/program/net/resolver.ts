@@ -207,6 +207,8 @@ export interface DnsAsk {
   readonly tcp?: boolean;
   /** The C library's time for each server: the second has 2/n and the third 4/n of it, n being their number, 1 s at least. */
   readonly backoff?: boolean;
+  /** Questions carry an OPT record (RFC 6891) with a client's cookie (RFC 7873), as dig's do; default false. */
+  readonly edns?: boolean;
   /** Called for each attempt that failed, for tools that print them. */
   onFailure?(server: SocketAddress, error: string): void;
 }
@@ -247,6 +249,20 @@ function serverTimeoutNs(config: ResolverConfig, index: number): number {
   return Math.max(1, shared) * SECOND_NS;
 }
 
+const COOKIE_OPTION = [0, 10, 0, 8] as const;
+
+function optRecord(guest: Guest) {
+  const cookie = Array.from({ length: 8 }, () => Math.floor(guest.request.random() * 256));
+  return {
+    type: 'OPT',
+    udpPayloadBytes: 1232,
+    extendedRcode: 0,
+    version: 0,
+    dnssecOk: false,
+    options: Uint8Array.of(...COOKIE_OPTION, ...cookie),
+  } as const;
+}
+
 /** Asks one server once. */
 export async function queryServer(
   guest: Guest,
@@ -256,7 +272,8 @@ export async function queryServer(
   if (!isDnsName(ask.name)) return fail('EAI_NONAME');
   const startNs = guest.sys.nowNs;
   const id = Math.floor(guest.request.random() * 65536);
-  const query = emitDns(dnsQuery(id, ask.name, ask.type));
+  const plain = dnsQuery(id, ask.name, ask.type);
+  const query = emitDns(ask.edns === true ? { ...plain, additionals: [optRecord(guest)] } : plain);
   const octets =
     ask.tcp === true
       ? await overTcp(guest, server, { query, timeoutNs: ask.config.timeoutNs })

@@ -37,9 +37,15 @@ const RESULT_WORDS: Readonly<Record<string, string>> = {
 const SETUP_FAILURES = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL']);
 
 /** The line of a failed exchange; a server that there is no way to ends the attempt at once. */
-export function failureLine(server: SocketAddress, error: string, name: string): string {
+export function failureLine(
+  server: SocketAddress,
+  error: string,
+  { name, tcp = false }: { readonly name: string; readonly tcp?: boolean },
+): string {
   const address = formatIp(server.address);
   const words = errorWords(error);
+  if (tcp)
+    return `;; Connection to ${address}#53(${address}) for ${name} failed: ${words}.\n${NO_SERVERS}`;
   return SETUP_FAILURES.has(error)
     ? `;; UDP setup with ${address}#53(${address}) for ${name} failed: ${words}.\n${NO_SERVERS}`
     : `;; communications error to ${address}#53: ${words}\n`;
@@ -120,7 +126,7 @@ export async function askTypes(
   for (const type of ask.types) {
     const failures: string[] = [];
     const onFailure = (server: SocketAddress, error: string): void => {
-      failures.push(failureLine(server, error, ask.typed));
+      failures.push(failureLine(server, error, { name: ask.typed }));
     };
     const answer = await queryServers(io.guest, { ...ask, type, onFailure });
     if (!answer.ok) return { answers, failures };

@@ -1,134 +1,14 @@
-/** Tools that ask the name system: dig, host, getent. */
-import {
-  DNS_TYPE,
-  type DnsRecord,
-  dnsRcodeName,
-  dnsTypeName,
-  formatIp,
-  type Ip,
-  parseIp,
-} from '../../../topology/index.js';
+/** Tools that ask the name system: host, getent. */
+import { DNS_TYPE, formatIp, type Ip, parseIp } from '../../../topology/index.js';
 import { reverseName } from '../dns/zone.js';
 import { resolveName } from '../net/names.js';
-import { type DnsAnswer, queryServers, searchNames } from '../net/resolver.js';
+import { searchNames } from '../net/resolver.js';
 import { lookupAddress } from '../net/reverse.js';
 import { findService, findServiceByPort } from '../net/services.js';
-import {
-  askTypes,
-  configFor,
-  failureLine,
-  failureText,
-  NO_SERVERS,
-  recordLine,
-  typeNumber,
-} from './dns-words.js';
+import { dig } from './dig.js';
+import { askTypes, configFor, failureText } from './dns-words.js';
 import { nslookup } from './nslookup.js';
 import type { Tool, ToolIo } from './tool.js';
-
-const VERSION = '9.18.49-1~deb12u3-Debian';
-
-const dig: Tool = async (io) => {
-  let server: string | undefined;
-  let type: number = DNS_TYPE.A;
-  let name: string | undefined;
-  const plus = new Map<string, string>();
-  for (let at = 0; at < io.args.length; at++) {
-    const arg = io.args[at] ?? '';
-    if (arg.startsWith('@')) server = arg.slice(1);
-    else if (arg.startsWith('+'))
-      plus.set(arg.slice(1).split('=')[0] ?? '', arg.split('=')[1] ?? '');
-    else if (arg === '-x') {
-      const address = parseIp(io.args[++at] ?? '');
-      if (address.ok) name = reverseName(address.value);
-      type = DNS_TYPE.PTR;
-    } else if (arg === '-t') type = typeNumber(io.args[++at] ?? '') ?? type;
-    else if (!arg.startsWith('-')) {
-      const asType = typeNumber(arg);
-      if (asType !== undefined) type = asType;
-      else name = arg;
-    }
-  }
-  const config = await configFor(io, server);
-  if (config === undefined) return io.fail(`couldn't get address for '${server}': not found`, 10);
-  const limits = {
-    ...config,
-    timeoutNs: Number(plus.get('time') || 5) * 1e9,
-    attempts: Number(plus.get('tries') || 3),
-  };
-  const asked = (name ?? '.').replace(/(.)\.$/, '$1');
-  const names = plus.has('search') ? searchNames(asked, config) : [asked];
-  const failures: string[] = [];
-  let answer: DnsAnswer | undefined;
-  for (const each of names) {
-    const got = await queryServers(io.guest, {
-      name: each,
-      type,
-      config: limits,
-      tcp: plus.has('tcp'),
-      onFailure: (where, error) => failures.push(failureLine(where, error, asked)),
-    });
-    answer = got.ok ? got.value : undefined;
-    if (answer === undefined || answer.message.answers.length > 0) break;
-  }
-  for (const line of failures) await io.out(line);
-  if (answer === undefined) {
-    // Without a way to the server, or with +short, dig says no more.
-    if (failures.at(-1)?.endsWith(NO_SERVERS) === true) return 9;
-    const banner = `\n; <<>> DiG ${VERSION} <<>> ${io.args.join(' ')}\n${server === undefined ? '' : '; (1 server found)\n'};; global options: +cmd\n`;
-    await io.out(`${plus.has('short') ? '' : banner}${NO_SERVERS}`);
-    return 9;
-  }
-  if (plus.has('short')) {
-    for (const record of answer.message.answers) await io.out(`${recordLine(record) ?? ''}\n`);
-    return 0;
-  }
-  await io.out(digText(io, answer));
-  return 0;
-};
-
-function digText(io: ToolIo, answer: DnsAnswer): string {
-  const { message } = answer;
-  const flags = [
-    'qr',
-    message.authoritative ? 'aa' : '',
-    message.truncated ? 'tc' : '',
-    'rd',
-    message.recursionAvailable ? 'ra' : '',
-  ].filter((flag) => flag !== '');
-  const section = (title: string, records: readonly DnsRecord[]): string[] =>
-    records.length === 0 ? [] : [`;; ${title} SECTION:`, ...records.map(fullLine), ''];
-  const [question] = message.questions;
-  const lines = [
-    '',
-    `; <<>> DiG ${VERSION} <<>> ${io.args.join(' ')}`,
-    ';; global options: +cmd',
-    ';; Got answer:',
-    `;; ->>HEADER<<- opcode: QUERY, status: ${dnsRcodeName(message.rcode)}, id: ${message.id}`,
-    `;; flags: ${flags.join(' ')}; QUERY: 1, ANSWER: ${message.answers.length}, AUTHORITY: ${message.authorities.length}, ADDITIONAL: ${message.additionals.length}`,
-    '',
-    ';; QUESTION SECTION:',
-    `;${question?.name ?? ''}.\t\tIN\t${dnsTypeName(question?.type ?? 0)}`,
-    '',
-    ...section('ANSWER', message.answers),
-    ...section('AUTHORITY', message.authorities),
-    ...section(
-      'ADDITIONAL',
-      message.additionals.filter((record) => record.type !== 'OPT'),
-    ),
-    `;; Query time: ${Math.round(answer.elapsedNs / 1e6)} msec`,
-    `;; SERVER: ${formatIp(answer.server.address)}#53(${formatIp(answer.server.address)}) (UDP)`,
-    `;; MSG SIZE  rcvd: ${answer.bytes}`,
-    '',
-    '',
-  ];
-  return lines.join('\n');
-}
-
-function fullLine(record: DnsRecord): string {
-  if (record.type === 'OPT') return '';
-  const type = record.type === 'other' ? dnsTypeName(record.typeCode) : record.type;
-  return `${record.name === '.' ? '' : record.name}.\t${record.ttl}\tIN\t${type}\t${recordLine(record) ?? ''}`;
-}
 
 const host: Tool = async (io) => {
   const [name = '', server] = io.args.filter((arg) => !arg.startsWith('-'));

@@ -1,69 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type ServiceRecord,
-  VirtualFileSystem,
-  type ZoneSource,
-} from '../../../server/program/index.js';
-import { type Ip, parseIp } from '../../../topology/index.js';
-import { type ContainerSpec, Lab } from './lab.js';
-
-const ANY: ContainerSpec = { image: { userland: 'any' } };
-
-function address(text: string): Ip {
-  const parsed = parseIp(text);
-  if (!parsed.ok) throw new Error(parsed.error);
-  return parsed.value;
-}
-
-const SERVICES: Readonly<Record<string, ServiceRecord>> = {
-  web: {
-    clusterIps: [address('10.96.0.7')],
-    ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
-    endpoints: [],
-  },
-  db: {
-    clusterIps: [],
-    ports: [],
-    endpoints: [
-      {
-        address: address('10.244.1.5'),
-        hostname: 'db-0',
-        ports: [{ name: 'sql', protocol: 'TCP', port: 5432 }],
-      },
-      {
-        address: address('10.244.2.5'),
-        hostname: 'db-1',
-        ports: [{ name: 'sql', protocol: 'TCP', port: 5432 }],
-      },
-    ],
-  },
-  out: { clusterIps: [], externalName: 'web.default.svc.cluster.local', ports: [], endpoints: [] },
-};
-
-const ZONE: ZoneSource = {
-  domain: 'cluster.local',
-  hasNamespace: (namespace) => namespace === 'default',
-  lookupService: (_namespace, name) => SERVICES[name],
-  findServiceByIp: (ip) =>
-    ip === address('10.96.0.7') ? { namespace: 'default', name: 'web' } : undefined,
-  findEndpointByIp: () => undefined,
-};
-
-function withDns(): Lab {
-  const lab = new Lab();
-  lab.start({
-    argv: ['/coredns', '-conf', '/etc/coredns/Corefile'],
-    image: {
-      programKind: 'coredns',
-      entrypoint: ['/coredns'],
-      cmd: [],
-      userland: 'scratch',
-      executables: ['/coredns'],
-    },
-    more: { zone: ZONE },
-  });
-  return lab;
-}
+import { type ServiceRecord, VirtualFileSystem } from '../../../server/program/index.js';
+import { ANY, address, SERVICES, withDns } from './dns-lab.js';
+import { Lab } from './lab.js';
 
 describe('names', () => {
   test.each([
@@ -98,7 +36,7 @@ describe('names', () => {
     );
     expect(got.out).toContain('status: NXDOMAIN');
     expect(got.out).toContain(
-      'cluster.local.\t5\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local.',
+      'cluster.local.\t\t5\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local.',
     );
   });
 
