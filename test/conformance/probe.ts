@@ -54,10 +54,12 @@ export class Prober {
 
   /** Ends what is left of a probe, and lets the reset arrive. */
   finish(): void {
-    this.servers.hangUp();
     for (const process of [...this.host.processes.all]) {
       if (process.comm === 'probe') process.sys.exit(0);
     }
+    // The prober's end is gone, and its reset arrived, before the server closes its own.
+    this.host.clock.advance(0);
+    this.servers.hangUp();
   }
 
   /** A connection counts once the server has it. */

@@ -14,7 +14,7 @@ import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
 import type { RouteEntry } from './route.js';
-import { fragmentSkbs, sendFragments } from './send-fragments.js';
+import { type FragmentWay, fragmentSkbs, sendFragments } from './send-fragments.js';
 import { SendSteps } from './send-steps.js';
 
 /** The largest IPv4 packet. */
@@ -144,7 +144,7 @@ export class IpOutput {
   private fragment(
     skb: Skb,
     packet: Ipv4Packet,
-    way: { readonly dev: NetDevice; readonly nextHop: Ip; readonly mtuBytes: number },
+    way: FragmentWay & { readonly mtuBytes: number },
   ): Errno | undefined {
     const { netns } = this;
     const { dev, mtuBytes } = way;
@@ -175,6 +175,12 @@ export class IpOutput {
     if (!isMulticast4(packet.dst) && dev.kind !== 'loopback') this.hearOneself(skb.clone(), dev);
     if (netns.netfilter.active) {
       if (netns.netfilter.run('POSTROUTING', skb, undefined, dev) !== 'accept') return 'EPERM';
+    }
+    // What is heard here is whole (ip_mc_output clones before ip_finish_output cuts).
+    const mtuBytes = this.mtuTo(packet.dst, route);
+    if (skb.segmentBytes > mtuBytes && skb.packet.kind === 'ipv4') {
+      const broadcast = !isMulticast4(packet.dst);
+      return this.fragment(skb, skb.packet, { dev, nextHop: packet.dst, mtuBytes, broadcast });
     }
     if (isMulticast4(packet.dst)) netns.neighbors.output(skb, dev, packet.dst);
     else {

@@ -1,4 +1,4 @@
-import type { Ip } from '../../addr/index.js';
+import { type Ip, MAC_BROADCAST } from '../../addr/index.js';
 import type { NetDevice } from '../link/device.js';
 import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
@@ -7,6 +7,8 @@ import type { NetNamespace } from './namespace.js';
 export interface FragmentWay {
   readonly dev: NetDevice;
   readonly nextHop: Ip;
+  /** True: to every host of the link. */
+  readonly broadcast?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export function sendFragments(
     const fragment = fragments[index];
     if (fragment === undefined) return;
     const inProgram = fragment.iif === undefined && !netns.host.softirq.running;
-    if (!netns.neighbors.output(fragment, way.dev, way.nextHop)) {
+    if (!sendOne(netns, fragment, way)) {
       abandon(netns, fragments, index + 1);
       return;
     }
@@ -32,6 +34,14 @@ export function sendFragments(
     netns.host.clock.schedule(0, () => sendFragments(netns, fragments, way, index + 1));
     return;
   }
+}
+
+function sendOne(netns: NetNamespace, fragment: Skb, way: FragmentWay): boolean {
+  const { dev } = way;
+  if (way.broadcast !== true) return netns.neighbors.output(fragment, dev, way.nextHop);
+  fragment.srcMac = dev.mac;
+  fragment.dstMac = MAC_BROADCAST;
+  return dev.transmit(fragment);
 }
 
 function abandon(netns: NetNamespace, fragments: readonly Skb[], from: number): void {
