@@ -39,9 +39,14 @@ export class NamespaceIp implements IpLayer {
   ): { ok: true; src: Ip; route: RouteResult } | { ok: false; errno: Errno } {
     const { dst, src } = query;
     if (!isIpv4(dst)) return this.chooseSource6(query, dst);
-    const { router } = this.netns;
+    const { router, fib } = this.netns;
     if (src !== undefined && !isIpv4(src)) return { ok: false, errno: 'ENETUNREACH' };
-    const route = router.outputRoute(dst, src, this.own(query.oif), query.mark ?? 0);
+    const oif = this.own(query.oif);
+    let route = router.outputRoute(dst, src, oif, query.mark ?? 0);
+    // connect() asks again once the source is known: rules may look at it (ip_route_connect).
+    if (route !== undefined && src === undefined && fib.customRules) {
+      route = router.outputRoute(dst, router.chosenSource, oif, query.mark ?? 0);
+    }
     if (route === undefined) return { ok: false, errno: router.outputErrno };
     return { ok: true, src: router.chosenSource, route };
   }

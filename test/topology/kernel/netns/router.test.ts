@@ -52,6 +52,13 @@ describe('source selection', () => {
     ['127.0.0.1 for 0.0.0.0', '', '0.0.0.0', undefined, '127.0.0.1'],
     ['none without a route', '', '10.7.0.1', undefined, 'ENETUNREACH'],
     [
+      'none when a rule refuses the source that was found',
+      'ip rule add from 10.1.0.1 prohibit pref 10',
+      '10.1.0.9',
+      undefined,
+      'EACCES',
+    ],
+    [
       'the rule of a mark is not asked',
       'ip rule add fwmark 1 lookup 100',
       '10.1.0.9',
