@@ -41,7 +41,8 @@ export const NEIGH_USAGE = usageText(
 /** Of `ip rule help`. */
 export const RULE_USAGE = usageText(
   'ip rule show|flush',
-  'ip rule add|del [from PREFIX] [to PREFIX] [iif DEV] [fwmark N[/MASK]] [priority N] [table TABLE]',
+  'ip rule add|del [not] [from PREFIX] [to PREFIX] [iif DEV] [oif DEV] [fwmark N[/MASK]]',
+  '    [priority N] [suppress_prefixlength N] [table TABLE|unreachable|prohibit|blackhole]',
 );
 
 /** Of `ip netns help`. */
