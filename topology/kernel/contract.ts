@@ -107,6 +107,8 @@ export interface SendRequest {
   readonly oif?: Device;
   readonly mark?: number;
   readonly broadcastAllowed?: boolean;
+  /** Octets of payload in each segment of a TCP packet that is to be cut on its way (gso_size). */
+  readonly gsoSize?: number | undefined;
   readonly trace?: PacketTrace | undefined;
   readonly cause?: Skb | undefined;
 }

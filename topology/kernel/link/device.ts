@@ -117,7 +117,7 @@ export class NetDevice implements Device {
       this.refuseToSend(skb);
       return false;
     }
-    if (skb.gsoBytes > 0 && this.kind !== 'bridge') {
+    if (skb.gsoBytes > 0 && !sendsJoined(this)) {
       let sent = true;
       for (const segment of cutSegments(skb)) sent = this.transmit(segment) && sent;
       return sent;
@@ -314,4 +314,9 @@ function carriesTcp(packet: Skb['packet']): boolean {
 function macText(mac: Mac | undefined): string {
   if (mac === undefined) return 'nobody';
   return mac === MAC_BROADCAST ? 'everyone (ff:ff:ff:ff:ff:ff)' : formatMac(mac);
+}
+
+/** Bridges and tunnels take joined segments as they are; who carries them on cuts them (NETIF_F_GSO_SOFTWARE). */
+function sendsJoined({ kind }: NetDevice): boolean {
+  return kind === 'bridge' || kind === 'vxlan';
 }

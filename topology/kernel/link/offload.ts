@@ -1,6 +1,7 @@
 import {
   type Ipv4Packet,
   type Ipv6Packet,
+  type L4Body,
   l3Bytes,
   TCP_ACK,
   TCP_FIN,
@@ -11,10 +12,11 @@ import type { Skb } from '../skb.js';
 
 /**
  * Segments that are joined and cut in software: GRO where frames come out of a tunnel (gro_cells), GSO where such a packet
- * leaves by a device that sends single segments (validate_xmit_skb).
+ * leaves by a device that sends single segments (validate_xmit_skb). TCP hands down such packets too (TSO): bridges and
+ * tunnels carry them whole.
  *
- * Fidelity: a segment is joined to the one just before it alone; Linux holds up to eight flows per bucket. Cables and veth
- * pairs join nothing, as with offloads off.
+ * Fidelity: a segment is joined to the one just before it alone; Linux holds up to eight flows per bucket. Cables, veth
+ * pairs and lo carry single segments, as with offloads off.
  */
 
 /** Flags that a joined packet may collect. */
@@ -112,6 +114,19 @@ export function mayGrow({ packet, segmentBytes }: Skb): boolean {
   if (body.kind !== 'tcp' || body.payload.length === 0 || body.flags !== TCP_ACK) return false;
   const mss = segmentBytes - (l3Bytes(packet) - body.payload.length);
   return body.payload.length % mss === 0;
+}
+
+/** Size in octets of the largest segment of a packet to be sent, headers included; 0 when it is a single one. */
+export function gsoBytesOf(body: L4Body, gsoSize: number | undefined, packetBytes: number): number {
+  if (gsoSize === undefined || body.kind !== 'tcp' || body.payload.length <= gsoSize) return 0;
+  return packetBytes - body.payload.length + gsoSize;
+}
+
+/** How many segments a joined packet is cut into (gso_segs). */
+export function segmentCount({ packet, gsoBytes }: Skb): number {
+  if ((packet.kind !== 'ipv4' && packet.kind !== 'ipv6') || packet.body.kind !== 'tcp') return 1;
+  const bytes = packet.body.payload.length;
+  return Math.ceil(bytes / (gsoBytes - (l3Bytes(packet) - bytes)));
 }
 
 /** The segments of a joined packet (tcp_gso_segment): FIN and PSH stay with the last. */

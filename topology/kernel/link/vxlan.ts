@@ -13,7 +13,7 @@ import type { NetNamespace } from '../netns/namespace.js';
 import type { Skb } from '../skb.js';
 import type { NetDevice } from './device.js';
 import type { Driver } from './driver.js';
-import { joinSegments, mayGrow } from './offload.js';
+import { cutSegments, joinSegments, mayGrow } from './offload.js';
 
 /** Where frames to one address go. */
 export interface VxlanRemote {
@@ -144,6 +144,10 @@ export class Vxlan implements Driver {
   }
 
   private encapsulate(device: NetDevice, skb: Skb, remote: Ip): void {
+    if (skb.gsoBytes > 0) {
+      for (const segment of cutSegments(skb)) this.encapsulate(device, segment, remote);
+      return;
+    }
     const { underlay } = this;
     if (!isIpv4(remote) || skb.srcMac === undefined || skb.dstMac === undefined) return;
     const inner: Frame = {

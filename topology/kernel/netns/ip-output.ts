@@ -11,6 +11,7 @@ import {
 import type { SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
+import { gsoBytesOf, segmentCount } from '../link/offload.js';
 import type { Skb } from '../skb.js';
 import type { NetNamespace } from './namespace.js';
 import type { RouteEntry } from './route.js';
@@ -38,6 +39,12 @@ export class IpOutput {
     return this.ident;
   }
 
+  /** Every segment of the packet gets an identification of its own (ip_select_ident_segs). */
+  private reserveIds(skb: Skb, gsoBytes: number): void {
+    skb.gsoBytes = gsoBytes;
+    this.ident = (this.ident + segmentCount(skb) - 1) & 0xffff;
+  }
+
   send(request: SendRequest): Errno | undefined {
     const { netns } = this;
     const { dst, src } = request;
@@ -54,7 +61,8 @@ export class IpOutput {
       request.pmtudisc === 'probe'
         ? (route.dev?.mtuBytes ?? MAX_BYTES)
         : this.mtuTo(destination, route);
-    const fits = lengthBytes <= mtuBytes;
+    const gsoBytes = gsoBytesOf(request.body, request.gsoSize, lengthBytes);
+    const fits = (gsoBytes === 0 ? lengthBytes : gsoBytes) <= mtuBytes;
     const pmtudisc = request.pmtudisc ?? 'want';
     if (lengthBytes > MAX_BYTES || (!fits && (pmtudisc === 'do' || pmtudisc === 'probe')))
       return 'EMSGSIZE';
@@ -73,6 +81,7 @@ export class IpOutput {
       body: request.body,
     };
     const skb = this.steps.begin(packet, request);
+    if (gsoBytes > 0) this.reserveIds(skb, gsoBytes);
     if (skb.trace !== undefined) this.steps.routed(skb, packet, route);
     return this.localOut(skb, packet, route);
   }

@@ -13,6 +13,7 @@ import {
 import type { SendRequest } from '../contract.js';
 import type { Errno } from '../errno.js';
 import type { NetDevice } from '../link/device.js';
+import { gsoBytesOf } from '../link/offload.js';
 import type { Skb } from '../skb.js';
 import { isMember6 } from './ipv6-address.js';
 import { via6 } from './ipv6-router.js';
@@ -59,7 +60,9 @@ export class Ipv6Output {
     const unlearned = pmtudisc === 'probe' || pmtudisc === 'dont';
     const mtuBytes = unlearned ? route.mtuBytes : this.mtuTo(destination, route);
     const mustFit = pmtudisc === 'do' || pmtudisc === 'probe';
-    if (lengthBytes > MAX_BYTES || (mustFit && lengthBytes > mtuBytes)) return 'EMSGSIZE';
+    const gsoBytes = gsoBytesOf(request.body, request.gsoSize, lengthBytes);
+    const fits = (gsoBytes === 0 ? lengthBytes : gsoBytes) <= mtuBytes;
+    if (lengthBytes > MAX_BYTES || (mustFit && !fits)) return 'EMSGSIZE';
     const group = isMulticast6(destination);
     const packet: Ipv6Packet = {
       kind: 'ipv6',
@@ -72,6 +75,7 @@ export class Ipv6Output {
       body: request.body,
     };
     const skb = this.steps.begin(packet, request);
+    skb.gsoBytes = gsoBytes;
     if (skb.trace !== undefined) this.steps.routed(skb, packet, route);
     return this.localOut(skb, packet, route);
   }

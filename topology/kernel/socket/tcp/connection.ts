@@ -63,7 +63,7 @@ export interface ConnectionSpec {
  *
  * Fidelity: congestion avoidance is Reno's, neither CUBIC nor BBR, without pacing; F-RTO (RFC 5682), undoing of needless
  * recoveries, ECN, urgent data and Fast Open are not modelled. The send buffer is a fixed 256 KiB, the receive window
- * grows as the program reads. Segments are never larger than the MSS, as with offloads off.
+ * grows as the program reads.
  */
 export class Connection implements TcpFlow {
   readonly kind = 'connection';

@@ -29,6 +29,7 @@ interface Outgoing {
   readonly payload?: Uint8Array;
   readonly options?: TcpOptions;
   readonly window?: number;
+  readonly gsoSize?: number;
 }
 
 /** Hands a segment to IP. What IP says is not TCP's concern: a lost segment is retransmitted. */
@@ -56,6 +57,7 @@ function emit(connection: Connection, out: Outgoing): void {
     },
     owner: sock,
     pmtudisc: sock.pmtudisc,
+    gsoSize: out.gsoSize,
     trace: sock.trace,
     cause: connection.cause,
     ...(sock.tos === 0 ? undefined : { tos: sock.tos }),
@@ -157,19 +159,16 @@ export function sendWindowProbe(connection: Connection): void {
   emit(connection, { seq: seqAdd(connection.sndUna, -1), flags: TCP_ACK });
 }
 
-/** Sends a packet of the queue, segment by segment; one of several segments ends with PSH (__tcp_transmit_skb). */
+/**
+ * Hands a packet of the queue to IP whole; a device that carries single segments cuts it. One of several segments ends
+ * with PSH (__tcp_transmit_skb).
+ */
 export function emitPacket(connection: Connection, packet: GsoPacket): void {
   const { sendQueue, sndUna } = connection;
   const bytes = payloadBytes(packet);
+  const push = packet.psh || bytes > packet.mss;
+  const flags = TCP_ACK | (push ? TCP_PSH : 0) | (packet.fin ? TCP_FIN : 0);
   const from = seqDiff(packet.seq, sndUna);
-  let at = 0;
-  do {
-    const length = Math.min(bytes - at, packet.mss);
-    const last = at + length === bytes;
-    const push = last && (packet.psh || bytes > packet.mss);
-    const flags = TCP_ACK | (push ? TCP_PSH : 0) | (last && packet.fin ? TCP_FIN : 0);
-    const payload = length > 0 ? sendQueue.buffer.read(from + at, length) : NOTHING;
-    emit(connection, { seq: seqAdd(packet.seq, at), flags, payload });
-    at += length;
-  } while (at < bytes);
+  const payload = bytes > 0 ? sendQueue.buffer.read(from, bytes) : NOTHING;
+  emit(connection, { seq: packet.seq, flags, payload, gsoSize: packet.mss });
 }
