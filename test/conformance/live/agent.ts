@@ -109,7 +109,9 @@ export class LiveKernel {
   /** `cpu` is the index of the processor that the agent keeps to. */
   constructor(cpu: number) {
     const agent = AGENT.find((path) => existsSync(path)) ?? AGENT[0] ?? '';
-    this.child = spawn('python3', [agent, String(cpu)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn('python3', ['-B', agent, String(cpu)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

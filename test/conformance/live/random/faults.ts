@@ -17,7 +17,7 @@ export function wrongGateway(draft: Draft): void {
   if (route?.via === undefined || route.onlink === true) return;
   // On a /32 no other gateway is on link.
   if (draft.device(route.ns, 'eth0')?.addrs[0]?.endsWith('/32') === true) return;
-  route.via = route.via.replace(/\d+$/, String(draft.pick([3, 99, 254])));
+  route.via = route.via.replace(/\d+$/, String(draft.pick([3, 99])));
   draft.note(`${route.ns} ${route.dst} via ${route.via}`);
 }
 
@@ -101,7 +101,12 @@ export function oddSetting(draft: Draft): void {
 /** A device takes smaller packets. */
 export function smallMtu(draft: Draft): void {
   const device = draft.pick(draft.devices());
-  device.mtu = draft.pick([1400, 1300, 1280, 1000, 600]);
+  // Linux refuses a tunnel that is larger than what carries it, and IPv6 addresses below 1280 octets.
+  if (
+    draft.vxlans.some(({ ns, dev }) => ns === device.ns && [dev, 'flannel.1'].includes(device.if))
+  )
+    return;
+  device.mtu = draft.pick(draft.six ? [1400, 1300, 1280] : [1400, 1300, 1280, 1000, 600]);
   draft.note(`${device.ns}/${device.if} mtu ${device.mtu}`);
 }
 
@@ -182,6 +187,7 @@ export function secondWay(draft: Draft): void {
   const own = device.addrs[0] ?? '';
   if (!/^10\.244.*\/24$/.test(own)) return;
   if (draft.oneIn(2)) {
+    if (device.addrs.some((text) => text.startsWith('10.244.') && text !== own)) return;
     device.addrs.push(own.replace(/\.(\d+)\/24$/, '.2$1/24'));
     draft.targets.push({ address: own.replace(/\.(\d+)\/24$/, '.2$1'), ports: [80] });
     draft.note(`${device.ns} has a second address`);

@@ -28,7 +28,9 @@ export function probe(draft: Draft): RecordedProbe {
     if (draft.oneIn(2)) made.pmtudisc = draft.pick(['do', 'dont', 'want'] as const);
   }
   if (proto === 'udp' && draft.oneIn(5)) made.unconnected = true;
-  if (proto === 'tcp' && draft.oneIn(6)) made.data = draft.pick([1, 600, 1400, 2000]);
+  // A node's bridge and tunnel show what it sends as joined segments: offloads are off on veths alone.
+  const plain = draft.ofRole('pod', 'external').some(({ name }) => name === src);
+  if (proto === 'tcp' && draft.oneIn(6) && plain) made.data = draft.pick([1, 600, 1400, 2000]);
   if (draft.oneIn(15)) made.sport = 45000;
   if (proto !== 'tcp' && draft.oneIn(25)) {
     made.dst = draft.pick(['10.244.1.255', '255.255.255.255', '192.168.50.255']);
