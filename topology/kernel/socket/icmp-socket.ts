@@ -1,4 +1,4 @@
-import { type Ip, isIpv4, isMapped6 } from '../../addr/index.js';
+import { IPV4_BROADCAST, type Ip, isIpv4, isMapped6 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import { ICMP_HEADER_BYTES, ICMP4, ICMP6, writeIcmp } from '../../wire/index.js';
 import { type IcmpMessage, IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../wire/packet.js';
@@ -115,7 +115,8 @@ export class IcmpSocket implements Socket {
       ...(device === undefined ? undefined : { oif: device }),
     });
     if (!chosen.ok) return chosen.errno;
-    if (chosen.route.type === 'broadcast' && !sock.broadcast) return 'EACCES';
+    const everyone = chosen.route.type === 'broadcast' || target.value === IPV4_BROADCAST;
+    if (everyone && !sock.broadcast) return 'EACCES';
     if (this.type === 'ping' && sock.port === 0) this.layer.takeId(this, 0);
     sock.address = chosen.src;
     sock.device = device;

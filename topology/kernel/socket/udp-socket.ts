@@ -1,4 +1,4 @@
-import { type Ip, isIpv4 } from '../../addr/index.js';
+import { IPV4_BROADCAST, type Ip, isIpv4 } from '../../addr/index.js';
 import { fail, ok, type Result } from '../../base/index.js';
 import { IPPROTO, type Ipv4Packet, type Ipv6Packet } from '../../wire/packet.js';
 import type { Device, SendRequest } from '../contract.js';
@@ -147,7 +147,8 @@ export class UdpSocket implements Socket {
       ...(device === undefined ? {} : { oif: device }),
     });
     if (!chosen.ok) return chosen.errno;
-    if (chosen.route.type === 'broadcast' && !sock.broadcast) return 'EACCES';
+    const everyone = chosen.route.type === 'broadcast' || target.value === IPV4_BROADCAST;
+    if (everyone && !sock.broadcast) return 'EACCES';
     const errno = sock.bindState === 'unbound' ? this.layer.bind(this, 0) : undefined;
     if (errno !== undefined) return errno === 'EADDRINUSE' ? 'EAGAIN' : errno;
     sock.address = chosen.src;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { cidr4, ipv4 } from '../../../../topology/addr/index.js';
 import type { Rule } from '../../../../topology/kernel/index.js';
 import { ip, Lab, octets, open, received } from './lab.js';
 
@@ -107,6 +108,18 @@ describe('a UDP socket', () => {
   ])('refuses a datagram %s', (_case, destination, bytes, errno) => {
     const socket = open(new Lab().client, 'dgram');
     expect(socket.send(new Uint8Array(bytes), destination)).toEqual({ ok: false, error: errno });
+  });
+
+  test.each([
+    ['10.0.0.255', 'EACCES', undefined],
+    ['255.255.255.255', 'EACCES', undefined],
+  ])('connects to %s with SO_BROADCAST alone', (address, refused, allowed) => {
+    const lab = new Lab();
+    lab.apply([{ op: 'route.add', netns: 'a', dst: cidr4(ipv4(0), 0), via: ipv4(0x0a000002) }]);
+    const socket = open(lab.client, 'dgram');
+    expect(socket.connect(to(address).address, 53)).toBe(refused);
+    socket.setOption('SO_BROADCAST', 1);
+    expect(socket.connect(to(address).address, 53)).toBe(allowed);
   });
 
   test('drops what its receive buffer does not hold', () => {
