@@ -12,7 +12,6 @@ import {
 } from '../../topology/index.js';
 import type { DeviceView, KernelViewer } from '../program/index.js';
 
-const TABLES: Readonly<Record<string, number>> = { local: 255, main: 254, default: 253 };
 const EMPTY: Omit<NetnsView, 'inode' | 'label'> = {
   devices: [],
   routes: [],
@@ -42,10 +41,6 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
   };
   return {
     devices: () => netns()?.deviceList.map(deviceOf) ?? [],
-    routes: (_family, table = 'main') =>
-      view()
-        .routes.filter((route) => route.table === (TABLES[table] ?? Number(table)))
-        .map((route) => route.line),
     neighbors: () =>
       view().neighbors.map(({ address, device, mac, state }) => ({
         address,

@@ -27,7 +27,7 @@ export async function traceProbe(
   const source = resolveSource(request.from, context);
   if (!source.ok) return { ok: false, error: `from: ${source.error}` };
   const to = request.port === undefined ? request.to : `${request.to}:${request.port}`;
-  const target = resolveTarget(to, context);
+  const target = targetFrom(source.value, to, context);
   if (!target.ok) return { ok: false, error: `to: ${target.error}` };
   const process = probeProcess(cluster, source.value);
   if (!process.ok) return { ok: false, error: `from: ${process.error}` };
@@ -74,6 +74,20 @@ export async function traceProbe(
       capture: Buffer.from(capture).toString('base64'),
     },
   };
+}
+
+/** A bare name means the sender's own namespace first, as its DNS search list has it; then that of the request. */
+function targetFrom(
+  source: Source,
+  to: string,
+  context: EndContext,
+): ReturnType<typeof resolveTarget> {
+  const own = source.kind === 'pod' ? source.pod.metadata.namespace : undefined;
+  if (own === undefined || own === context.namespace) return resolveTarget(to, context);
+  const near = resolveTarget(to, { ...context, namespace: own });
+  if (near.ok) return near;
+  const far = resolveTarget(to, context);
+  return far.ok ? far : near;
 }
 
 /** Where ends are looked up. */

@@ -178,8 +178,6 @@ export interface SysvQueueView {
 /** What tools such as `ip`, `ss` and `ps` read of the container's namespaces. Each member is asked when a tool runs. */
 export interface KernelViewer {
   devices(): readonly DeviceView[];
-  /** Lines of `ip route`; table is `main` unless given. */
-  routes(family: 'ipv4' | 'ipv6', table?: string): readonly string[];
   neighbors(): readonly NeighborView[];
   ports(): readonly PortHolder[];
   /** Processes of the container's PID namespace. */

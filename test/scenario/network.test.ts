@@ -144,6 +144,22 @@ describe('a Service', () => {
     expect(pods.stdout.trim().split('\n').sort()).toEqual(addresses.sort());
   });
 
+  test('is found by its bare name in the namespace of the pod that sends', async () => {
+    const shop = (text: string) => text.replace('{ name: ', '{ namespace: shop, name: ');
+    scenario = await startCluster({
+      manifests:
+        '{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }\n---\n' +
+        shop(hostnames(1)) +
+        shop(service('web', 'selector: { app: web }, ports: [{ port: 80, targetPort: 9376 }]')) +
+        shop(asker('worker-1')) +
+        asker('worker-1', 'stranger'),
+    });
+    const { journey } = await scenario.trace('shop/asker', 'web:80');
+    expect(journey).toMatchObject({ disposition: 'delivered' });
+    expect(journey.title).toContain('svc shop/web');
+    await expect(scenario.trace('stranger', 'web:80')).rejects.toThrow('write shop/web');
+  });
+
   test('reaches a pod through its own Service (hairpin)', async () => {
     scenario = await startCluster({
       manifests:

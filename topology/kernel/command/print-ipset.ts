@@ -1,6 +1,6 @@
 import { formatIp, formatMac, ipv4, isIpv4 } from '../../addr/index.js';
 import type { IpsetOp, SetAddresses, SetElement, SetPorts, SetSpec } from '../ops.js';
-import { portText } from './set-port.js';
+import { portText } from '../set-port.js';
 import { quoteWord } from './words.js';
 
 /** Defaults of a hash (IPSET_DEFAULT_HASHSIZE, IPSET_DEFAULT_MAXELEM, AHASH_MAX_SIZE) and of a list. */

@@ -1,6 +1,6 @@
 import { formatIp, formatMac, type Ip } from '../../../addr/index.js';
 import { SECOND } from '../../../base/index.js';
-import { portText } from '../../command/set-port.js';
+import { portText } from '../../set-port.js';
 import type { SetElement, SetPorts, SetSpec } from '../../set-spec.js';
 import { SET_PARTS } from '../../set-spec.js';
 import type { SetPacket } from './packet.js';

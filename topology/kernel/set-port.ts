@@ -1,5 +1,5 @@
-import { ICMP4_NAMES, ICMP6_NAMES } from '../../wire/icmp.js';
-import { IPPROTO } from '../../wire/packet.js';
+import { ICMP4_NAMES, ICMP6_NAMES } from '../wire/icmp.js';
+import { IPPROTO } from '../wire/packet.js';
 
 const NAMES: Readonly<Record<number, string>> = {
   [IPPROTO.icmp]: 'icmp',
