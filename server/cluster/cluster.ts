@@ -32,9 +32,6 @@ import { PodJourneys } from './pod-journeys.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 
-/** Version of Kubernetes that podnet behaves like. */
-export const KUBERNETES_VERSION = 'v1.32.3';
-
 const DOMAIN = 'cluster.local';
 const API_SERVER_PORT = 6443;
 const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane';

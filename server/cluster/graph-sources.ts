@@ -2,10 +2,11 @@ import { formatCidr, formatIp, type Host } from '../../topology/index.js';
 import { podWords } from '../api/table/pod-status.js';
 import type { Edge, Vertex } from '../contract/graph.js';
 import type { Pod } from '../contract/kube.js';
+import { KUBERNETES_VERSION } from '../kube/version.js';
 import { GraphModel } from '../live/graph-model.js';
 import { type PodRuntime, projectPod } from '../live/project-pod.js';
 import { projectService } from '../live/project-service.js';
-import { type Cluster, KUBERNETES_VERSION } from './cluster.js';
+import type { Cluster } from './cluster.js';
 import { SERVICE_NAME_LABEL, slicesOf } from './indexes.js';
 
 const BRIDGE = 'cni0';

@@ -1,5 +1,5 @@
 /**
- * Kubernetes objects as podnet reads and writes them: the JSON of the API (v1.32), not client classes.
+ * Kubernetes objects as podnet reads and writes them: the JSON of the API (v1.33), not client classes.
  * Only fields that podnet acts on are typed; others are kept as they came. Objects are frozen.
  */
 export type * from './kube/core.js';

@@ -1,5 +1,6 @@
 import type { Condition, KubeNode } from '../contract/kube.js';
 import { uuid } from '../kube/uuid.js';
+import { KUBERNETES_VERSION } from '../kube/version.js';
 import type { ObjectStore } from '../store/store.js';
 import type { KubeletOptions, NodeCapacity } from './contract.js';
 
@@ -16,7 +17,6 @@ export const DEFAULT_CAPACITY: NodeCapacity = {
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;
-const KUBELET_VERSION = 'v1.32.3';
 
 /** The node as its kubelet reports it. Written when the kubelet starts; status stays as it is while nothing changes. */
 export function registerNode(options: KubeletOptions): void {
@@ -165,8 +165,8 @@ function nodeStatus(
       bootID: uuid(options.random),
       containerRuntimeVersion: 'containerd://2.0.4',
       kernelVersion: '6.12.0-podnet',
-      kubeProxyVersion: KUBELET_VERSION,
-      kubeletVersion: KUBELET_VERSION,
+      kubeProxyVersion: KUBERNETES_VERSION,
+      kubeletVersion: KUBERNETES_VERSION,
       machineID: uuid(options.random).replaceAll('-', ''),
       operatingSystem: 'linux',
       osImage: 'podnet (emulated Linux)',

@@ -6,6 +6,7 @@ import {
   type Socket,
   type Sys,
 } from '../../topology/index.js';
+import { KUBERNETES_MINOR } from '../kube/version.js';
 import { dial, goErrno } from './dial.js';
 
 /** What one probe said. */
@@ -30,7 +31,7 @@ export interface HttpTarget extends ProbeTarget {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-const USER_AGENT = 'kube-probe/1.32';
+const USER_AGENT = `kube-probe/${KUBERNETES_MINOR.major}.${KUBERNETES_MINOR.minor}`;
 
 /** Connects and closes: the TCP probe, and the gRPC one as far as it is modelled. */
 export function probeTcp(target: ProbeTarget, done: (outcome: ProbeOutcome) => void): void {

@@ -79,7 +79,7 @@ whenPresent(present ? 'the real kubectl' : 'the real kubectl (skipped: no kubect
     const services = await kubectl('get service -n lab web');
     expect(services.out).toMatch(/web +NodePort +10\.\S+ +<none> +80:30123\/TCP/);
     const nodes = await kubectl('get nodes');
-    expect(nodes.out).toMatch(/control-plane +Ready +control-plane +\S+ +v1\.32\.3\n/);
+    expect(nodes.out).toMatch(/control-plane +Ready +control-plane +\S+ +v1\.33\.1\n/);
     const yaml = await kubectl('get deployment -n lab web -o yaml');
     expect(yaml.out).toContain('availableReplicas: 2');
     const described = await kubectl('describe pod twins');

@@ -7,7 +7,7 @@ export type Tool = 'chromium' | 'tshark' | 'iptables' | 'kubectl' | 'corpus' | '
 
 const REQUIRED = new Set((process.env.PODNET_REQUIRE ?? '').split(','));
 const KUBECTLS = [
-  '/usr/lib/google-cloud-sdk/bin/kubectl.1.32',
+  '/usr/lib/google-cloud-sdk/bin/kubectl.1.33',
   '/usr/local/bin/kubectl',
   '/usr/bin/kubectl',
 ];

@@ -9,7 +9,7 @@ const snapshot: GraphSnapshot = {
   clock,
   cluster: {
     name: 'c',
-    version: 'v1.32.0',
+    version: 'v1.33.1',
     clusterCidr: '',
     serviceCidr: '',
     dnsIp: '',

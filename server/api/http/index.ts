@@ -5,6 +5,5 @@ export { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
 export {
   type ApiRouterOptions,
   createApiRouter,
-  SERVED_VERSION,
   type SubresourceHandler,
 } from './router.js';

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { KUBERNETES_VERSION } from '../../kube/version.js';
 import type { ResourceRegistry } from '../registry/registry.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type FieldType, goTypeName, type ScalarCode, schemaType } from '../schema/schema.js';
@@ -189,7 +190,10 @@ const V2 = {
 
 /** The smallest document with which kubectl takes List manifests, and older ones take any manifest. */
 function encodeV2(resources: readonly ResourceInfo[]): Uint8Array {
-  const info = [...field(V2.info.title, 'Kubernetes'), ...field(V2.info.version, 'v1.32.0')];
+  const info = [
+    ...field(V2.info.title, 'Kubernetes'),
+    ...field(V2.info.version, KUBERNETES_VERSION),
+  ];
   const items = resources.flatMap((resource) => field(V2.paths.path, namedPath(resource)));
   return Uint8Array.from([
     ...field(V2.document.swagger, '2.0'),

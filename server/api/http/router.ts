@@ -28,6 +28,7 @@ import { createOpenApi } from './openapi.js';
 import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
+import { versionInfo } from './version.js';
 import { serveWatch } from './watch.js';
 
 /** Serves a subresource that is more than an object: `log`, `exec`, `proxy`. */
@@ -48,9 +49,6 @@ export interface ApiRouterOptions {
   /** Told of what went wrong inside. */
   readonly onError?: (error: unknown) => void;
 }
-
-/** The release whose behaviour is served; kubectl chooses its own by it. */
-export const SERVED_VERSION = { major: '1', minor: '32', gitVersion: 'v1.32.0+podnet' } as const;
 
 /** Makes the router of a server. */
 export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}): Router {
@@ -119,18 +117,6 @@ export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}):
     });
   });
   return router;
-}
-
-function versionInfo(): object {
-  return {
-    ...SERVED_VERSION,
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '2024-12-11T00:00:00Z',
-    goVersion: '',
-    compiler: 'podnet',
-    platform: `${process.platform}/${process.arch}`,
-  };
 }
 
 function sendFound(res: Response, value: object | undefined): void {

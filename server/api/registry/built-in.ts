@@ -1,5 +1,5 @@
 /**
- * The stable built-in resources of Kubernetes 1.32, in the order of upstream's discovery.
+ * The stable built-in resources of Kubernetes 1.33, in the order of upstream's discovery.
  *
  * Fidelity: alpha and beta versions are not served. IPAddress and ServiceCIDR, stable from 1.33 on, are.
  */

@@ -4,7 +4,7 @@
  *     s string   i int32   l int64   n number   b boolean   t time   y base64   x int-or-string   q quantity   * anything
  *     [C array of C   {C map from string to C   V1Name another type        and a final ! when the field must be there
  *
- * Fidelity: the fields are those of Kubernetes 1.34, a superset of 1.32.
+ * Fidelity: the fields are those of Kubernetes 1.34, a superset of 1.33.
  */
 
 import { readFileSync } from 'node:fs';

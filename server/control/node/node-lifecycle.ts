@@ -11,8 +11,8 @@ import { isReady } from '../pod/pod-state.js';
 import type { SyncOutcome, WorkQueue } from '../work-queue.js';
 
 const COMPONENT = 'node-controller';
-/** `--node-monitor-grace-period` before 1.32's change to 50 s. */
-const GRACE_SECONDS = 40;
+/** `--node-monitor-grace-period`. */
+const GRACE_SECONDS = 50;
 const LEASES = 'kube-node-lease';
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';

@@ -14,7 +14,7 @@ const NOT_HELPFUL = 'Preemption is not helpful for scheduling';
 const NO_VICTIMS = 'No preemption victims found for incoming pod';
 
 /**
- * The message of `FailedScheduling`, in the words of Kubernetes 1.32 (`framework.FitError`).
+ * The message of `FailedScheduling`, in the words of Kubernetes 1.33 (`framework.FitError`).
  *
  * Fidelity: podnet does not preempt, so it never finds victims.
  */

@@ -384,7 +384,7 @@ describe('a Service', () => {
 });
 
 describe('a node', () => {
-  test('that falls silent is tainted after 40 s and loses its pods 300 s later', () => {
+  test('that falls silent is tainted after 50 s and loses its pods 300 s later', () => {
     const it = plane(1);
     it.create('namespaces', namespace('kube-node-lease'));
     it.create('coordination.k8s.io/leases', {
@@ -396,7 +396,7 @@ describe('a node', () => {
     it.create('apps/deployments', workload('Deployment', 'web', { replicas: 1 }));
     it.settle(5);
     expect(it.client.store.get('nodes', undefined, 'node1')?.spec.taints).toBeUndefined();
-    it.settle(40);
+    it.settle(50);
     const node = it.client.store.get('nodes', undefined, 'node1');
     expect(node?.spec.taints?.map((taint) => `${taint.key}:${taint.effect}`)).toEqual([
       'node.kubernetes.io/unreachable:NoSchedule',

@@ -16,7 +16,7 @@ describe('a node', () => {
     expect(object?.spec).toEqual({ podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] });
     expect(object?.status?.allocatable).toMatchObject({ cpu: '4', memory: '8Gi', pods: '110' });
     expect(object?.status?.nodeInfo).toMatchObject({
-      kubeletVersion: 'v1.32.3',
+      kubeletVersion: 'v1.33.1',
       containerRuntimeVersion: 'containerd://2.0.4',
     });
     expect(object?.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({

@@ -11,7 +11,7 @@ import { attachLive, type CommandHandlers } from '../../../server/live/sockets.j
 const CLOCK = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: true, speed: 1 };
 const FACTS = {
   name: 'test',
-  version: 'v1.32.3',
+  version: 'v1.33.1',
   clusterCidr: '10.244.0.0/16',
   serviceCidr: '10.96.0.0/12',
   dnsIp: '10.96.0.10',

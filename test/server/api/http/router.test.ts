@@ -56,6 +56,24 @@ describe('the API over HTTP', () => {
     });
   });
 
+  test('says which release it behaves like in the shape of upstream', async () => {
+    expect((await call('GET', '/version')).json()).toEqual({
+      major: '1',
+      minor: '33',
+      emulationMajor: '1',
+      emulationMinor: '33',
+      minCompatibilityMajor: '1',
+      minCompatibilityMinor: '32',
+      gitVersion: 'v1.33.1',
+      gitCommit: '',
+      gitTreeState: 'clean',
+      buildDate: '2025-05-15T08:19:08Z',
+      goVersion: '',
+      compiler: 'podnet',
+      platform: 'linux/amd64',
+    });
+  });
+
   test('answers in tables when asked', async () => {
     await call('POST', pods, podBody('t'));
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
