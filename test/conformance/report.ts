@@ -103,11 +103,21 @@ export function closingLines(report: FolderReport): readonly string[] {
     ...known.map(({ id, knownDifferent, passed: agrees }) => {
       return `  ${id}: ${agrees ? 'agrees, so this reason must go: ' : ''}${knownDifferent}`;
     }),
+    ...partlyLines(scenarios),
     ...(ignored.size === 0 ? [] : [`recorded but not compared: ${[...ignored].sort().join(', ')}`]),
     `order: ${order.agree} of ${order.probes} probes agree in total order`,
     `counters: ${counters.agree} of ${counters.compared} agree with podnet's drops (${counters.unmapped} count what podnet does not)`,
     `${passed} passed, ${failed} failed`,
   ];
+}
+
+function partlyLines(scenarios: readonly LabReport[]): readonly string[] {
+  const lines = scenarios.flatMap(({ id, probes }) =>
+    probes.flatMap(({ probe, partly }) =>
+      partly === undefined ? [] : [`  ${id}: ${probe}: without ${partly}`],
+    ),
+  );
+  return lines.length === 0 ? [] : [`compared in part: ${lines.length} probes`, ...lines];
 }
 
 /** Takes what a scenario gives until its end, or until it turns out not to be runnable. */

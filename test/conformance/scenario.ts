@@ -34,6 +34,8 @@ export interface ProbeReport {
   readonly difference?: Difference;
   readonly order: OrderFigure;
   readonly counters?: CounterFigure;
+  /** What of the recording was left out of the comparison, and why. */
+  readonly partly?: string;
 }
 
 type ProbeStep = Extract<RecordedStep, { readonly probe: unknown }>;
@@ -82,11 +84,13 @@ export function* runLab(lab: RecordedLab): Generator<ProbeReport> {
       compareResult(step, result) ??
       (isUnstable(lab) ? compareKinds : compareFrames)(step.hops, seen) ??
       compareState(step, host, lab.macs);
+    const partly = leftOut(lab, step !== recorded);
     yield {
       probe: `probe ${++index} (${probe.src} to ${probe.dst} ${probe.proto})`,
       ...(difference === undefined ? {} : { difference }),
       order,
       ...(counters === undefined ? {} : { counters }),
+      ...(partly === undefined ? {} : { partly }),
     };
     host.clock.advance((step.pause_ms ?? usualPauseMs) * MILLISECOND);
   }
@@ -108,6 +112,11 @@ function watchFrames(host: Host, roles: MacRoles): HopFields[] {
 
 function isUnstable({ unstable }: RecordedLab): boolean {
   return unstable !== undefined && unstable !== false && unstable !== '';
+}
+
+function leftOut(lab: RecordedLab, isCut: boolean): string | undefined {
+  if (isCut) return 'what came after the first SYN: an ICMPv6 error found the socket in use';
+  return isUnstable(lab) ? 'the order and content of frames: it differs between runs' : undefined;
 }
 
 function compareResult({ result }: ProbeStep, actual: RecordedResult): Difference | undefined {
