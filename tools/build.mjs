@@ -1,6 +1,7 @@
 // Builds what `npm start` runs: compiled server and topology in dist/, and the page in dist/web.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
+import { ensureSchema } from './gen-schema.mjs';
 
 /** Runs one build step and stops the build with its exit code when it fails. */
 function run(args) {
@@ -8,8 +9,10 @@ function run(args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+ensureSchema();
 run(['node_modules/typescript/bin/tsc', '-b', 'topology', 'server']);
 cpSync('topology/presets', 'dist/topology/presets', { recursive: true });
+cpSync('server/api/schema/generated', 'dist/server/api/schema/generated', { recursive: true });
 if (existsSync('web/index.html')) {
   run([
     'node_modules/vite/bin/vite.js',

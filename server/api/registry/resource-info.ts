@@ -49,7 +49,7 @@ export interface ResourceInfo {
   /** Under which name the store keeps it; versions of one resource share it. */
   readonly storage: ResourceName;
   readonly effect: Effect;
-  /** The type in schema.generated.json; undefined for custom kinds. */
+  /** The type in server/api/schema; undefined for custom kinds. */
   readonly schema: string | undefined;
   /** Set for kinds that a CustomResourceDefinition made. */
   readonly custom: boolean;

@@ -1,5 +1,5 @@
 /**
- * The fields of every kind. A type is a map from field to code:
+ * The fields of every kind, from files that tools/gen-schema.mjs makes. A type is a map from field to code:
  *
  *     s string   i int32   l int64   n number   b boolean   t time   y base64   x int-or-string   q quantity   * anything
  *     [C array of C   {C map from string to C   V1Name another type        and a final ! when the field must be there
@@ -29,7 +29,7 @@ export interface SchemaField {
 export type SchemaType = ReadonlyMap<string, SchemaField>;
 
 const raw = JSON.parse(
-  readFileSync(new URL('./schema.generated.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./generated/types.json', import.meta.url), 'utf8'),
 ) as Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const types = new Map<string, SchemaType>();
@@ -43,6 +43,15 @@ export function schemaType(name: string): SchemaType | undefined {
   const type = new Map(Object.entries(fields).map(([field, code]) => [field, unpack(code)]));
   types.set(name, type);
   return type;
+}
+
+/** By type: what its fields say by name, and under the empty name what the type itself says. */
+export type SchemaDescriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Reads the descriptions of all types. They are long and seldom asked for, so nothing keeps them here. */
+export function readSchemaDescriptions(): SchemaDescriptions {
+  const file = new URL('./generated/descriptions.json', import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as SchemaDescriptions;
 }
 
 /** The names of all types. */
