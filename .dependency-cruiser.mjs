@@ -62,7 +62,7 @@ export default {
     ),
     forbid(
       'express, socket.io and ws stay at the edge',
-      { path: '^server/', pathNot: '^server/(api/http|live|main)' },
+      { path: '^server/', pathNot: '^server/(api/http|live|host|main)' },
       { path: 'node_modules/(express|socket\\.io|ws)/' },
     ),
     ...layered('server', {
@@ -79,7 +79,7 @@ export default {
       ...rule,
       to: {
         ...rule.to,
-        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|cli|cluster)/',
+        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|host|cli|cluster)/',
       },
     })),
   ],

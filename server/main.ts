@@ -2,19 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-import {
-  createApiRouter,
-  createHostCheck,
-  hostGuard,
-  type SubresourceHandler,
-} from './api/http/index.js';
-import type { Cluster } from './cluster/cluster.js';
-import { createGraph } from './cluster/graph-sources.js';
-import { Operations } from './cluster/operations.js';
-import { execIn } from './cluster/pod-exec.js';
-import { attachExec } from './live/exec-sockets.js';
-import { createLogHandler } from './live/log-handler.js';
-import { podnetRouter } from './live/podnet-router.js';
+import { createHostCheck, hostGuard } from './api/http/index.js';
+import { ClusterFaces } from './host/cluster-faces.js';
+import { type ClusterHost, DEFAULT_CLUSTER } from './host/cluster-host.js';
 import { attachLive } from './live/sockets.js';
 
 /** Where the built page lies, beside the compiled server. */
@@ -24,7 +14,7 @@ const KEEP_ALIVE_MS = 95_000;
 
 /** What a server is started with. */
 export interface ServerOptions {
-  readonly cluster: Cluster;
+  readonly clusters: ClusterHost;
   /** Loopback unless the user says otherwise. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -45,41 +35,30 @@ export class ListenError extends Error {
 }
 
 /**
- * Serves the API, the page and the live graph of a cluster.
+ * Serves the API, the page and the live graph of each cluster: of the default one at the root, of each at
+ * `/clusters/NAME`.
  *
  * Failures: `ListenError` with one sentence when the port is taken or may not be used.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { cluster, host } = options;
+  const { clusters, host, onError } = options;
   const hosts = [host];
-  cluster.onError = options.onError;
-  const operations = new Operations(cluster);
+  const check = createHostCheck({ hosts });
+  const faces = new ClusterFaces(clusters, { check, onError });
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(hostGuard({ hosts }));
-  app.use(podnetRouter(operations));
-  app.use(
-    createApiRouter(cluster.api, {
-      subresourceHandlers: new Map<string, SubresourceHandler>([
-        ['pods/log', createLogHandler((pod, target) => operations.logOf(pod, target))],
-      ]),
-      onError: options.onError,
-    }),
-  );
+  app.use(faces.router);
+  app.use('/clusters/:cluster', pageOfCluster, securityHeaders, express.static(PAGE));
   app.use(securityHeaders, express.static(PAGE));
-  app.use(answerFailure(options.onError));
+  app.use(answerFailure(onError));
   const http = createServer(app);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
-  const check = createHostCheck({ hosts });
-  attachExec({ http, start: execIn(cluster), check, onError: options.onError });
-  const live = attachLive({
-    http,
-    model: createGraph(cluster),
-    handlers: operations.handlers,
-    check,
-  });
+  faces.takeUpgrades(http);
+  const live = attachLive({ http, find: (name) => faces.live(name || DEFAULT_CLUSTER), check });
+  faces.onRemoved = live.remove;
   await listen(http, options);
   const { port } = http.address() as AddressInfo;
   return {
@@ -92,6 +71,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
     },
   };
+}
+
+/** The page finds its parts, and its cluster, beside its own address, which therefore ends in a slash. */
+function pageOfCluster(
+  request: express.Request,
+  response: express.Response,
+  next: express.NextFunction,
+): void {
+  const [path = '', query] = request.originalUrl.split('?');
+  if (request.path !== '/' || path.endsWith('/')) next();
+  else response.redirect(308, `${path}/${query === undefined ? '' : `?${query}`}`);
 }
 
 /** Whatever went wrong is told as a Status, never as a page with a stack. */

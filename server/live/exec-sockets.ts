@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { badRequest, failureStatus, notFound } from '../api/status.js';
@@ -33,9 +33,17 @@ export type StartExec = (
 /** Takes what a command prints. */
 export type WriteExec = (stream: 'stdout' | 'stderr', octets: Uint8Array) => void;
 
+/** Where connections that ask for an upgrade come from: an HTTP server, or the part of one that serves a cluster. */
+export interface UpgradeSource {
+  on(
+    event: 'upgrade',
+    take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+  ): unknown;
+}
+
 /** What exec is served with. */
 export interface ExecOptions {
-  readonly http: Server;
+  readonly http: UpgradeSource;
   readonly start: StartExec;
   /** Says why a client may not connect; undefined when it may. */
   readonly check: (headers: IncomingMessage['headers']) => string | undefined;
@@ -66,7 +74,7 @@ export function attachExec(options: ExecOptions): void {
     const foreign = options.check(request.headers);
     const found = foreign === undefined ? options.start(asked) : undefined;
     if (found?.ok !== true) {
-      refuse(
+      answerUpgrade(
         socket,
         found?.status ?? failureStatus({ code: 403, reason: 'Forbidden', message: foreign ?? '' }),
       );
@@ -74,7 +82,7 @@ export function attachExec(options: ExecOptions): void {
     }
     if (!speaksChannels(request)) {
       const words = `unable to upgrade: exec is served over WebSockets alone, as ${PROTOCOLS.join(' or ')}`;
-      refuse(socket, badRequest(words));
+      answerUpgrade(socket, badRequest(words));
       return;
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -110,7 +118,8 @@ function speaksChannels({ headers }: IncomingMessage): boolean {
   );
 }
 
-function refuse(socket: Duplex, status: Status): void {
+/** Answers a request for an upgrade with a Status instead, and closes the connection. */
+export function answerUpgrade(socket: Duplex, status: Status): void {
   const body = JSON.stringify(status);
   socket.end(
     `HTTP/1.1 ${status.code} ${status.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -1,6 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
-import { Server } from 'socket.io';
-import type { GraphDiff } from '../contract/graph.js';
+import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Answer, Commands } from '../contract/live.js';
 import type { GraphModel } from './graph-model.js';
 
@@ -18,11 +17,17 @@ const COMMANDS_PER_SECOND = 50;
 /** Largest message from a page, in octets. */
 const MAX_MESSAGE_BYTES = 3_000_000;
 
+/** What pages follow of one cluster. */
+export interface LiveCluster {
+  readonly model: GraphModel;
+  readonly handlers: CommandHandlers;
+}
+
 /** What the live part is made of. */
 export interface LiveOptions {
   readonly http: HttpServer;
-  readonly model: GraphModel;
-  readonly handlers: CommandHandlers;
+  /** The cluster that pages of `/clusters/NAME/` follow; the default one for an empty name. */
+  readonly find: (name: string) => LiveCluster | undefined;
   /** Says why a page may not connect; undefined when it may. */
   readonly check: (headers: {
     readonly host?: string | undefined;
@@ -30,55 +35,105 @@ export interface LiveOptions {
   }) => string | undefined;
 }
 
+/** The live part of a server. */
+export interface Live {
+  /** Disconnects the pages of a cluster that is no more. */
+  remove(name: string): void;
+  close(): Promise<void>;
+}
+
+/** Namespaces of the connection: of the default cluster, and of the others below their prefix. */
+const GRAPH = /^(?:\/clusters\/([^/]+))?\/graph$/;
+const COMMANDS = /^(?:\/clusters\/([^/]+))?\/commands$/;
+
 /** Tells pages what changes and takes their commands. */
-export function attachLive(options: LiveOptions): { close(): Promise<void> } {
-  const { model, handlers } = options;
+export function attachLive(options: LiveOptions): Live {
   const io = new Server(options.http, {
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
+    cleanupEmptyChildNamespaces: true,
     allowRequest: (request, allow) => {
       allow(null, options.check(request.headers) === undefined);
     },
   });
-  const graph = io.of('/graph');
-  graph.on('connection', (socket) => {
-    tell(model.flush());
+  const clusterIn = (namespace: string, pattern: RegExp): LiveCluster | undefined => {
+    const match = pattern.exec(namespace);
+    return match === null ? undefined : options.find(match[1] ?? '');
+  };
+  const open = new Set<Socket>();
+  const keep = (socket: Socket): void => {
+    open.add(socket);
+    socket.on('disconnect', () => open.delete(socket));
+  };
+  const graphs = io.of((name, _auth, next) => next(null, clusterIn(name, GRAPH) !== undefined));
+  /** Models that somebody looks at, and through which namespaces. */
+  const shown = new Map<GraphModel, Set<Namespace>>();
+  const tell = (model: GraphModel): void => {
+    const diff = model.flush();
+    if (diff === undefined) return;
+    for (const namespace of shown.get(model) ?? []) namespace.emit('diff', diff);
+  };
+  graphs.on('connection', (socket) => {
+    keep(socket);
+    const { nsp } = socket;
+    const model = clusterIn(nsp.name, GRAPH)?.model;
+    if (model === undefined) return;
+    const through = shown.get(model) ?? new Set();
+    shown.set(model, through);
+    tell(model);
+    through.add(nsp);
     socket.emit('snapshot', model.snapshot());
     socket.on('resync', () => socket.emit('snapshot', model.snapshot()));
+    socket.on('disconnect', () => {
+      if (nsp.sockets.size > 0) return;
+      through.delete(nsp);
+      if (through.size === 0) shown.delete(model);
+    });
   });
-  const tell = (diff: GraphDiff | undefined): void => {
-    if (diff !== undefined) graph.emit('diff', diff);
-  };
   const flushing = setInterval(() => {
-    if (graph.sockets.size > 0) tell(model.flush());
+    for (const model of shown.keys()) tell(model);
   }, FLUSH_EVERY_MS);
   flushing.unref();
 
-  io.of('/commands').on('connection', (socket) => {
-    const allowance = createAllowance();
-    for (const name of Object.keys(handlers) as (keyof Commands)[]) {
-      socket.on(name, (request: unknown, acknowledge: unknown) => {
-        if (typeof acknowledge !== 'function') return;
-        const answer = (value: Answer<unknown>): void => {
-          acknowledge(value);
-        };
-        if (!allowance()) {
-          answer({
-            ok: false,
-            error: `too many commands: at most ${COMMANDS_PER_SECOND} a second`,
-          });
-          return;
-        }
-        run(handlers[name] as (request: unknown) => Promise<Answer<unknown>>, request).then(answer);
-      });
-    }
+  const commands = io.of((name, _auth, next) =>
+    next(null, clusterIn(name, COMMANDS) !== undefined),
+  );
+  commands.on('connection', (socket) => {
+    keep(socket);
+    const cluster = clusterIn(socket.nsp.name, COMMANDS);
+    if (cluster !== undefined) takeCommands(socket, cluster.handlers);
   });
   return {
+    remove: (name) => {
+      for (const socket of open) {
+        if (socket.nsp.name.startsWith(`/clusters/${name}/`)) socket.disconnect();
+      }
+    },
     close: async () => {
       clearInterval(flushing);
       await io.close();
     },
   };
+}
+
+function takeCommands(socket: Socket, handlers: CommandHandlers): void {
+  const allowance = createAllowance();
+  for (const name of Object.keys(handlers) as (keyof Commands)[]) {
+    socket.on(name, (request: unknown, acknowledge: unknown) => {
+      if (typeof acknowledge !== 'function') return;
+      const answer = (value: Answer<unknown>): void => {
+        acknowledge(value);
+      };
+      if (!allowance()) {
+        answer({
+          ok: false,
+          error: `too many commands: at most ${COMMANDS_PER_SECOND} a second`,
+        });
+        return;
+      }
+      run(handlers[name] as (request: unknown) => Promise<Answer<unknown>>, request).then(answer);
+    });
+  }
 }
 
 async function run(

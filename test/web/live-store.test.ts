@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GraphSnapshot, SwitchVertex } from '../../server/contract/graph.js';
-import { withDiff, withSnapshot } from '../../web/state/live-store.js';
+import { clusterBase, withDiff, withSnapshot } from '../../web/state/live-store.js';
 
 const clock = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: false, speed: 1 };
 const vertex = (name: string): SwitchVertex => ({ id: `switch:${name}`, kind: 'switch', name });
@@ -45,4 +45,13 @@ describe('the page follows the graph', () => {
     const next = withDiff(state, { ...nothing, seq: 5, after: 4, clock });
     expect(next?.vertices).toBe(state.vertices);
   });
+});
+
+test.each([
+  ['/', ''],
+  ['/index.html', ''],
+  ['/clusters/blue/', '/clusters/blue'],
+  ['/clusters/blue/index.html', '/clusters/blue'],
+])('the page at %s follows the cluster at "%s"', (pathname, base) => {
+  expect(clusterBase(pathname)).toBe(base);
 });

@@ -72,6 +72,11 @@ function merged<T extends { readonly id: string }>(
   return next;
 }
 
+/** Where the cluster of a page is served: `/clusters/NAME`, or nothing for the default one. */
+export function clusterBase(pathname: string): string {
+  return /^\/clusters\/[^/]+/.exec(pathname)?.[0] ?? '';
+}
+
 /** Connects to the server and keeps the state; `subscribe` and `state` suit React's useSyncExternalStore. */
 export class LiveStore {
   state: LiveState = EMPTY;
@@ -79,8 +84,9 @@ export class LiveStore {
   private readonly commands;
 
   constructor() {
-    const graph = io('/graph');
-    this.commands = io('/commands');
+    const base = clusterBase(location.pathname);
+    const graph = io(`${base}/graph`);
+    this.commands = io(`${base}/commands`);
     graph.on('snapshot', (snapshot: GraphSnapshot) => this.set(withSnapshot(snapshot)));
     graph.on('diff', (diff: GraphDiff) => {
       const next = withDiff(this.state, diff);

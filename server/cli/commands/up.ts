@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Cluster } from '../../cluster/cluster.js';
 import { newestTimeMs } from '../../cluster/newest-time.js';
+import { ClusterHost } from '../../host/cluster-host.js';
 import { checkAddress, ListenError, startServer } from '../../main.js';
 import {
   createDurableStore,
@@ -66,8 +67,9 @@ async function up(options: UpOptions): Promise<void> {
     await store.close();
     throw error;
   });
+  const clusters = new ClusterHost(cluster);
   const server = await startServer({
-    cluster,
+    clusters,
     host: options.host,
     port: options.port,
     onError: (error) =>
@@ -75,7 +77,7 @@ async function up(options: UpOptions): Promise<void> {
         `podnet: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
       ),
   }).catch(async (error: unknown) => {
-    await cluster.stop();
+    await clusters.stop();
     return asCommandFailure(error);
   });
   await cluster.settle(HEAD_START_NS);
@@ -91,7 +93,7 @@ async function up(options: UpOptions): Promise<void> {
   const stop = (): void => {
     server
       .close()
-      .then(() => cluster.stop())
+      .then(() => clusters.stop())
       .then(() => process.exit(0));
   };
   process.once('SIGINT', stop);

@@ -6,7 +6,7 @@ import { createHostCheck } from '../../../server/api/http/index.js';
 import type { GraphDiff, GraphSnapshot, Vertex } from '../../../server/contract/graph.js';
 import type { Answer } from '../../../server/contract/live.js';
 import { GraphModel } from '../../../server/live/graph-model.js';
-import { attachLive, type CommandHandlers } from '../../../server/live/sockets.js';
+import { attachLive, type CommandHandlers, type Live } from '../../../server/live/sockets.js';
 
 const CLOCK = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: true, speed: 1 };
 const FACTS = {
@@ -21,7 +21,7 @@ const FACTS = {
 const vertices = new Map<string, Vertex>();
 let model: GraphModel;
 let http: Server;
-let live: { close(): Promise<void> };
+let live: Live;
 let url: string;
 let sockets: Socket[];
 
@@ -52,7 +52,11 @@ beforeEach(async () => {
     cluster: () => FACTS,
   });
   http = createServer();
-  live = attachLive({ http, model, handlers, check: createHostCheck({ hosts: ['127.0.0.1'] }) });
+  live = attachLive({
+    http,
+    find: (name) => (name === '' || name === 'two' ? { model, handlers } : undefined),
+    check: createHostCheck({ hosts: ['127.0.0.1'] }),
+  });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 });
@@ -84,6 +88,26 @@ const ask = (socket: Socket, name: string, request: unknown): Promise<Answer<unk
   socket.emitWithAck(name, request);
 
 describe('a page', () => {
+  test('pages of another cluster have namespaces of their own, which end with it', async () => {
+    addSwitch('a');
+    const graph = connect('/clusters/two/graph');
+    const snapshot = await next<GraphSnapshot>(graph, 'snapshot');
+    expect(snapshot.vertices.map(({ id }) => id)).toEqual(['switch:a']);
+    addSwitch('b');
+    const diff = await next<GraphDiff>(graph, 'diff');
+    expect(diff.vertices.map(({ id }) => id)).toEqual(['switch:b']);
+    const commands = connect('/clusters/two/commands');
+    expect(await commands.emitWithAck('clock', { paused: true })).toEqual({
+      ok: true,
+      value: null,
+    });
+    const ended = next(graph, 'disconnect');
+    live.remove('two');
+    expect(await ended).toBe('io server disconnect');
+    const refused = await next<Error>(connect('/clusters/three/graph'), 'connect_error');
+    expect(refused.message).toBe('Invalid namespace');
+  });
+
   test('gets a snapshot, then each change as a diff that follows it', async () => {
     addSwitch('one');
     const page = connect('/graph');
