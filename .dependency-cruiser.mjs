@@ -62,7 +62,7 @@ export default {
     ),
     forbid(
       'express, socket.io and ws stay at the edge',
-      { path: '^server/', pathNot: '^server/(api/http|live|host|main)' },
+      { path: '^server/', pathNot: '^server/(api/http|live|stream|host|main)' },
       { path: 'node_modules/(express|socket\\.io|ws)/' },
     ),
     ...layered('server', {
@@ -75,11 +75,12 @@ export default {
       control: ['contract', 'kube', 'store', 'api'],
       kubelet: ['contract', 'kube', 'store', 'api', 'registry', 'program'],
       live: ['contract', 'kube', 'store', 'api'],
+      stream: ['contract', 'kube', 'store', 'api'],
     }).map((rule) => ({
       ...rule,
       to: {
         ...rule.to,
-        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|host|cli|cluster)/',
+        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|stream|host|cli|cluster)/',
       },
     })),
   ],

@@ -1,22 +1,22 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router } from 'express';
 import { createApiRouter, type SubresourceHandler } from '../api/http/index.js';
+import { failureStatus } from '../api/status.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
 import { execIn } from '../cluster/pod-exec.js';
-import { attachExec, type UpgradeSource } from '../live/exec-sockets.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
 import type { LiveCluster } from '../live/sockets.js';
+import { createStreams, type StreamServer } from '../stream/index.js';
 
 /** What a server shows of one cluster. Paths are those below the cluster's own address. */
 export interface ClusterFace {
   /** The API and podnet's questions. */
   readonly router: Router;
-  /** Where connections that ask for an upgrade are handed in, as `upgrade` events. */
-  readonly upgrades: UpgradeSource & EventEmitter;
+  /** Takes connections that ask for an upgrade. */
+  readonly streams: StreamServer;
   readonly live: LiveCluster;
 }
 
@@ -42,8 +42,16 @@ export function createClusterFace(cluster: Cluster, { check, onError }: FaceOpti
       onError,
     }),
   );
-  const upgrades = new EventEmitter();
-  attachExec({ http: upgrades, start: execIn(cluster), check, onError });
+  const streams = createStreams({
+    handlers: { exec: execIn(cluster) },
+    check: ({ headers }) => {
+      const message = check(headers);
+      return message === undefined
+        ? undefined
+        : failureStatus({ code: 403, reason: 'Forbidden', message });
+    },
+    onError,
+  });
   const live = { model: createGraph(cluster), handlers: operations.handlers };
-  return { router, upgrades, live };
+  return { router, streams, live };
 }

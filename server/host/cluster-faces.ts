@@ -2,12 +2,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { notFound } from '../api/status.js';
-import { answerUpgrade } from '../live/exec-sockets.js';
 import type { LiveCluster } from '../live/sockets.js';
+import { refuseUpgrade } from '../stream/index.js';
 import { type ClusterFace, createClusterFace, type FaceOptions } from './cluster-face.js';
 import { type ClusterHost, DEFAULT_CLUSTER } from './cluster-host.js';
 
 const PREFIX = /^\/clusters\/([^/?]+)(?=[/?]|$)/;
+/** Upgrades that the live graph takes. */
+const LIVE_PATH = '/socket.io/';
 const RESOURCE = { group: 'podnet.dev', plural: 'clusters', kind: 'Cluster' };
 
 /** The faces of a host's clusters: the default one at the root, each at `/clusters/NAME`. */
@@ -41,15 +43,16 @@ export class ClusterFaces {
   /** Hands connections that ask for an upgrade to the cluster that their path names. */
   takeUpgrades(http: Server): void {
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url?.startsWith(LIVE_PATH) === true) return;
       const [prefix = '', name = DEFAULT_CLUSTER] = PREFIX.exec(request.url ?? '') ?? [];
       const face = this.faces.get(name);
       if (face === undefined) {
         socket.on('error', () => socket.destroy());
-        answerUpgrade(socket, notFound(RESOURCE, name));
+        refuseUpgrade(socket, notFound(RESOURCE, name));
         return;
       }
       request.url = request.url?.slice(prefix.length);
-      face.upgrades.emit('upgrade', request, socket, head);
+      face.streams.take(request, socket, head);
     });
   }
 

@@ -51,6 +51,8 @@ export function attachLive(options: LiveOptions): Live {
   const io = new Server(options.http, {
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
+    // Upgrades to other paths are streams of pods; the library would end those that say nothing for a second.
+    destroyUpgrade: false,
     cleanupEmptyChildNamespaces: true,
     allowRequest: (request, allow) => {
       allow(null, options.check(request.headers) === undefined);

@@ -1,0 +1,17 @@
+export { refuseUpgrade } from './refuse.js';
+export {
+  exitStatus,
+  type Refusal,
+  type RemoteCommandEvents,
+  type RemoteCommandOptions,
+  type RemoteCommandTransport,
+  type StartRemoteCommand,
+  type TerminalSize,
+} from './remote-command.js';
+export type { StreamSubresource, StreamTarget } from './target.js';
+export {
+  createStreams,
+  type StreamHandlers,
+  type StreamOptions,
+  type StreamServer,
+} from './upgrade.js';
