@@ -12,6 +12,7 @@ export const FS_ERRORS = {
   ELOOP: 'Too many levels of symbolic links',
   EBUSY: 'Device or resource busy',
   EINVAL: 'Invalid argument',
+  ENOSPC: 'No space left on device',
 } as const;
 
 /** A key of `FS_ERRORS`. */
@@ -23,6 +24,8 @@ export interface FileNode {
   octets: Uint8Array;
   mode: number;
   modifiedNs: number;
+  /** Memory that begins with `octets` and has room behind them, for this file's own appending. */
+  room?: Uint8Array | undefined;
 }
 
 /** A directory; children keep the order of creation and are sorted when listed. */
@@ -91,8 +94,32 @@ export function cloneTree(root: DirectoryNode): DirectoryNode {
 
 function cloneNode(node: FsNode): FsNode {
   if (node.kind === 'directory') return cloneTree(node);
-  return node.kind === 'file' ? { ...node } : node;
+  return node.kind === 'file' ? { ...node, room: undefined } : node;
 }
+
+/** Octets of the files in a tree. */
+export function treeBytes(node: FsNode): number {
+  if (node.kind === 'file') return node.octets.length;
+  if (node.kind !== 'directory') return 0;
+  let bytes = 0;
+  for (const child of node.children.values()) bytes += treeBytes(child);
+  return bytes;
+}
+
+/** Adds octets at a file's end in time that grows with what is added; what others hold of it stays as it was. */
+export function appendTo(node: FileNode, octets: Uint8Array): void {
+  const length = node.octets.length + octets.length;
+  let { room } = node;
+  if (room === undefined || room.length < length) {
+    room = new Uint8Array(Math.max(2 * length, MIN_ROOM_BYTES));
+    room.set(node.octets);
+  }
+  room.set(octets, node.octets.length);
+  node.room = room;
+  node.octets = room.subarray(0, length);
+}
+
+const MIN_ROOM_BYTES = 4096;
 
 /** The names in a path, without empty ones and `.`; `..` is resolved as text. */
 export function splitPath(path: string): string[] {

@@ -1,15 +1,16 @@
 import { decodeUtf8, encodeUtf8, fail, ok, type Result } from '../../../topology/index.js';
 import {
   absolutePath,
+  appendTo,
   cloneTree,
   type DirectoryNode,
   directory,
   type FsError,
   type FsNode,
-  file,
   splitPath,
   symlink,
   textOf,
+  treeBytes,
 } from './node.js';
 import type { Volume } from './volume.js';
 
@@ -17,6 +18,8 @@ export { FS_ERRORS, type FsError, type FsNode } from './node.js';
 export { Volume } from './volume.js';
 
 const MAX_SYMLINKS = 40;
+/** Octets that a container may write into its files; more is ENOSPC. */
+const MAX_WRITTEN_BYTES = 1024 * 1024 * 1024;
 
 /** One mount of a container. */
 export interface Mount {
@@ -47,6 +50,7 @@ export class VirtualFileSystem {
   private own: DirectoryNode | undefined;
   private mounts: readonly Mount[] = [];
   private kernel: DirectoryNode | undefined;
+  private writtenBytes = 0;
   private readonly nowNs: () => number;
 
   /** `nowNs` gives the times of files; 0 when absent. */
@@ -143,17 +147,21 @@ export class VirtualFileSystem {
     if (!parent.ok) return parent.error;
     const { directory: above, name } = parent.value;
     const old = above.children.get(name);
-    const before = options.append === true && old?.kind === 'file' ? old.octets : undefined;
-    const made = file(before === undefined ? octets : concat(before, octets));
-    made.mode = options.mode ?? (old?.kind === 'file' ? old.mode : 0o644);
-    made.modifiedNs = this.nowNs();
+    const file = old?.kind === 'file' ? old : undefined;
+    const appends = options.append === true && file !== undefined;
+    const growth = octets.length - (appends ? 0 : (file?.octets.length ?? 0));
+    if (this.writtenBytes + growth > MAX_WRITTEN_BYTES) return 'ENOSPC';
+    this.writtenBytes += growth;
+    const mode = options.mode ?? file?.mode ?? 0o644;
+    const modifiedNs = this.nowNs();
     // A writer must not change octets that a reader or another container's image still holds: the record is replaced in
     // place so that a mount of this very file sees the new content.
-    if (old?.kind === 'file') {
-      old.octets = made.octets;
-      old.mode = made.mode;
-      old.modifiedNs = made.modifiedNs;
-    } else above.children.set(name, made);
+    if (file === undefined) above.children.set(name, { kind: 'file', octets, mode, modifiedNs });
+    else {
+      if (appends) appendTo(file, octets);
+      else Object.assign(file, { octets, room: undefined });
+      Object.assign(file, { mode, modifiedNs });
+    }
     return undefined;
   }
 
@@ -200,6 +208,7 @@ export class VirtualFileSystem {
     const parent = this.parentForWriting(path);
     if (!parent.ok) return parent.error;
     parent.value.directory.children.delete(parent.value.name);
+    this.writtenBytes = Math.max(0, this.writtenBytes - treeBytes(found.value));
     return undefined;
   }
 
@@ -211,6 +220,7 @@ export class VirtualFileSystem {
     if (!target.ok) return target.error;
     const failure = this.remove(from, { recursive: true });
     if (failure !== undefined) return failure;
+    this.writtenBytes += treeBytes(found.value);
     target.value.directory.children.set(target.value.name, found.value);
     return undefined;
   }
@@ -223,6 +233,17 @@ export class VirtualFileSystem {
     if (!parent.ok) return parent.error;
     const node = parent.value.directory.children.get(parent.value.name);
     if (node?.kind === 'file' || node?.kind === 'directory') node.mode = mode;
+    return undefined;
+  }
+
+  /** utimensat(2): sets when a file or directory was changed, in nanoseconds of simulated time. */
+  setModified(path: string, modifiedNs: number): FsError | undefined {
+    const found = this.find(path);
+    if (!found.ok) return found.error;
+    const parent = this.parentForWriting(this.followed(path));
+    if (!parent.ok) return parent.error;
+    const node = parent.value.directory.children.get(parent.value.name);
+    if (node?.kind === 'file' || node?.kind === 'directory') node.modifiedNs = modifiedNs;
     return undefined;
   }
 
@@ -360,13 +381,6 @@ function mergeInto(target: DirectoryNode, source: DirectoryNode): void {
     if (child.kind === 'directory' && there?.kind === 'directory') mergeInto(there, child);
     else target.children.set(name, child);
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }
 
 /** Text of a found node; undefined for directories and links. */

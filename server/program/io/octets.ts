@@ -12,41 +12,69 @@ export function concatOctets(pieces: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Octets waiting to be read, with the operations that line-oriented protocols need. */
+/**
+ * Octets waiting to be read, with the operations that line-oriented protocols need.
+ *
+ * Pieces are joined when somebody looks across them, so that a long stream costs no more than its length.
+ */
 export class OctetQueue {
-  private pending: Uint8Array = EMPTY;
+  private pieces: Uint8Array[] = [];
+  private bytes = 0;
 
   get length(): number {
-    return this.pending.length;
+    return this.bytes;
   }
 
   push(octets: Uint8Array): void {
     if (octets.length === 0) return;
-    this.pending = this.pending.length === 0 ? octets : concatOctets([this.pending, octets]);
+    this.pieces.push(octets);
+    this.bytes += octets.length;
+  }
+
+  /** Puts octets before those that wait. */
+  unshift(octets: Uint8Array): void {
+    if (octets.length === 0) return;
+    this.pieces.unshift(octets);
+    this.bytes += octets.length;
   }
 
   /** Takes up to so many octets. */
-  take(maxBytes = this.pending.length): Uint8Array {
-    const taken = this.pending.subarray(0, maxBytes);
-    this.pending = maxBytes >= this.pending.length ? EMPTY : this.pending.subarray(maxBytes);
+  take(maxBytes = this.bytes): Uint8Array {
+    const [first] = this.pieces;
+    if (first === undefined) return EMPTY;
+    // A piece that is long enough is cut; joining the others with it would copy them each time.
+    const whole = first.length >= maxBytes ? first : this.peek();
+    const taken = whole.subarray(0, maxBytes);
+    if (taken.length < whole.length) this.pieces[0] = whole.subarray(taken.length);
+    else this.pieces.shift();
+    this.bytes -= taken.length;
     return taken;
   }
 
   /** Index of an octet, or -1. */
   indexOf(octet: number): number {
-    return this.pending.indexOf(octet);
+    let before = 0;
+    for (const piece of this.pieces) {
+      const at = piece.indexOf(octet);
+      if (at >= 0) return before + at;
+      before += piece.length;
+    }
+    return -1;
   }
 
   /** Takes a line without its `\n` or `\r\n`; undefined until one is whole. */
   takeLine(): Uint8Array | undefined {
-    const end = this.pending.indexOf(NEWLINE);
+    const end = this.indexOf(NEWLINE);
     if (end < 0) return undefined;
     const line = this.take(end + 1).subarray(0, end);
     return line[line.length - 1] === RETURN ? line.subarray(0, line.length - 1) : line;
   }
 
   peek(): Uint8Array {
-    return this.pending;
+    if (this.pieces.length === 0) return EMPTY;
+    const joined = concatOctets(this.pieces);
+    this.pieces = [joined];
+    return joined;
   }
 }
 

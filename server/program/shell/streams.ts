@@ -82,9 +82,7 @@ export class Pipe {
   }
 
   private unread(octets: Uint8Array): void {
-    const rest = this.buffer.take();
-    this.buffer.push(octets);
-    this.buffer.push(rest);
+    this.buffer.unshift(octets);
   }
 
   private write(octets: Uint8Array): boolean | Promise<boolean> {
@@ -114,9 +112,7 @@ export function inputOf(content: Uint8Array | string): Input {
   const input: Input = {
     read: () => Promise.resolve(queue.length > 0 ? queue.take() : undefined),
     unread: (octets) => {
-      const rest = queue.take();
-      queue.push(octets);
-      queue.push(rest);
+      queue.unshift(octets);
     },
     close: () => undefined,
     share: () => input,

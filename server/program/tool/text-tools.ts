@@ -4,6 +4,7 @@ import { sleep, WorkMeter } from '../io/wait.js';
 import { readLineFrom } from '../shell/streams.js';
 import { awk } from './awk.js';
 import { grep } from './grep.js';
+import { headBytes, tailBytes } from './octet-tools.js';
 import { posixClasses } from './regexp.js';
 import { sed } from './sed.js';
 import { linesOf, parseOptions, type Tool, type ToolIo } from './tool.js';
@@ -36,8 +37,9 @@ const head: Tool = async (io) => {
   const args = io.args.map((arg) => arg.replace(/^-(\d+)$/, '-n$1'));
   const options = parseOptions(args, { flags: 'qv', withValue: ['n', 'c'] });
   const bytes = options.values.get('c');
+  if (bytes !== undefined) return headBytes(io, options.rest, Number(bytes));
   const count = Number(options.values.get('n') ?? 10);
-  if (options.rest.length === 0 && bytes === undefined && count >= 0) {
+  if (options.rest.length === 0 && count >= 0) {
     for (let index = 0; index < count; index++) {
       const line = await readLineFrom(io.input);
       if (line === undefined) break;
@@ -48,14 +50,12 @@ const head: Tool = async (io) => {
   }
   const { texts, status } = await io.readTexts(options.rest);
   for (const { text } of texts) {
-    if (bytes !== undefined) await io.out(text.slice(0, Number(bytes)));
-    else
-      await io.out(
-        linesOf(text)
-          .slice(0, count)
-          .map((line) => `${line}\n`)
-          .join(''),
-      );
+    await io.out(
+      linesOf(text)
+        .slice(0, count)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   }
   return status;
 };
@@ -67,6 +67,8 @@ const tail: Tool = async (io) => {
     withValue: ['n', 'c', 's'],
     long: ['follow', 'retry'],
   });
+  const bytes = options.values.get('c');
+  if (bytes !== undefined) return tailBytes(io, options.rest, bytes);
   const amount = options.values.get('n') ?? '10';
   const count = Number(amount.replace('+', ''));
   const follows = options.flags.has('f') || options.flags.has('F') || options.flags.has('follow');
@@ -229,26 +231,6 @@ const uniq: Tool = async (io) => {
   return status;
 };
 
-const wc: Tool = async (io) => {
-  const options = parseOptions(io.args, { flags: 'lwcm' });
-  const { texts, status } = await io.readTexts(options.rest);
-  const all = options.flags.size === 0;
-  for (const { name, text } of texts) {
-    const counts = [
-      ...(all || options.flags.has('l') ? [text.split('\n').length - 1] : []),
-      ...(all || options.flags.has('w')
-        ? [text.split(/\s+/).filter((word) => word !== '').length]
-        : []),
-      ...(all || options.flags.has('c') || options.flags.has('m') ? [new Blob([text]).size] : []),
-    ];
-    const label = name === '-' ? '' : ` ${name}`;
-    await io.out(
-      `${counts.length === 1 ? counts[0] : counts.map((count) => String(count).padStart(7)).join(' ')}${label}\n`,
-    );
-  }
-  return status;
-};
-
 const tee: Tool = async (io) => {
   const options = parseOptions(io.args, { flags: 'ai' });
   for (const name of options.rest) {
@@ -294,21 +276,6 @@ const seq: Tool = async (io) => {
 
 const rev: Tool = (io) => eachLine(io, io.args, (line) => [...line].reverse().join(''));
 
-const base64: Tool = async (io) => {
-  const options = parseOptions(io.args, { flags: 'di', withValue: ['w'], long: ['decode'] });
-  const read = await io.read(options.rest[0] ?? '-');
-  if (!read.ok) return io.fail(io.fileError(options.rest[0] ?? '-', read.error));
-  if (options.flags.has('d') || options.flags.has('decode')) {
-    const text = decodeUtf8(read.value).replace(/\s+/g, '');
-    await io.out(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
-    return 0;
-  }
-  const text = btoa(String.fromCharCode(...read.value));
-  const width = Number(options.values.get('w') ?? 76);
-  await io.out(width === 0 ? text : text.replace(new RegExp(`.{1,${width}}`, 'g'), '$&\n'));
-  return 0;
-};
-
 /** Filters by name. */
 export const TEXT_TOOLS: Readonly<Record<string, Tool>> = {
   cat,
@@ -321,12 +288,10 @@ export const TEXT_TOOLS: Readonly<Record<string, Tool>> = {
   tr,
   sort,
   uniq,
-  wc,
   tee,
   yes,
   seq,
   rev,
-  base64,
   sed,
   awk,
   mawk: awk,

@@ -5,6 +5,9 @@ import type { Guest } from '../guest.js';
 import type { Child } from '../shell/runner.js';
 import { BrokenPipe, type Input, type Output, readAllFrom } from '../shell/streams.js';
 
+/** So much is written at once, that a slow reader holds the tool back. */
+const WRITE_BYTES = 64 * 1024;
+
 /** What a tool runs with. */
 export interface ToolOptions {
   readonly guest: Guest;
@@ -81,7 +84,9 @@ export class ToolIo {
   /** Writes to standard output. Throws `BrokenPipe`, which ends the tool, when nobody reads. */
   async out(content: string | Uint8Array): Promise<void> {
     const octets = typeof content === 'string' ? encodeUtf8(content) : content;
-    if (octets.length > 0 && !(await this.output.write(octets))) throw new BrokenPipe();
+    for (let at = 0; at < octets.length; at += WRITE_BYTES) {
+      if (!(await this.output.write(octets.subarray(at, at + WRITE_BYTES)))) throw new BrokenPipe();
+    }
   }
 
   async err(text: string): Promise<void> {
