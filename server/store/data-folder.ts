@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,9 +20,16 @@ import { StoreOpenError } from './open-error.js';
 
 const MARKER_FILE = 'podnet.json';
 const OBJECTS_FILE = 'objects.mdb';
-const FORMAT = 1;
+/** 2 brought the log of changes; a folder of format 1 has none, and gets one. */
+const FORMAT = 2;
 /** The system may put these into any folder; they do not make it someone else's. */
-const HARMLESS = new Set(['.DS_Store', 'lost+found', 'podnet.lock', MARKER_FILE]);
+const HARMLESS = new Set([
+  '.DS_Store',
+  'lost+found',
+  'podnet.lock',
+  MARKER_FILE,
+  `${MARKER_FILE}.new`,
+]);
 
 // lmdb's meta page (mdb.c, struct MDB_meta) after a page header of 24 octets.
 const META_OFFSET = 24;
@@ -48,10 +56,7 @@ export function openDataFolder(folder: string): DataFolder {
     return lockFolder(folder);
   });
   try {
-    writing(folder, () => {
-      if (!existsSync(marker))
-        writeFileSync(marker, `${JSON.stringify({ podnet: { format: FORMAT } })}\n`);
-    });
+    writing(folder, () => writeMarker(marker));
     if (existsSync(objectsFile)) checkObjects(folder, objectsFile);
   } catch (failure) {
     release();
@@ -101,6 +106,14 @@ function refuseForeign(folder: string): void {
     folder,
     `The folder ${folder} holds files that are not podnet's (${other}); give an empty or new folder with --data-dir.`,
   );
+}
+
+function writeMarker(marker: string): void {
+  const content = `${JSON.stringify({ podnet: { format: FORMAT } })}\n`;
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === content) return;
+  // A marker that is cut short would make the folder look damaged.
+  writeFileSync(`${marker}.new`, content);
+  renameSync(`${marker}.new`, marker);
 }
 
 function checkMarker(folder: string, marker: string): void {

@@ -1,4 +1,10 @@
-export { createDurableStore, type DurableStoreOptions } from './durable-store.js';
+export {
+  type BeginOptions,
+  createDurableStore,
+  type DataStores,
+  type DurableStoreOptions,
+  openDataStores,
+} from './durable-store.js';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { type StoreOpenCode, StoreOpenError } from './open-error.js';
 export type {

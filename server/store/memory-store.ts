@@ -1,6 +1,6 @@
 import type { KubeObject } from '../contract/kube.js';
 import { deepFreeze, fieldsEqual } from '../kube/frozen.js';
-import { ChangeRing } from './change-ring.js';
+import { type ChangeHistory, ChangeRing } from './change-ring.js';
 import { keyOf, ObjectTable } from './object-table.js';
 import type {
   Change,
@@ -23,6 +23,8 @@ export interface MemoryStoreOptions {
   readonly objects?: Iterable<readonly [ResourceName, KubeObject]>;
   /** How many changes `since` can go back; 10,000 when absent. */
   readonly keepChanges?: number;
+  /** Where changes from before `revision` are, for `since`. */
+  readonly history?: ChangeHistory;
   /** Called with each commit before watchers are. */
   readonly onCommit?: (change: Change) => void;
 }
@@ -41,7 +43,12 @@ class MemoryStore implements ObjectStore {
 
   constructor(options: MemoryStoreOptions) {
     this.newest = options.revision ?? 0;
-    this.ring = new ChangeRing(options.keepChanges ?? RING_CAPACITY, this.newest);
+    this.ring = new ChangeRing({
+      capacity: options.keepChanges ?? RING_CAPACITY,
+      revision: this.newest,
+      history: options.history,
+      current: ({ resource, namespace, name }) => this.get(resource, namespace, name),
+    });
     this.onCommit = options.onCommit;
     for (const [resource, object] of options.objects ?? []) {
       const { namespace, name } = object.metadata;

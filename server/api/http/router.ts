@@ -290,11 +290,12 @@ async function serveCollection(call: Call): Promise<void> {
 
 async function answer(call: Call, result: ApiResult): Promise<void> {
   const { api, req, res, info, form, query } = call;
+  // Nobody is told of what a crash could still undo, reader or writer (docs/adr/0007).
+  await api.store.durable(api.store.revision);
   if (!result.ok) {
     sendFailure(res, result);
     return;
   }
-  if (req.method !== 'GET') await api.store.durable(api.store.revision);
   addWarnings(res, result.warnings);
   const { value } = result;
   const code = result.created && req.method !== 'PUT' ? 201 : 200;
@@ -314,12 +315,12 @@ async function answer(call: Call, result: ApiResult): Promise<void> {
 }
 
 async function answerList(call: Call, result: ApiResult<ObjectList>): Promise<void> {
-  const { api, req, res, info, form, query } = call;
+  const { api, res, info, form, query } = call;
+  await api.store.durable(api.store.revision);
   if (!result.ok) {
     sendFailure(res, result);
     return;
   }
-  if (req.method !== 'GET') await api.store.durable(api.store.revision);
   const { items, resourceVersion, remainingItemCount } = result.value;
   const metadata = {
     resourceVersion,

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { open } from 'lmdb';
 import ts from 'typescript';
 import {
   createDurableStore,
   type ObjectStore,
+  openDataStores,
   StoreOpenError,
 } from '../../../server/store/index.js';
 import { configMap, objectStoreContract } from '../../contract/object-store.js';
@@ -76,14 +78,73 @@ describe('a durable store', () => {
     expect(Object.isFrozen(store.get('configmaps', 'default', 'kept')?.data)).toBe(true);
   });
 
-  test('says expired for revisions before it was opened', async () => {
+  test('tells the changes from before it was opened, also of an object that changed several times in one group', async () => {
+    const first = await createDurableStore({ folder });
+    first.create('configmaps', configMap('a', { app: 'one' }));
+    first.create('configmaps', configMap('b'));
+    first.update('configmaps', configMap('a', { app: 'two' }));
+    await first.durable(3);
+    first.delete('configmaps', 'default', 'a');
+    first.create('configmaps', configMap('a', { app: 'three' }));
+    const told = first.since('*', 0);
+    await first.close();
+    store = await createDurableStore({ folder });
+    store.update('configmaps', configMap('a', { app: 'four' }));
+    store.delete('configmaps', 'default', 'b');
+    expect(store.since('*', 0)?.slice(0, 5)).toEqual(told);
+    expect(
+      store
+        .since('*', 2)
+        ?.map(({ revision, type, object, previous }) => [
+          revision,
+          type,
+          object.metadata.name,
+          object.metadata.resourceVersion,
+          previous?.metadata.labels?.app,
+        ]),
+    ).toEqual([
+      [3, 'MODIFIED', 'a', '3', 'one'],
+      [4, 'DELETED', 'a', '4', 'two'],
+      [5, 'ADDED', 'a', '5', undefined],
+      [6, 'MODIFIED', 'a', '6', 'three'],
+      [7, 'DELETED', 'b', '7', 'none'],
+    ]);
+    expect(store.since('nodes', 1)).toEqual([]);
+  });
+
+  test('keeps as many changes as it was told over restarts, and says expired for older ones', async () => {
+    const keepChanges = 10;
+    for (let run = 0; run < 3; run++) {
+      store = await createDurableStore({ folder, keepChanges });
+      for (let index = 0; index < 7; index++) {
+        store.create('configmaps', configMap(`c${run}-${index}`));
+        if (index % 2 === 0) await store.durable(store.revision);
+      }
+      await store.close();
+    }
+    store = await createDurableStore({ folder, keepChanges });
+    expect(store.since('*', 10)).toBeUndefined();
+    expect(store.since('*', 11)?.map(({ revision }) => revision)).toEqual([
+      12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+    ]);
+    store.create('configmaps', configMap('later'));
+    expect(store.since('*', 11)).toBeUndefined();
+    expect(store.since('*', 12)?.length).toBe(10);
+  });
+
+  test('reads a folder of format 1, which has no log', async () => {
     const first = await createDurableStore({ folder });
     first.create('configmaps', configMap('a'));
     first.create('configmaps', configMap('b'));
     await first.close();
+    const file = open({ path: join(folder, 'objects.mdb'), noSubdir: true, encoding: 'string' });
+    for (const key of [...file.getKeys({ start: 'log/', end: 'log0' })]) await file.remove(key);
+    await file.close();
+    writeFileSync(join(folder, 'podnet.json'), '{"podnet":{"format":1}}');
     store = await createDurableStore({ folder });
     expect(store.since('*', 1)).toBeUndefined();
     expect(store.since('*', 2)).toEqual([]);
+    expect(readFileSync(join(folder, 'podnet.json'), 'utf8')).toBe('{"podnet":{"format":2}}\n');
   });
 
   test('refuses a folder that a living process holds', async () => {
@@ -122,7 +183,7 @@ describe('a durable store', () => {
   });
 
   test('refuses a folder of a newer format', async () => {
-    writeFileSync(join(folder, 'podnet.json'), '{"podnet":{"format":2}}');
+    writeFileSync(join(folder, 'podnet.json'), '{"podnet":{"format":3}}');
     expect((await refusal(folder)).code).toBe('store/newer-format');
   });
 
@@ -153,6 +214,39 @@ describe('a durable store', () => {
     expect(store.revision).toBeGreaterThanOrEqual(there.size);
     const next = store.create('configmaps', configMap('after'));
     expect(next.ok).toBe(true);
+  });
+});
+
+describe('stores of several clusters in one folder', () => {
+  test('have objects, revisions and changes of their own, and go one by one', async () => {
+    const folder = newFolder();
+    const stores = await openDataStores({ folder });
+    const main = stores.open();
+    const blue = stores.open('blue');
+    const green = stores.open('green');
+    main.create('configmaps', configMap('a', { in: 'main' }));
+    blue.create('configmaps', configMap('a', { in: 'blue' }));
+    blue.create('configmaps', configMap('b', { in: 'blue' }));
+    green.create('configmaps', configMap('a', { in: 'green' }));
+    await stores.close();
+
+    const again = await openDataStores({ folder });
+    expect(
+      again
+        .open()
+        .list('configmaps')
+        .map(({ data }) => data),
+    ).toEqual([{ in: 'main' }]);
+    const kept = again.open('blue');
+    expect(kept.revision).toBe(2);
+    expect(kept.list('configmaps').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+    expect(kept.since('*', 0)?.map(({ object }) => object.metadata.name)).toEqual(['a', 'b']);
+    await kept.close();
+    await again.remove('blue');
+    const empty = again.open('blue');
+    expect([empty.revision, empty.list('configmaps')]).toEqual([0, []]);
+    expect(again.open('green').revision).toBe(1);
+    await again.close();
   });
 });
 
