@@ -39,7 +39,12 @@ const PROBES: Readonly<Record<Tool, () => boolean>> = {
 
 /** Whether tests that need a tool run here. Where PODNET_REQUIRE names the tool they run, and fail, without it. */
 export function has(tool: Tool): boolean {
-  return REQUIRED.has(tool) || PROBES[tool]();
+  return isRequired(tool) || PROBES[tool]();
+}
+
+/** Whether PODNET_REQUIRE names a tool: tests may not be skipped for want of it. */
+export function isRequired(tool: Tool): boolean {
+  return REQUIRED.has(tool);
 }
 
 /** For the name of a test: nothing, or that it is skipped and why. */

@@ -40,6 +40,9 @@ const REASONS: Readonly<Record<FieldErrorType, readonly [reason: string, title: 
   internal: ['InternalError', 'Internal error'],
 };
 
+/** Stands for a map that is absent, which Go writes otherwise than an empty one. */
+export const NIL_MAP: unique symbol = Symbol('map[string]string(nil)');
+
 /** A field that must be there. */
 export function required(field: string, detail = ''): FieldError {
   return { type: 'required', field, detail };
@@ -109,6 +112,7 @@ export function toCause(error: FieldError): { reason: string; message: string; f
 /** A value as Go's `%#v` writes it, for the types that occur in such messages; JSON for others. */
 function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
+  if (value === NIL_MAP) return 'map[string]string(nil)';
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) {
     return `[]string{${value.map((entry) => JSON.stringify(entry)).join(', ')}}`;
   }

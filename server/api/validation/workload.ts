@@ -18,6 +18,7 @@ import {
   type FieldError,
   forbiddenField,
   invalidValue,
+  NIL_MAP,
   notSupported,
   required,
 } from './field-error.js';
@@ -45,30 +46,37 @@ function validateTemplate(
   ];
 }
 
-function validateSelected({ selector, template }: Templated, kind: string): readonly FieldError[] {
+function validateSelected(spec: Templated, kind: string): readonly FieldError[] {
+  const { selector, template } = spec;
   const errors: FieldError[] = [];
   if (selector === undefined) {
     errors.push({ ...required('spec.selector'), hint: selectorHint(template) });
   } else {
     errors.push(...validateLabelSelector(selector, 'spec.selector'));
-    const empty =
-      Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length ===
-      0;
-    if (empty)
+    if (isEmpty(selector))
       errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${kind}`));
-    const labels = template?.metadata?.labels;
-    if (!empty && template !== undefined && !labelSelectorMatcher(selector)(labels)) {
-      errors.push(
-        invalidValue(
-          'spec.template.metadata.labels',
-          labels ?? {},
-          '`selector` does not match template `labels`',
-        ),
-      );
-    }
   }
+  if (template !== undefined && !matchesTemplate(spec)) errors.push(notSelected(template));
   errors.push(...validateTemplate(template, 'spec.template'), ...onlyAlways(template));
   return errors;
+}
+
+/** An absent selector selects nothing, an empty one everything. */
+function matchesTemplate({ selector, template }: Templated): boolean {
+  if (selector === undefined) return false;
+  return isEmpty(selector) || labelSelectorMatcher(selector)(template?.metadata?.labels);
+}
+
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  return Object.keys(matchLabels).length + matchExpressions.length === 0;
+}
+
+function notSelected(template: PodTemplateSpec | undefined): FieldError {
+  return invalidValue(
+    'spec.template.metadata.labels',
+    template?.metadata?.labels ?? NIL_MAP,
+    '`selector` does not match template `labels`',
+  );
 }
 
 function selectorHint(template: PodTemplateSpec | undefined): string {
@@ -185,13 +193,7 @@ export function validateReplicationController(object: KubeObject): readonly Fiel
   const labels = spec.template?.metadata?.labels;
   if (Object.keys(selector).length === 0) errors.push(required('spec.selector'));
   else if (spec.template !== undefined && !labelMapMatcher(selector)(labels)) {
-    errors.push(
-      invalidValue(
-        'spec.template.metadata.labels',
-        labels ?? {},
-        '`selector` does not match template `labels`',
-      ),
-    );
+    errors.push(notSelected(spec.template));
   }
   return errors;
 }

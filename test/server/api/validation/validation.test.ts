@@ -87,7 +87,13 @@ describe('validation speaks as upstream does', () => {
       'a Deployment without selector',
       'apps/deployments',
       deploymentBody({ selector: undefined }),
-      'Deployment.apps "web" is invalid: spec.selector: Required value',
+      'Deployment.apps "web" is invalid: [spec.selector: Required value, spec.template.metadata.labels: Invalid value: map[string]string{"app":"web"}: `selector` does not match template `labels`]',
+    ],
+    [
+      'a template without labels',
+      'apps/deployments',
+      deploymentBody({ template: { spec: { containers: [{ name: 'a', image: 'x' }] } } }),
+      'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: map[string]string(nil): `selector` does not match template `labels`',
     ],
     [
       'a selector that finds nothing',
