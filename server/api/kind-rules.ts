@@ -1,5 +1,6 @@
 /** The rules of every kind that has some. */
 
+import { setLimitRangeDefaults } from './defaults/limit-range.js';
 import {
   prepareClaim,
   prepareDefinition,
@@ -74,6 +75,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   endpoints: { setDefaults: setEndpointsDefaults },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
+  limitranges: { setDefaults: setLimitRangeDefaults },
   nodes: { setDefaults: setNodeDefaults },
   events: { setDefaults: setEventDefaults },
   configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },

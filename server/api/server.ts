@@ -3,15 +3,18 @@
  * A write is decoded, defaulted, admitted, checked, allocated for, compared and committed in one synchronous call, so
  * it never races with another.
  *
- * Fidelity: no authentication, authorization, webhooks, LimitRanger or ResourceQuota.
+ * Fidelity: no authentication, authorization or webhooks.
  */
 
 import type { KubeObject } from '../contract/kube.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../store/store.js';
+import { createAdmission } from './admission/plugins.js';
 import { createServiceAllocator } from './allocation/service-allocator.js';
 import { createDeleter } from './deletion.js';
 import { createRuleBook } from './kind-rules.js';
+import { nameSuffix } from './object-meta.js';
 import { createPatcher } from './patching.js';
+import { QuotaLedger } from './quota/ledger.js';
 import { createReader } from './reading.js';
 import { customResources } from './registry/custom.js';
 import { ResourceRegistry } from './registry/registry.js';
@@ -51,6 +54,8 @@ export interface ApiServer {
   readonly clusterName: string;
   readonly store: ObjectStore;
   readonly registry: ResourceRegistry;
+  /** What is used of each ResourceQuota. */
+  readonly quotas: QuotaLedger;
   readonly now: () => string;
   get(request: ObjectRequest): ApiResult;
   list(request: ListRequest): ApiResult<ObjectList>;
@@ -86,6 +91,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
     nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORTS,
   });
+  const quotas = new QuotaLedger(store);
   const core = {
     store,
     registry,
@@ -94,8 +100,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     random,
     allocator,
     rules: createRuleBook(),
-    maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
-    objectCount: countObjects(store, registry),
+    admission: createAdmission({
+      store,
+      ledger: quotas,
+      suffix: () => nameSuffix(random),
+      objectCount: countObjects(store, registry),
+      maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
+    }),
   };
   const reader = createReader(core);
   const deleter = createDeleter(core, reader);
@@ -107,6 +118,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clusterName: options.clusterName ?? 'podnet',
     store,
     registry,
+    quotas,
     now,
     get: (request) =>
       request.subresource === undefined ? reader.get(request) : subresources.get(request),

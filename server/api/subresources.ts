@@ -4,6 +4,7 @@ import type { Condition, KubeObject, Pod } from '../contract/kube.js';
 import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../kube/json.js';
 import { selectorText } from '../kube/label-selector.js';
 import { rfc3339 } from '../kube/time.js';
+import { replacementOf } from './admission/plugin.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -164,7 +165,9 @@ export function createSubresources({
       const resources = wanted.find((one) => one.name === container.name)?.resources;
       return resources === undefined ? container : { ...container, resources };
     });
-    return store(info, { ...object, spec: { ...spec, containers } }, request.options?.dryRun);
+    const next = { ...object, spec: { ...spec, containers } };
+    const refused = core.admission.validate(replacementOf(info, next, object, 'resize'));
+    return refused ?? store(info, next, request.options?.dryRun);
   }
 
   function updateFinalizers(

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../contract/kube.js';
 import { asString, deepFreeze, isObject, type JsonObject } from '../kube/json.js';
-import { admitCreate, admitPod } from './admission.js';
+import { creationOf, replacementOf } from './admission/plugin.js';
 import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -82,11 +82,10 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       return refuse(badRequest('resourceVersion should not be set on objects to be created'));
     }
     prepareNew(core, info, draft);
-    const refused = admitCreate(core, info, draft);
-    if (refused !== undefined) return refused;
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
+    const attributes = creationOf(info, draft);
+    const unadmitted = core.admission.admit(attributes);
     if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
     const object = asKubeObject(draft);
@@ -99,12 +98,14 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     const missing = missingFields(info, object, errors);
     const allErrors = [...errors, ...missing];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
-    const unallocated = core.allocator.allocate(info, draft, undefined);
-    if (unallocated !== undefined) return { ...unallocated, warnings };
-    warnings.push(...(rules?.warn?.(object) ?? []));
+    const forbidden = core.admission.validate(attributes);
+    if (forbidden !== undefined) return { ...forbidden, warnings };
     const namespace = storeNamespace(info, asString(meta.namespace));
     if (core.store.get(info.storage, namespace, name) !== undefined)
       return refuse(alreadyExists(info, name), [], warnings);
+    const unallocated = core.allocator.allocate(info, draft, undefined);
+    if (unallocated !== undefined) return { ...unallocated, warnings };
+    warnings.push(...(rules?.warn?.(object) ?? []));
     if (request.options?.dryRun === true) {
       return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
     }
@@ -159,6 +160,9 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     }
     rules?.prepareForUpdate?.(draft, current);
     rules?.setDefaults?.(draft);
+    const attributes = replacementOf(info, draft, current);
+    const unadmitted = core.admission.admit(attributes);
+    if (unadmitted !== undefined) return { ...unadmitted, warnings };
     const object = asKubeObject(draft);
     const errors = [
       ...validateMeta(info, object),
@@ -168,6 +172,8 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     ];
     const allErrors = [...errors, ...missingFields(info, object, errors)];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
+    const forbidden = core.admission.validate(attributes);
+    if (forbidden !== undefined) return { ...forbidden, warnings };
     const unallocated = core.allocator.allocate(info, draft, current);
     if (unallocated !== undefined) return { ...unallocated, warnings };
     warnings.push(...(rules?.warn?.(object) ?? []));
