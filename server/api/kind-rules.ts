@@ -37,6 +37,7 @@ import {
 } from './defaults/workload.js';
 import type { KindRules, RuleBook } from './rules.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
+import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
 import {
   validateIngress,
   validateIngressClass,
@@ -136,7 +137,11 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
   'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
   'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
-  'apiextensions.k8s.io/customresourcedefinitions': { prepareForCreate: prepareDefinition },
+  'apiextensions.k8s.io/customresourcedefinitions': {
+    prepareForCreate: prepareDefinition,
+    validate: validateDefinition,
+    validateUpdate: validateDefinitionUpdate,
+  },
 };
 
 /** Makes the rule book. */

@@ -155,5 +155,13 @@ function serveDefinedKinds(store: ObjectStore, registry: ResourceRegistry): void
     const [gone] = customResources(previous ?? object);
     if (gone !== undefined) registry.removeCustom(gone.group, gone.plural);
     if (type !== 'DELETED') serve(object);
+    else if (gone !== undefined) removeAll(store, gone.storage);
   });
+}
+
+/** Objects go with the definition of their kind (apiextensions, `pkg/controller/finalizer`). */
+function removeAll(store: ObjectStore, storage: ResourceName): void {
+  for (const { metadata } of store.list(storage)) {
+    store.delete(storage, metadata.namespace, metadata.name);
+  }
 }

@@ -26,7 +26,7 @@ import {
 } from './request.js';
 import { answerReview } from './reviews.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from './schema/decode.js';
-import { missingFields } from './schema/required.js';
+import { schemaErrors } from './schema/required.js';
 import {
   alreadyExists,
   badRequest,
@@ -95,7 +95,7 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validateCreate?.(object) ?? []),
     ];
     const name = asString(meta.name) ?? '';
-    const missing = missingFields(info, object, errors);
+    const missing = schemaErrors(info, object, errors);
     const allErrors = [...errors, ...missing];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
     const forbidden = core.admission.validate(attributes);
@@ -170,7 +170,7 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validate?.(object) ?? []),
       ...(rules?.validateUpdate?.(object, current) ?? []),
     ];
-    const allErrors = [...errors, ...missingFields(info, object, errors)];
+    const allErrors = [...errors, ...schemaErrors(info, object, errors)];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
     const forbidden = core.admission.validate(attributes);
     if (forbidden !== undefined) return { ...forbidden, warnings };
@@ -209,7 +209,7 @@ function decode(
   const mismatch = refuseOtherKind(info, wanted, body);
   if (mismatch !== undefined) return mismatch;
   const { value, problems } =
-    info.schema === undefined ? decodeCustom(body) : decodeAs(info.schema, body);
+    info.schema === undefined ? decodeCustom(body, info.structural) : decodeAs(info.schema, body);
   const wrong = problems.filter((problem) => problem.kind === 'type');
   const unknown = problems.filter((problem) => problem.kind === 'unknown');
   const hints = problems.flatMap(toHint);
