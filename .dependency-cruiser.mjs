@@ -73,6 +73,7 @@ export default {
       program: ['contract', 'registry'],
       api: ['contract', 'kube', 'store'],
       control: ['contract', 'kube', 'store', 'api'],
+      auth: ['contract', 'kube', 'store', 'api', 'control'],
       kubelet: ['contract', 'kube', 'store', 'api', 'registry', 'program'],
       live: ['contract', 'kube', 'store', 'api'],
       stream: ['contract', 'kube', 'store', 'api'],
@@ -80,7 +81,7 @@ export default {
       ...rule,
       to: {
         ...rule.to,
-        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|live|stream|host|cli|cluster)/',
+        path: '^server/(contract|kube|store|registry|program|api|control|kubelet|auth|live|stream|host|cli|cluster)/',
       },
     })),
   ],

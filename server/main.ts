@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-import { createHostCheck, hostGuard } from './api/http/index.js';
+import { invariant } from '../topology/index.js';
+import { createHostCheck, type Gate, hostGuard } from './api/http/index.js';
+import { type Credentials, createGate, OPEN } from './auth/index.js';
 import { ClusterFaces } from './host/cluster-faces.js';
 import { type ClusterHost, DEFAULT_CLUSTER } from './host/cluster-host.js';
 import { attachLive } from './live/sockets.js';
@@ -19,6 +21,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Who is let in; whoever reaches the port when absent. */
+  readonly credentials?: Credentials;
   /** Told of what went wrong inside; the server goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -41,10 +45,10 @@ export class ListenError extends Error {
  * Failures: `ListenError` with one sentence when the port is taken or may not be used.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { clusters, host, onError } = options;
+  const { clusters, host, onError, credentials = OPEN } = options;
   const hosts = [host];
   const check = createHostCheck({ hosts });
-  const faces = new ClusterFaces(clusters, { check, onError });
+  const faces = new ClusterFaces(clusters, { check, credentials, onError });
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -57,7 +61,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
   faces.takeUpgrades(http);
-  const live = attachLive({ http, find: (name) => faces.live(name || DEFAULT_CLUSTER), check });
+  const gate = gateOfRoot(clusters, credentials);
+  const live = attachLive({
+    http,
+    find: (name) => faces.live(name || DEFAULT_CLUSTER),
+    check: (request) => {
+      const foreign = check(request.headers);
+      if (foreign !== undefined) return foreign;
+      const admitted = gate(request);
+      return admitted.ok ? undefined : admitted.status.message;
+    },
+  });
   faces.onRemoved = live.remove;
   await listen(http, options);
   const { port } = http.address() as AddressInfo;
@@ -71,6 +85,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
     },
   };
+}
+
+/** The default cluster decides who may use the live connection, which shows every cluster. */
+function gateOfRoot(clusters: ClusterHost, credentials: Credentials): Gate {
+  const main = clusters.get(DEFAULT_CLUSTER);
+  invariant(main !== undefined, 'there is always a default cluster');
+  return createGate(main.access, credentials);
 }
 
 /** The page finds its parts, and its cluster, beside its own address, which therefore ends in a slash. */

@@ -1,7 +1,7 @@
 /** What the parts of the API server share. */
 
 import type { ObjectStore } from '../store/store.js';
-import type { Admission } from './admission/plugin.js';
+import type { AccessControl } from './access.js';
 import type { ServiceAllocator } from './allocation/service-allocator.js';
 import type { ResourceRegistry } from './registry/registry.js';
 import type { ResourceInfo } from './registry/resource-info.js';
@@ -17,7 +17,10 @@ export interface ApiCore {
   readonly random: () => number;
   readonly allocator: ServiceAllocator;
   readonly rules: RuleBook;
-  readonly admission: Admission;
+  readonly access: AccessControl;
+  readonly maxObjects: number;
+  /** How many objects the store holds. */
+  readonly objectCount: () => number;
 }
 
 /** The resource that a request means; undefined when there is none. */

@@ -1,6 +1,5 @@
 /** The rules of every kind that has some. */
 
-import { setLimitRangeDefaults } from './defaults/limit-range.js';
 import {
   prepareClaim,
   prepareDefinition,
@@ -37,7 +36,6 @@ import {
 } from './defaults/workload.js';
 import type { KindRules, RuleBook } from './rules.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
-import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
 import {
   validateIngress,
   validateIngressClass,
@@ -76,7 +74,6 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   endpoints: { setDefaults: setEndpointsDefaults },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
-  limitranges: { setDefaults: setLimitRangeDefaults },
   nodes: { setDefaults: setNodeDefaults },
   events: { setDefaults: setEventDefaults },
   configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },
@@ -137,11 +134,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
   'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
   'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
-  'apiextensions.k8s.io/customresourcedefinitions': {
-    prepareForCreate: prepareDefinition,
-    validate: validateDefinition,
-    validateUpdate: validateDefinitionUpdate,
-  },
+  'apiextensions.k8s.io/customresourcedefinitions': { prepareForCreate: prepareDefinition },
 };
 
 /** Makes the rule book. */

@@ -2,6 +2,7 @@
 
 import type { KubeObject, Status } from '../contract/kube.js';
 import type { ResourceName } from '../store/store.js';
+import type { UserInfo } from './access.js';
 import type { ResourceInfo, Subresource } from './registry/resource-info.js';
 
 /** What happens with fields that a kind does not have. They are never stored. */
@@ -11,7 +12,9 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 export interface WriteOptions {
   /** Checks and defaults, but neither stores nor allocates. */
   readonly dryRun?: boolean | undefined;
-  /** Who writes; kept in managedFields by server-side apply. */
+  /** Who writes; undefined for podnet itself, which may do everything. */
+  readonly user?: UserInfo | undefined;
+  /** Under which name fields are owned; kept in managedFields by server-side apply. */
   readonly fieldManager?: string | undefined;
   /** Warn when absent, as upstream. */
   readonly fieldValidation?: FieldValidation | undefined;

@@ -2,8 +2,7 @@
 
 import type { Condition, KubeObject, Pod } from '../contract/kube.js';
 import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../kube/json.js';
-import { rfc3339 } from '../kube/time.js';
-import { replacementOf } from './admission/plugin.js';
+import { selectorText } from '../kube/label-selector.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -20,18 +19,8 @@ import {
   succeed,
   type UpdateRequest,
 } from './request.js';
-import { scaleOf, withReplicas } from './scale.js';
 import { decodeAs } from './schema/decode.js';
-import { schemaErrors } from './schema/required.js';
-import {
-  badRequest,
-  conflict,
-  failureStatus,
-  internalError,
-  methodNotAllowed,
-  notFound,
-  unknownPath,
-} from './status.js';
+import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
 import { refuseInvalid, type Writer } from './writing.js';
 
 /** Reads and writes subresources. */
@@ -92,13 +81,17 @@ export function createSubresources({
     if (!decoded.ok) return decoded;
     const stale = staleVersion(info, decoded.draft, object);
     if (stale !== undefined) return stale;
+    const { user } = request.options ?? {};
+    const { kind: subresource } = found;
+    const write = { info, draft: decoded.draft, current: object, subresource };
+    const denied = user === undefined ? undefined : core.access.admit({ ...write, user });
+    if (denied !== undefined) return denied;
     const { status } = decoded.draft;
-    const next = { ...object, ...(status === undefined ? {} : { status }) };
-    if (info.structural !== undefined) {
-      const errors = schemaErrors(info, next, []);
-      if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
-    }
-    return store(info, next, request.options?.dryRun);
+    return store(
+      info,
+      { ...object, ...(status === undefined ? {} : { status }) },
+      request.options?.dryRun,
+    );
   }
 
   function updateScale({ info, object }: Found & { ok: true }, request: UpdateRequest): ApiResult {
@@ -114,12 +107,14 @@ export function createSubresources({
         { type: 'invalid', field: 'spec.replicas', value: replicas, detail },
       ]);
     }
-    if (scaleOf(info, object).spec.replicas === replicas) return succeed(scaleOf(info, object));
+    const spec = asObject(object.spec) ?? {};
+    if (spec.replicas === replicas) return succeed(scaleOf(info, object));
     const generation = hasGeneration(info)
       ? { generation: (object.metadata.generation ?? 0) + 1 }
       : {};
     const next = {
-      ...withReplicas(info, object, replicas),
+      ...object,
+      spec: { ...spec, replicas },
       metadata: { ...object.metadata, ...generation },
     };
     const stored = store(info, next, request.options?.dryRun);
@@ -165,9 +160,7 @@ export function createSubresources({
       const resources = wanted.find((one) => one.name === container.name)?.resources;
       return resources === undefined ? container : { ...container, resources };
     });
-    const next = { ...object, spec: { ...spec, containers } };
-    const refused = core.admission.validate(replacementOf(info, next, object, 'resize'));
-    return refused ?? store(info, next, request.options?.dryRun);
+    return store(info, { ...object, spec: { ...spec, containers } }, request.options?.dryRun);
   }
 
   function updateFinalizers(
@@ -271,7 +264,11 @@ export function createSubresources({
         case 'eviction':
           return evict(found, request);
         case 'token':
-          return issueToken(found.object, request.body, core.now());
+          return core.access.issueToken({
+            account: found.object,
+            body: request.body,
+            dryRun: request.options?.dryRun === true,
+          });
         default:
           return refuse(methodNotAllowed(found.info));
       }
@@ -328,38 +325,22 @@ function successStatus(): KubeObject {
   } as unknown as KubeObject;
 }
 
-/** A token that nobody can forge and nobody accepts: podnet knows no users over HTTP. */
-function issueToken(object: KubeObject, body: unknown, now: string): ApiResult {
-  const spec = asObject(asObject(body)?.spec) ?? {};
-  const seconds = typeof spec.expirationSeconds === 'number' ? spec.expirationSeconds : 3600;
-  if (seconds < 600) {
-    return refuse(
-      failureStatus({
-        code: 422,
-        reason: 'Invalid',
-        message: 'may not specify a duration less than 10 minutes',
-      }),
-    );
-  }
-  const { name, namespace } = object.metadata;
-  const expires = Date.parse(now) + seconds * 1000;
-  if (Number.isNaN(expires)) return refuse(internalError('the clock gives no time'));
-  const claims = {
-    sub: `system:serviceaccount:${namespace}:${name}`,
-    exp: Math.floor(expires / 1000),
-  };
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const token = `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
-  const expirationTimestamp = rfc3339(expires);
-  const answer = {
-    kind: 'TokenRequest',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-    spec: {
-      audiences: spec.audiences ?? ['https://kubernetes.default.svc.cluster.local'],
-      expirationSeconds: seconds,
+function scaleOf(info: ResourceInfo, object: KubeObject): KubeObject {
+  const spec = asObject(object.spec) ?? {};
+  const status = asObject(object.status) ?? {};
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = selectorText(spec.selector);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     },
-    status: { token, expirationTimestamp },
+    spec: { replicas: spec.replicas ?? (info.custom ? 0 : 1) },
+    status: { replicas: status.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
   };
-  return succeed(answer, [], true);
 }

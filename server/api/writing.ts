@@ -2,7 +2,8 @@
 
 import type { KubeObject } from '../contract/kube.js';
 import { asString, deepFreeze, isObject, type JsonObject } from '../kube/json.js';
-import { creationOf, replacementOf } from './admission/plugin.js';
+import { ADMIN, type AdmittedWrite, type UserInfo } from './access.js';
+import { admitCreate, admitPod } from './admission.js';
 import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -24,9 +25,8 @@ import {
   type UpdateRequest,
   type WriteOptions,
 } from './request.js';
-import { answerReview } from './reviews.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from './schema/decode.js';
-import { schemaErrors } from './schema/required.js';
+import { missingFields } from './schema/required.js';
 import {
   alreadyExists,
   badRequest,
@@ -73,8 +73,10 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     const decoded = decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
     const { draft, warnings } = decoded;
-    const answered = answerReview(info, draft);
-    if (answered !== undefined) return succeed(answered, warnings, true);
+    const { user } = request.options ?? {};
+    const { namespace: asked } = request;
+    const answered = core.access.review({ info, draft, namespace: asked, user: user ?? ADMIN });
+    if (answered !== undefined) return answered.ok ? { ...answered, warnings } : answered;
     const placed = placeInNamespace(info, draft, request.namespace);
     if (placed !== undefined) return placed;
     const meta = draftMeta(draft);
@@ -82,12 +84,15 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       return refuse(badRequest('resourceVersion should not be set on objects to be created'));
     }
     prepareNew(core, info, draft);
+    const refused = admitCreate(core, info, draft);
+    if (refused !== undefined) return refused;
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    const attributes = creationOf(info, draft);
-    const unadmitted = core.admission.admit(attributes);
+    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
     if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
+    const denied = admitFrom(core, { info, draft, current: undefined }, user);
+    if (denied !== undefined) return denied;
     const object = asKubeObject(draft);
     const errors = [
       ...validateMeta(info, object),
@@ -95,17 +100,15 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validateCreate?.(object) ?? []),
     ];
     const name = asString(meta.name) ?? '';
-    const missing = schemaErrors(info, object, errors);
+    const missing = missingFields(info, object, errors);
     const allErrors = [...errors, ...missing];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
-    const forbidden = core.admission.validate(attributes);
-    if (forbidden !== undefined) return { ...forbidden, warnings };
-    const namespace = storeNamespace(info, asString(meta.namespace));
-    if (core.store.get(info.storage, namespace, name) !== undefined)
-      return refuse(alreadyExists(info, name), [], warnings);
     const unallocated = core.allocator.allocate(info, draft, undefined);
     if (unallocated !== undefined) return { ...unallocated, warnings };
     warnings.push(...(rules?.warn?.(object) ?? []));
+    const namespace = storeNamespace(info, asString(meta.namespace));
+    if (core.store.get(info.storage, namespace, name) !== undefined)
+      return refuse(alreadyExists(info, name), [], warnings);
     if (request.options?.dryRun === true) {
       return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
     }
@@ -160,9 +163,8 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     }
     rules?.prepareForUpdate?.(draft, current);
     rules?.setDefaults?.(draft);
-    const attributes = replacementOf(info, draft, current);
-    const unadmitted = core.admission.admit(attributes);
-    if (unadmitted !== undefined) return { ...unadmitted, warnings };
+    const denied = admitFrom(core, { info, draft, current }, options?.user);
+    if (denied !== undefined) return denied;
     const object = asKubeObject(draft);
     const errors = [
       ...validateMeta(info, object),
@@ -170,10 +172,8 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validate?.(object) ?? []),
       ...(rules?.validateUpdate?.(object, current) ?? []),
     ];
-    const allErrors = [...errors, ...schemaErrors(info, object, errors)];
+    const allErrors = [...errors, ...missingFields(info, object, errors)];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
-    const forbidden = core.admission.validate(attributes);
-    if (forbidden !== undefined) return { ...forbidden, warnings };
     const unallocated = core.allocator.allocate(info, draft, current);
     if (unallocated !== undefined) return { ...unallocated, warnings };
     warnings.push(...(rules?.warn?.(object) ?? []));
@@ -209,7 +209,7 @@ function decode(
   const mismatch = refuseOtherKind(info, wanted, body);
   if (mismatch !== undefined) return mismatch;
   const { value, problems } =
-    info.schema === undefined ? decodeCustom(body, info.structural) : decodeAs(info.schema, body);
+    info.schema === undefined ? decodeCustom(body) : decodeAs(info.schema, body);
   const wrong = problems.filter((problem) => problem.kind === 'type');
   const unknown = problems.filter((problem) => problem.kind === 'unknown');
   const hints = problems.flatMap(toHint);
@@ -261,6 +261,15 @@ function cannotBeHandled(info: ResourceInfo, texts: readonly string[]): string {
 
 function toHint(problem: DecodeProblem): Hint[] {
   return problem.hint === undefined ? [] : [{ field: problem.path, text: problem.hint }];
+}
+
+/** Checks what a user writes; podnet itself writes what it likes. */
+function admitFrom(
+  { access }: ApiCore,
+  write: Pick<AdmittedWrite, 'info' | 'draft' | 'current'>,
+  user: UserInfo | undefined,
+): ApiFailure | undefined {
+  return user === undefined ? undefined : access.admit({ ...write, subresource: undefined, user });
 }
 
 /** The 422 of some field errors, with podnet's hints beside it. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   Fabric,
   formatCidr,
@@ -15,6 +16,7 @@ import {
   EventRecorder,
   ensureSystemObjects,
 } from '../api/index.js';
+import { type ClusterAccess, createClusterAccess, ensureBootstrapPolicy } from '../auth/index.js';
 import type { Pod } from '../contract/kube.js';
 import { apiClient, type Controllers, startControllers } from '../control/index.js';
 import { uuid } from '../kube/uuid.js';
@@ -32,6 +34,7 @@ import { PodJourneys } from './pod-journeys.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 
+const SECRET_BYTES = 32;
 const DOMAIN = 'cluster.local';
 const API_SERVER_PORT = 6443;
 const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane';
@@ -47,6 +50,11 @@ export interface ClusterOptions {
   /** Simulated seconds per real second while the driver is started. */
   readonly speed?: number;
   readonly maxObjects?: number;
+  /**
+   * What the key that signs ServiceAccounts' tokens follows from: whoever knows it can forge tokens. Real chance, not
+   * the seed's, makes one when it is absent; tokens are then worth nothing after a restart.
+   */
+  readonly secret?: Uint8Array;
 }
 
 /** One emulated cluster: its network, its control plane, its nodes' kubelets, all on one clock. */
@@ -54,6 +62,7 @@ export class Cluster {
   readonly options: ClusterOptions;
   readonly fabric: Fabric;
   readonly store: ObjectStore;
+  readonly access: ClusterAccess;
   readonly api: ApiServer;
   readonly driver: Driver;
   readonly kubelets = new Map<string, Kubelet>();
@@ -91,6 +100,7 @@ export class Cluster {
     });
     addIndexes(store);
     this.zone = zoneOf(store, DOMAIN);
+    this.access = this.createAccess();
     this.api = this.createApi();
     this.createSystem();
     this.settled = new SettledPods(store);
@@ -164,6 +174,17 @@ export class Cluster {
     await this.store.close();
   }
 
+  private createAccess(): ClusterAccess {
+    const uids = this.drawer('tokens');
+    return createClusterAccess({
+      store: this.store,
+      now: this.now,
+      newUid: () => uuid(uids),
+      secret: this.options.secret ?? randomBytes(SECRET_BYTES),
+      clusterName: this.options.topology.name,
+    });
+  }
+
   private createApi(): ApiServer {
     const { topology, maxObjects } = this.options;
     const uids = this.drawer('uids');
@@ -175,6 +196,7 @@ export class Cluster {
       serviceCidr: formatCidr(topology.network.serviceCidr),
       nodePortRange: topology.network.nodePorts,
       clusterName: topology.name,
+      access: this.access,
       ...(maxObjects === undefined ? {} : { maxObjects }),
     });
   }
@@ -191,6 +213,8 @@ export class Cluster {
     };
     const kubernetesIp = formatIp(ipv4(network.serviceCidr.network + 1));
     ensureSystemObjects(this.api, { kubernetesIp });
+    const uids = this.drawer('policy');
+    ensureBootstrapPolicy(this.api, () => uuid(uids));
     this.store.watch('services', ({ type, object: { metadata } }) => {
       if (type !== 'DELETED' || metadata.name !== 'kubernetes' || metadata.namespace !== 'default')
         return;

@@ -3,6 +3,7 @@ import type { WallTime } from '../kube/wall-time.js';
 import type { ResourceName } from '../store/index.js';
 import type { ControlClient } from './client.js';
 import type { ControlClock } from './clock.js';
+import { startClusterRoleAggregation } from './cluster-role-aggregation.js';
 import type { ControlContext, Controller } from './context.js';
 import { startDaemonSetController } from './daemon-set.js';
 import { startDeploymentController } from './deployment/deployment.js';
@@ -17,7 +18,6 @@ import { startTaintEvictionController } from './node/taint-eviction.js';
 import { startClaimController } from './persistent-volume-claim.js';
 import { addControlIndexes } from './pod/owned.js';
 import { startReplicaSetController, startReplicationController } from './replica-set.js';
-import { startResourceQuotaController } from './resource-quota.js';
 import type { SchedulingReport } from './scheduler/report.js';
 import { startScheduler } from './scheduler/scheduler.js';
 import { startStatefulSetController } from './stateful-set.js';
@@ -86,8 +86,8 @@ export function startControllers(options: ControllersOptions): Controllers {
     startNamespaceController(context, namespaced),
     startNodeLifecycleController(context, options.nodeHealth),
     startTaintEvictionController(context),
-    startResourceQuotaController(context, client.quotas),
     startClaimController(context),
+    startClusterRoleAggregation(context),
     startCronJobController(context),
     startJobController(context),
     startDeploymentController(context),

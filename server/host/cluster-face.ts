@@ -1,7 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router } from 'express';
-import { createApiRouter, type SubresourceHandler } from '../api/http/index.js';
+import {
+  accessGuard,
+  createApiRouter,
+  type SubresourceHandler,
+  setUser,
+} from '../api/http/index.js';
 import { failureStatus } from '../api/status.js';
+import { type Credentials, createGate } from '../auth/index.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
@@ -24,15 +30,22 @@ export interface ClusterFace {
 export interface FaceOptions {
   /** Says why a client may not connect; undefined when it may. */
   readonly check: (headers: IncomingHttpHeaders) => string | undefined;
+  /** Who is let in, besides the ServiceAccounts of each cluster. */
+  readonly credentials: Credentials;
   /** Told of what went wrong inside; the server goes on. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Makes the face of a cluster. */
-export function createClusterFace(cluster: Cluster, { check, onError }: FaceOptions): ClusterFace {
+export function createClusterFace(
+  cluster: Cluster,
+  { check, credentials, onError }: FaceOptions,
+): ClusterFace {
   cluster.onError = onError;
+  const gate = createGate(cluster.access, credentials);
   const operations = new Operations(cluster);
   const router = Router();
+  router.use(accessGuard(gate));
   router.use(podnetRouter(operations));
   router.use(
     createApiRouter(cluster.api, {
@@ -44,11 +57,13 @@ export function createClusterFace(cluster: Cluster, { check, onError }: FaceOpti
   );
   const streams = createStreams({
     handlers: { exec: execIn(cluster) },
-    check: ({ headers }) => {
-      const message = check(headers);
-      return message === undefined
-        ? undefined
-        : failureStatus({ code: 403, reason: 'Forbidden', message });
+    check: (request) => {
+      const message = check(request.headers);
+      if (message !== undefined) return failureStatus({ code: 403, reason: 'Forbidden', message });
+      const admitted = gate(request);
+      if (!admitted.ok) return admitted.status;
+      setUser(request, admitted.user);
+      return undefined;
     },
     onError,
   });

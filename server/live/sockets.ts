@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Answer, Commands } from '../contract/live.js';
 import type { GraphModel } from './graph-model.js';
@@ -29,10 +29,7 @@ export interface LiveOptions {
   /** The cluster that pages of `/clusters/NAME/` follow; the default one for an empty name. */
   readonly find: (name: string) => LiveCluster | undefined;
   /** Says why a page may not connect; undefined when it may. */
-  readonly check: (headers: {
-    readonly host?: string | undefined;
-    readonly origin?: string | undefined;
-  }) => string | undefined;
+  readonly check: (request: IncomingMessage) => string | undefined;
 }
 
 /** The live part of a server. */
@@ -55,7 +52,7 @@ export function attachLive(options: LiveOptions): Live {
     destroyUpgrade: false,
     cleanupEmptyChildNamespaces: true,
     allowRequest: (request, allow) => {
-      allow(null, options.check(request.headers) === undefined);
+      allow(null, options.check(request) === undefined);
     },
   });
   const clusterIn = (namespace: string, pattern: RegExp): LiveCluster | undefined => {

@@ -1,4 +1,8 @@
-/** Defaults of pods and pod templates (kubernetes `pkg/apis/core/v1/defaults.go`). */
+/**
+ * Defaults of pods and pod templates (kubernetes `pkg/apis/core/v1/defaults.go`).
+ *
+ * Fidelity: the projected volume with the service account's token is not added to pods.
+ */
 
 import type { KubeObject } from '../../contract/kube.js';
 import { asObject, cloneJson, isObject, type JsonObject, objectsOf } from '../../kube/json.js';

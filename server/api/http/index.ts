@@ -7,3 +7,4 @@ export {
   createApiRouter,
   type SubresourceHandler,
 } from './router.js';
+export { type Admitted, accessGuard, type Gate, setUser, userOf } from './user.js';

@@ -24,10 +24,11 @@ import {
   resourceList,
 } from './discovery.js';
 import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
-import { openApiRouter } from './openapi/serve.js';
+import { createOpenApi } from './openapi.js';
 import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
+import { userOf } from './user.js';
 import { versionInfo } from './version.js';
 import { serveWatch } from './watch.js';
 
@@ -53,6 +54,7 @@ export interface ApiRouterOptions {
 /** Makes the router of a server. */
 export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}): Router {
   const router = Router();
+  const openApi = createOpenApi(api.registry);
 
   router.get('/version', (_req, res) => sendJson(res, 200, versionInfo()));
   for (const path of ['/healthz', '/livez', '/readyz']) {
@@ -91,7 +93,20 @@ export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}):
   router.get('/apis/:group/:version', (req, res) =>
     sendFound(res, resourceList(api.registry, req.params.group, req.params.version)),
   );
-  router.use(openApiRouter(api.registry));
+  router.get('/openapi/v2', (req, res) => {
+    if (req.headers.accept?.includes('proto-openapi') !== true) {
+      sendStatus(res, unknownPath());
+      return;
+    }
+    res.setHeader('Content-Type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    res.send(Buffer.from(openApi.v2()));
+  });
+  router.get('/openapi/v3', (req, res) => sendJson(res, 200, openApi.index(req.baseUrl)));
+  router.get('/openapi/v3/{*path}', (req, res) => {
+    const text = openApi.document(req.path.replace(/^\/openapi\/v3\//, ''));
+    if (text === undefined) sendStatus(res, unknownPath());
+    else res.type('application/json').send(text);
+  });
   router.use((req: Request, res: Response, next: NextFunction) => {
     if (!/^\/(api|apis)(\/|$)/.test(req.path)) {
       next();
@@ -163,7 +178,7 @@ async function serveResource(exchange: Exchange): Promise<void> {
     sendStatus(res, badRequest(write));
     return;
   }
-  await dispatch({ ...exchange, info, path, query, form, write });
+  await dispatch({ ...exchange, info, path, query, form, write: { ...write, user: userOf(req) } });
 }
 
 async function dispatch(call: Call): Promise<void> {

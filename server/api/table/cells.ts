@@ -6,15 +6,13 @@ import { selectorText } from '../../kube/label-selector.js';
 import { ageOf } from './duration.js';
 
 /** What a cell shows. */
-export type Cell = string | number | boolean | null;
+export type Cell = string | number | boolean;
 
 /** One column. */
 export interface Column {
   readonly name: string;
   readonly wide?: true;
-  readonly type?: string;
-  readonly format?: string;
-  readonly description?: string;
+  readonly type?: 'integer';
   readonly cell: (object: KubeObject, now: string) => Cell;
 }
 

@@ -55,7 +55,7 @@ beforeEach(async () => {
   live = attachLive({
     http,
     find: (name) => (name === '' || name === 'two' ? { model, handlers } : undefined),
-    check: createHostCheck({ hosts: ['127.0.0.1'] }),
+    check: ({ headers }) => createHostCheck({ hosts: ['127.0.0.1'] })(headers),
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

@@ -1,0 +1,28 @@
+/** The way into a cluster's API: who is it, as whom do they act, and may they (upstream: apiserver `server/config.go`, filters). */
+
+import type { IncomingMessage } from 'node:http';
+import { requestAttributes } from '../api/http/request-info.js';
+import type { Admitted, Gate } from '../api/http/user.js';
+import { authenticate, type Credentials } from './authenticate.js';
+import type { ClusterAccess } from './cluster-access.js';
+import { forbiddenStatus, unauthorized } from './forbidden.js';
+import { impersonated } from './impersonate.js';
+
+/** Makes the gate of a cluster. */
+export function createGate(access: ClusterAccess, credentials: Credentials): Gate {
+  return (request) => admit(access, credentials, request);
+}
+
+function admit(
+  access: ClusterAccess,
+  credentials: Credentials,
+  request: IncomingMessage,
+): Admitted {
+  const sender = authenticate(request, credentials, access.tokens);
+  if (sender === undefined) return { ok: false, status: unauthorized() };
+  const actor = impersonated(request, sender, access.authorize);
+  if (!actor.ok) return actor;
+  const asked = requestAttributes(request.method ?? 'GET', request.url ?? '/');
+  const { allowed, reason } = access.authorize(actor.user, asked);
+  return allowed ? actor : { ok: false, status: forbiddenStatus(actor.user, asked, reason) };
+}
