@@ -78,8 +78,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${urlHost(host)}:${port}`,
     close: async () => {
-      await live.close();
+      // Closing the live part ends listening and waits for connections: watches and followed logs would hold it up.
+      const liveClosed = live.close();
       http.closeAllConnections();
+      await liveClosed;
       await new Promise<void>((resolve) => {
         http.close(() => resolve());
       });

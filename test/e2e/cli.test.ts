@@ -267,6 +267,12 @@ whenBuilt(named('podnet with a server'), () => {
     });
     const missing = await fetch(`${server.url}/api/v1/namespaces/shop/pods/nope`);
     expect(missing.status).toBe(404);
+    // A watch stays open for as long as its client listens; it must not hold up the end.
+    const watch = await fetch(`${server.url}/api/v1/configmaps?watch=true`);
+    watch.body
+      ?.getReader()
+      .read()
+      .catch(() => {});
     expect(await server.end('SIGTERM')).toBe(0);
     expect(server.stderr()).toBe('');
   }, 60_000);
