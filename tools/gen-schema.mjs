@@ -72,7 +72,7 @@ function textsOf(declaration) {
       .split('\n')
       .map((line) => line.replace(/^\s*\* ?/, ''))
       .join('\n')
-      .replace(/\\'/g, "'")
+      .replace(/\\(['"])/g, '$1')
       .trim();
     if (text !== '') texts[type === undefined ? field : ''] = text;
   }

@@ -2,6 +2,7 @@
 
 import type { ObjectStore } from '../store/store.js';
 import type { AccessControl } from './access.js';
+import type { Admission } from './admission/plugin.js';
 import type { ServiceAllocator } from './allocation/service-allocator.js';
 import type { ResourceRegistry } from './registry/registry.js';
 import type { ResourceInfo } from './registry/resource-info.js';
@@ -18,9 +19,7 @@ export interface ApiCore {
   readonly allocator: ServiceAllocator;
   readonly rules: RuleBook;
   readonly access: AccessControl;
-  readonly maxObjects: number;
-  /** How many objects the store holds. */
-  readonly objectCount: () => number;
+  readonly admission: Admission;
 }
 
 /** The resource that a request means; undefined when there is none. */

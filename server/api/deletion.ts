@@ -3,6 +3,7 @@
 import type { KubeObject, Pod, Status } from '../contract/kube.js';
 import { deepFreeze } from '../kube/json.js';
 import { secondsAfter } from '../kube/time.js';
+import { deletionOf } from './admission/plugin.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo } from './registry/resource-info.js';
@@ -15,14 +16,7 @@ import {
   refuse,
   succeed,
 } from './request.js';
-import {
-  conflict,
-  deletedStatus,
-  forbidden,
-  methodNotAllowed,
-  notFound,
-  unknownPath,
-} from './status.js';
+import { conflict, deletedStatus, methodNotAllowed, notFound, unknownPath } from './status.js';
 
 /** Deletes objects. */
 export interface Deleter {
@@ -37,7 +31,6 @@ export interface Deleter {
 const DEFAULT_GRACE_SECONDS = 30;
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
-const IMMORTAL_NAMESPACES = ['default', 'kube-system', 'kube-public'];
 
 /** Makes the deleter of a server. */
 export function createDeleter(core: ApiCore, reader: Reader): Deleter {
@@ -62,6 +55,8 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
   function deleteObject(info: ResourceInfo, object: KubeObject, options: DeleteOptions): ApiResult {
     const refused = checkPreconditions(info, object, options);
     if (refused !== undefined) return refused;
+    const forbidden = core.admission.validate(deletionOf(info, object));
+    if (forbidden !== undefined) return forbidden;
     if (options.dryRun === true)
       return succeed(asAnswer(deletedStatus(info, object.metadata.name, object.metadata.uid)));
     if (info.storage === 'namespaces') return deleteNamespace(info, object);
@@ -88,9 +83,7 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
   }
 
   function deleteNamespace(info: ResourceInfo, object: KubeObject): ApiResult {
-    const { name, deletionTimestamp } = object.metadata;
-    if (IMMORTAL_NAMESPACES.includes(name))
-      return refuse(forbidden(info, name, 'this namespace may not be deleted'));
+    const { deletionTimestamp } = object.metadata;
     const { finalizers = [] } = (object.spec ?? {}) as { finalizers?: readonly string[] };
     if (deletionTimestamp !== undefined && finalizers.length > 0) return succeed(object);
     if (finalizers.length === 0 && (object.metadata.finalizers ?? []).length === 0)

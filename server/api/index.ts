@@ -2,6 +2,7 @@
 
 export { ensureSystemObjects, type SystemObjectOptions } from './bootstrap.js';
 export { EventRecorder, type EventRecorderOptions, type Happening } from './event-recorder.js';
+export { QuotaLedger } from './quota/ledger.js';
 export { ResourceRegistry } from './registry/registry.js';
 export {
   type Effect,

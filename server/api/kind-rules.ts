@@ -1,5 +1,6 @@
 /** The rules of every kind that has some. */
 
+import { setLimitRangeDefaults } from './defaults/limit-range.js';
 import {
   prepareClaim,
   prepareDefinition,
@@ -36,6 +37,7 @@ import {
 } from './defaults/workload.js';
 import type { KindRules, RuleBook } from './rules.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
+import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
 import {
   validateIngress,
   validateIngressClass,
@@ -74,6 +76,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   endpoints: { setDefaults: setEndpointsDefaults },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
+  limitranges: { setDefaults: setLimitRangeDefaults },
   nodes: { setDefaults: setNodeDefaults },
   events: { setDefaults: setEventDefaults },
   configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },
@@ -134,7 +137,11 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
   'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
   'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
-  'apiextensions.k8s.io/customresourcedefinitions': { prepareForCreate: prepareDefinition },
+  'apiextensions.k8s.io/customresourcedefinitions': {
+    prepareForCreate: prepareDefinition,
+    validate: validateDefinition,
+    validateUpdate: validateDefinitionUpdate,
+  },
 };
 
 /** Makes the rule book. */

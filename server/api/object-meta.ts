@@ -55,13 +55,17 @@ export function freeName(
   return name;
 }
 
-/** A name from `generateName` and five letters drawn from `random`, which gives numbers from 0 up to 1. */
 function generateName(base: string, random: () => number): string {
+  return base.slice(0, MAX_BASE_LENGTH) + nameSuffix(random);
+}
+
+/** Five letters drawn from `random`, which gives numbers from 0 up to 1. */
+export function nameSuffix(random: () => number): string {
   let suffix = '';
   for (let index = 0; index < SUFFIX_LENGTH; index++) {
     suffix += SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)];
   }
-  return base.slice(0, MAX_BASE_LENGTH) + suffix;
+  return suffix;
 }
 
 /** The metadata of a draft as an object that can be written to; made when missing. */

@@ -3,16 +3,19 @@
  * A write is decoded, defaulted, admitted, checked, allocated for, compared and committed in one synchronous call, so
  * it never races with another.
  *
- * Fidelity: no webhooks, LimitRanger or ResourceQuota.
+ * Fidelity: no webhooks.
  */
 
 import type { KubeObject } from '../contract/kube.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../store/store.js';
 import { type AccessControl, UNGUARDED } from './access.js';
+import { createAdmission } from './admission/plugins.js';
 import { createServiceAllocator } from './allocation/service-allocator.js';
 import { createDeleter } from './deletion.js';
 import { createRuleBook } from './kind-rules.js';
+import { nameSuffix } from './object-meta.js';
 import { createPatcher } from './patching.js';
+import { QuotaLedger } from './quota/ledger.js';
 import { createReader } from './reading.js';
 import { customResources } from './registry/custom.js';
 import { ResourceRegistry } from './registry/registry.js';
@@ -54,6 +57,8 @@ export interface ApiServer {
   readonly clusterName: string;
   readonly store: ObjectStore;
   readonly registry: ResourceRegistry;
+  /** What is used of each ResourceQuota. */
+  readonly quotas: QuotaLedger;
   readonly now: () => string;
   get(request: ObjectRequest): ApiResult;
   list(request: ListRequest): ApiResult<ObjectList>;
@@ -89,6 +94,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
     nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORTS,
   });
+  const quotas = new QuotaLedger(store);
   const core = {
     store,
     registry,
@@ -98,8 +104,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     allocator,
     rules: createRuleBook(),
     access: options.access ?? UNGUARDED,
-    maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
-    objectCount: countObjects(store, registry),
+    admission: createAdmission({
+      store,
+      ledger: quotas,
+      suffix: () => nameSuffix(random),
+      objectCount: countObjects(store, registry),
+      maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
+    }),
   };
   const reader = createReader(core);
   const deleter = createDeleter(core, reader);
@@ -111,6 +122,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clusterName: options.clusterName ?? 'podnet',
     store,
     registry,
+    quotas,
     now,
     get: (request) =>
       request.subresource === undefined ? reader.get(request) : subresources.get(request),
@@ -147,5 +159,13 @@ function serveDefinedKinds(store: ObjectStore, registry: ResourceRegistry): void
     const [gone] = customResources(previous ?? object);
     if (gone !== undefined) registry.removeCustom(gone.group, gone.plural);
     if (type !== 'DELETED') serve(object);
+    else if (gone !== undefined) removeAll(store, gone.storage);
   });
+}
+
+/** Objects go with the definition of their kind (apiextensions, `pkg/controller/finalizer`). */
+function removeAll(store: ObjectStore, storage: ResourceName): void {
+  for (const { metadata } of store.list(storage)) {
+    store.delete(storage, metadata.namespace, metadata.name);
+  }
 }

@@ -2,7 +2,7 @@
 
 import type { Condition, KubeObject, Pod } from '../contract/kube.js';
 import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../kube/json.js';
-import { selectorText } from '../kube/label-selector.js';
+import { replacementOf } from './admission/plugin.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -19,7 +19,9 @@ import {
   succeed,
   type UpdateRequest,
 } from './request.js';
+import { scaleOf, withReplicas } from './scale.js';
 import { decodeAs } from './schema/decode.js';
+import { schemaErrors } from './schema/required.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
 import { refuseInvalid, type Writer } from './writing.js';
 
@@ -87,11 +89,12 @@ export function createSubresources({
     const denied = user === undefined ? undefined : core.access.admit({ ...write, user });
     if (denied !== undefined) return denied;
     const { status } = decoded.draft;
-    return store(
-      info,
-      { ...object, ...(status === undefined ? {} : { status }) },
-      request.options?.dryRun,
-    );
+    const next = { ...object, ...(status === undefined ? {} : { status }) };
+    if (info.structural !== undefined) {
+      const errors = schemaErrors(info, next, []);
+      if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
+    }
+    return store(info, next, request.options?.dryRun);
   }
 
   function updateScale({ info, object }: Found & { ok: true }, request: UpdateRequest): ApiResult {
@@ -107,14 +110,12 @@ export function createSubresources({
         { type: 'invalid', field: 'spec.replicas', value: replicas, detail },
       ]);
     }
-    const spec = asObject(object.spec) ?? {};
-    if (spec.replicas === replicas) return succeed(scaleOf(info, object));
+    if (scaleOf(info, object).spec.replicas === replicas) return succeed(scaleOf(info, object));
     const generation = hasGeneration(info)
       ? { generation: (object.metadata.generation ?? 0) + 1 }
       : {};
     const next = {
-      ...object,
-      spec: { ...spec, replicas },
+      ...withReplicas(info, object, replicas),
       metadata: { ...object.metadata, ...generation },
     };
     const stored = store(info, next, request.options?.dryRun);
@@ -160,7 +161,9 @@ export function createSubresources({
       const resources = wanted.find((one) => one.name === container.name)?.resources;
       return resources === undefined ? container : { ...container, resources };
     });
-    return store(info, { ...object, spec: { ...spec, containers } }, request.options?.dryRun);
+    const next = { ...object, spec: { ...spec, containers } };
+    const refused = core.admission.validate(replacementOf(info, next, object, 'resize'));
+    return refused ?? store(info, next, request.options?.dryRun);
   }
 
   function updateFinalizers(
@@ -323,24 +326,4 @@ function successStatus(): KubeObject {
     status: 'Success',
     code: 201,
   } as unknown as KubeObject;
-}
-
-function scaleOf(info: ResourceInfo, object: KubeObject): KubeObject {
-  const spec = asObject(object.spec) ?? {};
-  const status = asObject(object.status) ?? {};
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = selectorText(spec.selector);
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    },
-    spec: { replicas: spec.replicas ?? (info.custom ? 0 : 1) },
-    status: { replicas: status.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
-  };
 }

@@ -6,7 +6,7 @@
 import type { KubeObject } from '../contract/kube.js';
 import { asObject, cloneJson, deepFreeze, type JsonObject } from '../kube/json.js';
 import type { ObjectOf, ResourceName } from '../store/store.js';
-import { admitNamespace, admitPod } from './admission.js';
+import { creationOf } from './admission/plugin.js';
 import { type ApiCore, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
 import { draftMeta, freeName, hasGeneration, specChanged } from './object-meta.js';
@@ -46,10 +46,11 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
     if (typeof draft.spec === 'object' && draft.spec !== null) draft.spec = { ...draft.spec };
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
+    const attributes = creationOf(info, draft);
+    const unadmitted = core.admission.admit(attributes);
     if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
-    return draft;
+    return core.admission.validate(attributes) ?? draft;
   }
 
   return {
@@ -59,9 +60,6 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
     ): ApiResult<ObjectOf<R>> {
       const info = core.registry.byStorage(resource);
       if (info === undefined) return refuse(unknownPath());
-      const { namespace = 'default', name } = object.metadata;
-      const refused = admitNamespace(core, info, namespace, name);
-      if (refused !== undefined) return refused;
       const draft = prepare(info, object);
       if (isFailure(draft)) return draft;
       const unallocated = core.allocator.allocate(info, draft, undefined);

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../contract/kube.js';
 import { asString, deepFreeze, isObject, type JsonObject } from '../kube/json.js';
 import { ADMIN, type AdmittedWrite, type UserInfo } from './access.js';
-import { admitCreate, admitPod } from './admission.js';
+import { creationOf, replacementOf } from './admission/plugin.js';
 import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
@@ -26,7 +26,7 @@ import {
   type WriteOptions,
 } from './request.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from './schema/decode.js';
-import { missingFields } from './schema/required.js';
+import { schemaErrors } from './schema/required.js';
 import {
   alreadyExists,
   badRequest,
@@ -84,11 +84,10 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       return refuse(badRequest('resourceVersion should not be set on objects to be created'));
     }
     prepareNew(core, info, draft);
-    const refused = admitCreate(core, info, draft);
-    if (refused !== undefined) return refused;
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
-    const unadmitted = info.storage === 'pods' ? admitPod(core, info, draft) : undefined;
+    const attributes = creationOf(info, draft);
+    const unadmitted = core.admission.admit(attributes);
     if (unadmitted !== undefined) return unadmitted;
     rules?.prepareForCreate?.(draft);
     const denied = admitFrom(core, { info, draft, current: undefined }, user);
@@ -100,15 +99,17 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validateCreate?.(object) ?? []),
     ];
     const name = asString(meta.name) ?? '';
-    const missing = missingFields(info, object, errors);
+    const missing = schemaErrors(info, object, errors);
     const allErrors = [...errors, ...missing];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
-    const unallocated = core.allocator.allocate(info, draft, undefined);
-    if (unallocated !== undefined) return { ...unallocated, warnings };
-    warnings.push(...(rules?.warn?.(object) ?? []));
+    const forbidden = core.admission.validate(attributes);
+    if (forbidden !== undefined) return { ...forbidden, warnings };
     const namespace = storeNamespace(info, asString(meta.namespace));
     if (core.store.get(info.storage, namespace, name) !== undefined)
       return refuse(alreadyExists(info, name), [], warnings);
+    const unallocated = core.allocator.allocate(info, draft, undefined);
+    if (unallocated !== undefined) return { ...unallocated, warnings };
+    warnings.push(...(rules?.warn?.(object) ?? []));
     if (request.options?.dryRun === true) {
       return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
     }
@@ -163,6 +164,9 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     }
     rules?.prepareForUpdate?.(draft, current);
     rules?.setDefaults?.(draft);
+    const attributes = replacementOf(info, draft, current);
+    const unadmitted = core.admission.admit(attributes);
+    if (unadmitted !== undefined) return { ...unadmitted, warnings };
     const denied = admitFrom(core, { info, draft, current }, options?.user);
     if (denied !== undefined) return denied;
     const object = asKubeObject(draft);
@@ -172,8 +176,10 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
       ...(rules?.validate?.(object) ?? []),
       ...(rules?.validateUpdate?.(object, current) ?? []),
     ];
-    const allErrors = [...errors, ...missingFields(info, object, errors)];
+    const allErrors = [...errors, ...schemaErrors(info, object, errors)];
     if (allErrors.length > 0) return refuseInvalid(info, name, allErrors, warnings);
+    const forbidden = core.admission.validate(attributes);
+    if (forbidden !== undefined) return { ...forbidden, warnings };
     const unallocated = core.allocator.allocate(info, draft, current);
     if (unallocated !== undefined) return { ...unallocated, warnings };
     warnings.push(...(rules?.warn?.(object) ?? []));
@@ -209,7 +215,7 @@ function decode(
   const mismatch = refuseOtherKind(info, wanted, body);
   if (mismatch !== undefined) return mismatch;
   const { value, problems } =
-    info.schema === undefined ? decodeCustom(body) : decodeAs(info.schema, body);
+    info.schema === undefined ? decodeCustom(body, info.structural) : decodeAs(info.schema, body);
   const wrong = problems.filter((problem) => problem.kind === 'type');
   const unknown = problems.filter((problem) => problem.kind === 'unknown');
   const hints = problems.flatMap(toHint);

@@ -1,4 +1,4 @@
-import type { ApiResult, ApiServer } from '../api/index.js';
+import type { ApiResult, ApiServer, QuotaLedger } from '../api/index.js';
 import type { KubeObject, Pod } from '../contract/kube.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../store/index.js';
 
@@ -19,6 +19,8 @@ export interface DeleteHow {
 /** What controllers read from and write to. Writes are synchronous; there is no patch. */
 export interface ControlClient {
   readonly store: ObjectStore;
+  /** What admission counts against ResourceQuotas. */
+  readonly quotas: QuotaLedger;
   /** Fills in uid, creationTimestamp and defaults. */
   create<R extends ResourceName>(resource: R, object: ObjectOf<R>): WriteResult<ObjectOf<R>>;
   /** Replaces spec and metadata. The last finalizer taken from an object being deleted removes it. */
@@ -39,6 +41,7 @@ export interface ControlClient {
 export function apiClient(api: ApiServer): ControlClient {
   return {
     store: api.store,
+    quotas: api.quotas,
     create: (resource, object) => fromApi(api.createTrusted(resource, object)),
     update: (resource, object) => fromApi(api.updateTrusted(resource, object)),
     updateStatus: (resource, object) => fromApi(api.updateStatusTrusted(resource, object)),

@@ -18,6 +18,7 @@ import { startTaintEvictionController } from './node/taint-eviction.js';
 import { startClaimController } from './persistent-volume-claim.js';
 import { addControlIndexes } from './pod/owned.js';
 import { startReplicaSetController, startReplicationController } from './replica-set.js';
+import { startResourceQuotaController } from './resource-quota.js';
 import type { SchedulingReport } from './scheduler/report.js';
 import { startScheduler } from './scheduler/scheduler.js';
 import { startStatefulSetController } from './stateful-set.js';
@@ -86,6 +87,7 @@ export function startControllers(options: ControllersOptions): Controllers {
     startNamespaceController(context, namespaced),
     startNodeLifecycleController(context, options.nodeHealth),
     startTaintEvictionController(context),
+    startResourceQuotaController(context, client.quotas),
     startClaimController(context),
     startClusterRoleAggregation(context),
     startCronJobController(context),

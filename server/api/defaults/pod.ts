@@ -1,8 +1,4 @@
-/**
- * Defaults of pods and pod templates (kubernetes `pkg/apis/core/v1/defaults.go`).
- *
- * Fidelity: the projected volume with the service account's token is not added to pods.
- */
+/** Defaults of pods and pod templates (kubernetes `pkg/apis/core/v1/defaults.go`). */
 
 import type { KubeObject } from '../../contract/kube.js';
 import { asObject, cloneJson, isObject, type JsonObject, objectsOf } from '../../kube/json.js';

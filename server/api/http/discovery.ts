@@ -68,6 +68,7 @@ const SUBRESOURCES: Readonly<
   finalize: { verbs: ['update'] },
   approval: { verbs: ['get', 'patch', 'update'] },
   log: { verbs: ['get'] },
+  pcap: { verbs: ['get'] },
   exec: { kind: 'PodExecOptions', verbs: ['create', 'get'] },
   attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },

@@ -24,7 +24,7 @@ import {
   resourceList,
 } from './discovery.js';
 import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
-import { createOpenApi } from './openapi.js';
+import { openApiRouter } from './openapi/serve.js';
 import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
@@ -54,7 +54,6 @@ export interface ApiRouterOptions {
 /** Makes the router of a server. */
 export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}): Router {
   const router = Router();
-  const openApi = createOpenApi(api.registry);
 
   router.get('/version', (_req, res) => sendJson(res, 200, versionInfo()));
   for (const path of ['/healthz', '/livez', '/readyz']) {
@@ -93,20 +92,7 @@ export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}):
   router.get('/apis/:group/:version', (req, res) =>
     sendFound(res, resourceList(api.registry, req.params.group, req.params.version)),
   );
-  router.get('/openapi/v2', (req, res) => {
-    if (req.headers.accept?.includes('proto-openapi') !== true) {
-      sendStatus(res, unknownPath());
-      return;
-    }
-    res.setHeader('Content-Type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
-    res.send(Buffer.from(openApi.v2()));
-  });
-  router.get('/openapi/v3', (req, res) => sendJson(res, 200, openApi.index(req.baseUrl)));
-  router.get('/openapi/v3/{*path}', (req, res) => {
-    const text = openApi.document(req.path.replace(/^\/openapi\/v3\//, ''));
-    if (text === undefined) sendStatus(res, unknownPath());
-    else res.type('application/json').send(text);
-  });
+  router.use(openApiRouter(api.registry));
   router.use((req: Request, res: Response, next: NextFunction) => {
     if (!/^\/(api|apis)(\/|$)/.test(req.path)) {
       next();

@@ -168,7 +168,9 @@ class ApplyRun {
 
   #check(info: ResourceInfo, object: ManifestObject): readonly Problem[] {
     const { problems } =
-      info.schema === undefined ? decodeCustom(object.body) : decodeAs(info.schema, object.body);
+      info.schema === undefined
+        ? decodeCustom(object.body, info.structural)
+        : decodeAs(info.schema, object.body);
     const found = problems.map((problem) => decodeProblem(object, problem));
     if (this.#options.fieldValidation !== 'Warn') return found;
     for (const { reason, field } of found) {

@@ -1,14 +1,14 @@
 /**
  * Resources from CustomResourceDefinitions.
  *
- * Fidelity: a custom object is kept as it came; its definition's OpenAPI schema is not applied to it, and versions are
- * not converted into one another.
+ * Fidelity: versions are not converted into one another, beyond their apiVersion: conversion webhooks are not called.
  */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, asString, objectsOf, stringsOf } from '../../kube/json.js';
+import { asObject, asString, type JsonObject, objectsOf, stringsOf } from '../../kube/json.js';
+import { parseStructural } from '../schema/structural.js';
 import { CUSTOM_VERBS } from './built-in.js';
-import type { ResourceInfo, Subresource } from './resource-info.js';
+import type { PrinterColumn, ResourceInfo, ScalePaths, Subresource } from './resource-info.js';
 
 /** The resources that a definition makes the API serve, its storage version first. */
 export function customResources(definition: KubeObject): readonly ResourceInfo[] {
@@ -42,7 +42,36 @@ export function customResources(definition: KubeObject): readonly ResourceInfo[]
         effect: 'kept' as const,
         schema: undefined,
         custom: true,
+        ...schemaOf(version),
+        ...columnsOf(version),
+        ...scaleOf(asObject(subresources.scale)),
       },
     ];
   });
+}
+
+function schemaOf(version: JsonObject): Pick<ResourceInfo, 'structural'> {
+  const { openAPIV3Schema } = asObject(version.schema) ?? {};
+  return openAPIV3Schema === undefined ? {} : { structural: parseStructural(openAPIV3Schema) };
+}
+
+function columnsOf(version: JsonObject): Pick<ResourceInfo, 'printerColumns'> {
+  const columns = objectsOf(version.additionalPrinterColumns).map(
+    (column): PrinterColumn => ({
+      name: asString(column.name) ?? '',
+      type: asString(column.type) ?? 'string',
+      jsonPath: asString(column.jsonPath) ?? '',
+      description: asString(column.description) ?? '',
+      format: asString(column.format) ?? '',
+      priority: typeof column.priority === 'number' ? column.priority : 0,
+    }),
+  );
+  return columns.length === 0 ? {} : { printerColumns: columns };
+}
+
+function scaleOf(scale: JsonObject | undefined): { readonly scale?: ScalePaths } {
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale ?? {};
+  if (typeof specReplicasPath !== 'string' || typeof statusReplicasPath !== 'string') return {};
+  const selector = typeof labelSelectorPath === 'string' ? { labelSelectorPath } : {};
+  return { scale: { specReplicasPath, statusReplicasPath, ...selector } };
 }

@@ -1,6 +1,7 @@
 /** What the API knows about one resource in one version. */
 
 import type { ResourceName } from '../../store/store.js';
+import type { Structural } from '../schema/structural.js';
 
 /** Whether podnet acts on a kind, or only keeps it. */
 export type Effect = 'acts' | 'kept';
@@ -17,6 +18,7 @@ export type Subresource =
   | 'finalize'
   | 'approval'
   | 'log'
+  | 'pcap'
   | 'exec'
   | 'attach'
   | 'portforward'
@@ -53,6 +55,30 @@ export interface ResourceInfo {
   readonly schema: string | undefined;
   /** Set for kinds that a CustomResourceDefinition made. */
   readonly custom: boolean;
+  /** What objects hold, for kinds without a type in server/api/schema: custom ones, and podnet's own. */
+  readonly structural?: Structural;
+  /** Columns of `kubectl get`, for the same kinds. */
+  readonly printerColumns?: readonly PrinterColumn[];
+  /** Where the numbers of the `scale` subresource stand, for custom kinds. */
+  readonly scale?: ScalePaths;
+}
+
+/** A column of `kubectl get` (`additionalPrinterColumns` of a CustomResourceDefinition). */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly jsonPath: string;
+  readonly description?: string;
+  readonly format?: string;
+  /** Above 0: with `-o wide` only. */
+  readonly priority?: number;
+}
+
+/** Simple paths such as `.spec.replicas` (`subresources.scale` of a CustomResourceDefinition). */
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
 }
 
 /** `apps/v1`, or `v1` for the core group. */

@@ -6,6 +6,7 @@
 import { asObject, cloneJson, isObject, type JsonObject, setField } from '../../kube/json.js';
 import { hintForUnknownField, type TypeScope } from './near-miss.js';
 import { type FieldType, goTypeName, type ScalarCode, schemaType } from './schema.js';
+import { fillDefaults, prune, type Structural } from './structural.js';
 
 /** A field that is not known or not of its type. */
 export interface DecodeProblem {
@@ -49,13 +50,24 @@ export function decodeAs(typeName: string, value: unknown): Decoded {
   return { value: asObject(readObject(typeName, value, place, problems)) ?? {}, problems };
 }
 
-/** Reads a custom object: only its metadata has a known shape. */
-export function decodeCustom(value: unknown): Decoded {
+/** Reads an object of a kind with a schema of its own: unknown fields go, absent ones are filled in. */
+export function decodeCustom(value: unknown, schema: Structural | undefined): Decoded {
   const { metadata, ...rest } = asObject(value) ?? {};
   const checked = decodeAs('V1PodTemplate', { metadata });
   const copy: JsonObject = {};
   for (const [key, entry] of Object.entries(rest)) setField(copy, key, cloneJson(entry));
-  return { value: { ...copy, ...checked.value }, problems: checked.problems };
+  const unknown = schema === undefined ? [] : prune(copy, schema);
+  if (schema !== undefined) fillDefaults(copy, schema);
+  const problems = unknown.slice(0, MAX_PROBLEMS).map(
+    (path): DecodeProblem => ({
+      kind: 'unknown',
+      path,
+      upstream: `unknown field "${path}"`,
+      message: 'unknown field',
+      value: undefined,
+    }),
+  );
+  return { value: { ...copy, ...checked.value }, problems: [...checked.problems, ...problems] };
 }
 
 function readObject(

@@ -1,10 +1,11 @@
-/** Fields that a kind says must be there. */
+/** What a kind's schema refuses. */
 
 import type { KubeObject } from '../../contract/kube.js';
 import { isObject } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type FieldError, required } from '../validation/field-error.js';
 import { type FieldType, schemaType } from './schema.js';
+import { validateStructural } from './structural-validation.js';
 
 /** Required by the schema, yet upstream takes their zero value: an empty list, an empty selector, 0. */
 const ZERO_IS_FINE: ReadonlySet<string> = new Set([
@@ -26,15 +27,19 @@ const ZERO_IS_FINE: ReadonlySet<string> = new Set([
   'V1EndpointSubset.addresses',
 ]);
 
-/** Required fields that are absent, except where `reported` has an error at or below the field already. */
-export function missingFields(
+/**
+ * Required fields that are absent, and for kinds with a schema of their own values that it does not allow; except where
+ * `reported` has an error at or below the field already.
+ */
+export function schemaErrors(
   info: ResourceInfo,
   object: KubeObject,
   reported: readonly FieldError[],
 ): readonly FieldError[] {
-  if (info.schema === undefined) return [];
   const errors: FieldError[] = [];
-  visit({ kind: 'object', name: info.schema }, object, '', errors);
+  if (info.schema !== undefined) visit({ kind: 'object', name: info.schema }, object, '', errors);
+  else if (info.structural !== undefined)
+    errors.push(...validateStructural({ ...object }, info.structural));
   return errors.filter((error) => !reported.some((other) => covers(other.field, error.field)));
 }
 

@@ -6,13 +6,15 @@ import { selectorText } from '../../kube/label-selector.js';
 import { ageOf } from './duration.js';
 
 /** What a cell shows. */
-export type Cell = string | number | boolean;
+export type Cell = string | number | boolean | null;
 
 /** One column. */
 export interface Column {
   readonly name: string;
   readonly wide?: true;
-  readonly type?: 'integer';
+  readonly type?: string;
+  readonly format?: string;
+  readonly description?: string;
   readonly cell: (object: KubeObject, now: string) => Cell;
 }
 

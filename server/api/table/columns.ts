@@ -235,6 +235,17 @@ function hpaTargets(object: KubeObject): string {
   return listed(shown);
 }
 
+/** `pods: 1/2, requests.cpu: 0/1`: what is used of what may be. */
+function quotaText(object: KubeObject, side: 'requests' | 'limits'): string {
+  const hard = asObject(status(object).hard) ?? {};
+  const used = asObject(status(object).used) ?? {};
+  return Object.keys(hard)
+    .filter((name) => name.startsWith('limits') === (side === 'limits'))
+    .sort()
+    .map((name) => `${name}: ${String(used[name] ?? '0')}/${String(hard[name])}`)
+    .join(', ');
+}
+
 function claimModes(object: KubeObject): string {
   const short: Readonly<Record<string, string>> = {
     ReadWriteOnce: 'RWO',
@@ -407,6 +418,15 @@ export const COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map<string, r
       column('MinPods', (object) => text(spec(object).minReplicas, '<unset>')),
       column('MaxPods', (object) => number(spec(object).maxReplicas)),
       column('Replicas', (object) => number(status(object).currentReplicas)),
+      AGE,
+    ],
+  ],
+  [
+    'resourcequotas',
+    [
+      NAME,
+      column('Request', (object) => quotaText(object, 'requests')),
+      column('Limit', (object) => quotaText(object, 'limits')),
       AGE,
     ],
   ],

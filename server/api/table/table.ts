@@ -2,8 +2,9 @@
 
 import type { KubeObject, ObjectMeta } from '../../contract/kube.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
-import type { Cell, Column } from './cells.js';
+import { type Cell, type Column, NONE } from './cells.js';
 import { COLUMNS, PLAIN_COLUMNS } from './columns.js';
+import { customColumns } from './custom-columns.js';
 
 /** What each row carries beside its cells. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -45,7 +46,9 @@ export interface TableInput {
 
 /** The columns of a kind. */
 export function columnsOf(info: ResourceInfo): readonly Column[] {
-  return COLUMNS.get(info.storage) ?? PLAIN_COLUMNS;
+  const known = COLUMNS.get(info.storage);
+  if (known !== undefined) return known;
+  return info.printerColumns === undefined ? PLAIN_COLUMNS : customColumns(info.printerColumns);
 }
 
 /** Renders objects as a Table. */
@@ -81,12 +84,12 @@ function partialMetadata(metadata: ObjectMeta): object {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }
 
-function definition({ name, type, wide }: Column): ColumnDefinition {
+function definition({ name, type, format, description, wide }: Column): ColumnDefinition {
   return {
     name,
     type: type ?? 'string',
-    format: name === 'Name' ? 'name' : '',
-    description: '',
+    format: format ?? (name === 'Name' ? 'name' : ''),
+    description: description ?? '',
     priority: wide === true ? 1 : 0,
   };
 }
@@ -120,7 +123,7 @@ export function tableText(
     ...(options.showNamespace === true ? [object.metadata.namespace ?? ''] : []),
     ...columns.map(
       (column) =>
-        `${column.name === 'Name' ? (options.namePrefix ?? '') : ''}${column.cell(object, options.now)}`,
+        `${column.name === 'Name' ? (options.namePrefix ?? '') : ''}${column.cell(object, options.now) ?? NONE}`,
     ),
     ...(options.showLabels === true ? [labels(object)] : []),
   ]);

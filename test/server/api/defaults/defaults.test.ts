@@ -17,6 +17,7 @@ test('a pod shows the defaults of a real cluster', () => {
         },
       ],
       volumes: [{ name: 'v' }],
+      automountServiceAccountToken: false,
     },
   };
   const made = api.create({ resource: 'pods', body });
@@ -39,6 +40,7 @@ test('a pod shows the defaults of a real cluster', () => {
         terminationMessagePolicy: 'File',
       },
     ],
+    automountServiceAccountToken: false,
     volumes: [{ name: 'v', emptyDir: {} }],
     dnsPolicy: 'ClusterFirst',
     enableServiceLinks: true,

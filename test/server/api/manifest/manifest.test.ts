@@ -177,7 +177,7 @@ describe('reading and applying manifests', () => {
   });
 
   test('keeps the kinds of an applied definition', () => {
-    const definition = `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: bars.foo.io}\nspec:\n  group: foo.io\n  scope: Namespaced\n  names: {plural: bars, kind: Bar}\n  versions: [{name: v1, served: true, storage: true}]\n`;
+    const definition = `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: bars.foo.io}\nspec:\n  group: foo.io\n  scope: Namespaced\n  names: {plural: bars, kind: Bar}\n  versions:\n  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}\n`;
     const { report, problems } = apply(
       `apiVersion: foo.io/v1\nkind: Bar\nmetadata: {name: b}\nspec: {any: thing}\n---\n${definition}`,
     );

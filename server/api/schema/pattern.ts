@@ -1,0 +1,51 @@
+/** Regular expressions that strangers wrote: `pattern` of a CustomResourceDefinition. */
+
+import { createContext, Script } from 'node:vm';
+
+/** A test that takes longer counts as no match. */
+const PATIENCE_MS = 50;
+const MAX_KEPT = 1000;
+
+const kept = new Map<string, RegExp | undefined>();
+const place = createContext(
+  { expression: undefined, text: '' },
+  { microtaskMode: 'afterEvaluate' },
+);
+const script = new Script('expression.test(text)');
+
+/** Reads a pattern; undefined when it is none. */
+export function compilePattern(pattern: string): RegExp | undefined {
+  if (kept.has(pattern)) return kept.get(pattern);
+  const compiled = tryCompile(pattern);
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(pattern, compiled);
+  return compiled;
+}
+
+/**
+ * Whether a text matches. Patterns that may backtrack without end are given 50 ms.
+ *
+ * Fidelity: Go's expressions never backtrack, and know a few signs that these do not.
+ */
+export function matchesPattern(expression: RegExp, text: string): boolean {
+  if (!/[*+}]\)|\)[*+{]/.test(expression.source)) return expression.test(text);
+  place.expression = expression;
+  place.text = text;
+  try {
+    return script.runInContext(place, { timeout: PATIENCE_MS }) === true;
+  } catch {
+    return false;
+  }
+}
+
+function tryCompile(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, 'u');
+  } catch {
+    try {
+      return new RegExp(pattern);
+    } catch {
+      return undefined;
+    }
+  }
+}
