@@ -56,7 +56,7 @@ function found(ring: LogRing): FoundLog {
 
 /** The container that a request means: the one it names, or the only one. */
 export function containerOf(pod: Pod, asked: string | undefined): Reply<string> {
-  const { containers, initContainers = [] } = pod.spec;
+  const { containers, ephemeralContainers = [], initContainers = [] } = pod.spec;
   const { name } = pod.metadata;
   const [first] = containers;
   if (asked === undefined && containers.length === 1 && first !== undefined) {
@@ -73,14 +73,20 @@ export function containerOf(pod: Pod, asked: string | undefined): Reply<string> 
       `a container name must be specified for pod ${name}, choose one of: ${listed(containers)}${more}`,
     );
   }
-  return [...initContainers, ...containers].some((one) => one.name === asked)
+  return [...initContainers, ...containers, ...ephemeralContainers].some((one) => one.name === asked)
     ? reply(asked)
     : refuse(`container ${asked} is not valid for pod ${name}`);
 }
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...initContainerStatuses, ...containerStatuses].find((one) => one.name === container);
+  const {
+    containerStatuses = [],
+    ephemeralContainerStatuses = [],
+    initContainerStatuses = [],
+  } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    (one) => one.name === container,
+  );
 }
 
 function refusal(pod: Pod, container: string, which: 'current' | 'previous'): string | undefined {

@@ -11,6 +11,7 @@ import { type Credentials, createGate } from '../auth/index.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
+import { attachIn } from '../cluster/pod-attach.js';
 import { execIn } from '../cluster/pod-exec.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
@@ -56,7 +57,7 @@ export function createClusterFace(
     }),
   );
   const streams = createStreams({
-    handlers: { exec: execIn(cluster) },
+    handlers: { attach: attachIn(cluster), exec: execIn(cluster) },
     check: (request) => {
       const message = check(request.headers);
       if (message !== undefined) return failureStatus({ code: 403, reason: 'Forbidden', message });

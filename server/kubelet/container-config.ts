@@ -19,6 +19,7 @@ export interface ConfiguredPod {
   readonly pod: Pod;
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly facts: DownwardFacts;
+  readonly allSlots: readonly ContainerSlot[];
   exited(slot: ContainerSlot, run: RuntimeContainer): void;
 }
 
@@ -58,6 +59,12 @@ export class ContainerConfigurator {
     if (!env.ok) return env;
     const user = userOf(pod, slot, image);
     if (!user.ok) return user;
+    const target = this.targetOf(slot);
+    if (target === 'missing') {
+      return fail(
+        `target container "${slot.spec.targetContainerName}" of "${spec.name}" is not running`,
+      );
+    }
     const lost = missingVolume(spec, volumes);
     if (lost !== undefined)
       return fail(`cannot find volume "${lost}" to mount into container "${spec.name}"`);
@@ -102,9 +109,18 @@ export class ContainerConfigurator {
       workingDir,
       uid: user.value.uid,
       files,
+      target,
       bundle,
       onExit: (run) => this.pod.exited(slot, run),
     });
+  }
+
+  /** The running container that an ephemeral one looks into. */
+  private targetOf({ spec }: ContainerSlot): RuntimeContainer | 'missing' | undefined {
+    const { targetContainerName = '' } = spec;
+    if (targetContainerName === '') return undefined;
+    const run = this.pod.allSlots.find((slot) => slot.spec.name === targetContainerName)?.run;
+    return run?.state === 'running' ? run : 'missing';
   }
 
   private filesOf(

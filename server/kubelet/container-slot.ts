@@ -19,7 +19,8 @@ export type ContainerKind = 'init' | 'sidecar' | 'app' | 'ephemeral';
 
 /** One container of a pod over all its runs. Belongs to one pod worker. */
 export interface ContainerSlot {
-  spec: Container;
+  /** `targetContainerName` is of ephemeral containers alone. */
+  spec: Container & { readonly targetContainerName?: string };
   readonly kind: ContainerKind;
   /** The newest run. */
   run: RuntimeContainer | undefined;

@@ -1,3 +1,4 @@
+export type { Attachment, AttachRequest } from './attach.js';
 export type {
   CniAddRequest,
   CniError,

@@ -4,6 +4,7 @@ import { quantityOf } from '../kube/quantity.js';
 import type { ExecRequest, ExecSession, StartError } from '../program/index.js';
 import type { Change } from '../store/store.js';
 import { AdmissionLedger } from './admission.js';
+import { type Attachment, type AttachRequest, attachTo } from './attach.js';
 import type { ContainerSlot } from './container-slot.js';
 import type { KubeletOptions } from './contract.js';
 import { ImageManager } from './image-manager.js';
@@ -110,6 +111,12 @@ export class Kubelet {
     if (run === undefined)
       return fail({ kind: 'not-found', text: `container not found ("${container}")` });
     return this.node.runtime.exec(run, request);
+  }
+
+  /** Attaches to a container; undefined when it does not run. */
+  attach(uid: string, container: string, request: AttachRequest): Attachment | undefined {
+    const run = this.slot(uid, container)?.run;
+    return run?.state === 'running' ? attachTo(run, request) : undefined;
   }
 
   /** The process that runs a container's program, to send from its namespaces. */

@@ -40,6 +40,8 @@ export interface ContainerConfig {
   readonly workingDir: string;
   readonly uid: number;
   readonly files: VirtualFileSystem;
+  /** The container whose PID namespace it enters (`targetContainerName`). */
+  readonly target?: RuntimeContainer | undefined;
   /** Its OCI configuration, made when somebody looks. */
   readonly bundle: () => OciConfig;
   readonly onExit: (container: RuntimeContainer) => void;
@@ -63,6 +65,8 @@ export interface RuntimeContainer {
   message: string | undefined;
   conflict: PortConflict | undefined;
   stopTimer: Timer | undefined;
+  /** Processes that exec started and that run. */
+  readonly execs: Set<Process>;
 }
 
 /** How an exec ended: the exit code of its process and what it printed. */
@@ -118,21 +122,25 @@ export class ContainerRuntime {
       message: undefined,
       conflict: undefined,
       stopTimer: undefined,
+      execs: new Set(),
     };
   }
 
   /** CRI StartContainer: joins the sandbox's namespaces and runs the program. Fails in runc's words. */
   startContainer(container: RuntimeContainer): Result<void, RuntimeFailure> {
     const { config } = container;
-    const { argv, image, pod, sandbox, spec } = config;
+    const { argv, image, pod, sandbox, spec, target } = config;
     const { clock, host, nodeName } = this.options;
     const program = argv[0] ?? '';
     const cloned = host.processes.clone({
       comm: program.slice(program.lastIndexOf('/') + 1).slice(0, COMM_LENGTH),
       argv,
       uid: config.uid,
-      join: { of: sandbox.pause, kinds: joinedKinds(pod) },
-      unshare: ownKinds(pod),
+      join: {
+        of: target?.process ?? sandbox.pause,
+        kinds: [...joinedKinds(pod), ...(target === undefined ? [] : (['pid'] as const))],
+      },
+      unshare: target === undefined ? ownKinds(pod) : ['mnt', 'cgroup'],
     });
     if (!cloned.ok) {
       const words = `error during container init: error joining namespaces: ${cloned.error}`;
@@ -155,7 +163,12 @@ export class ContainerRuntime {
       image: imageFacts(image),
       declaredPorts: expectedPorts(spec),
       files: config.files,
-      write: (stream, octets) => container.log.write(stream, octets),
+      write: (stream, octets) => {
+        container.log.write(stream, octets);
+        return undefined;
+      },
+      terminal: spec.tty === true,
+      stdin: spec.stdin === true,
       containerName: spec.name,
       podName: pod.metadata.name,
       namespace: namespaceOf(pod),
@@ -231,9 +244,14 @@ export class ContainerRuntime {
       sys: process.sys,
       spawn: (args) => this.spawn(process, args),
     });
-    if (session.ok) return ok({ session: session.value, process });
+    if (session.ok) {
+      container.execs.add(process);
+      process.onExit(() => container.execs.delete(process));
+      return ok({ session: session.value, process });
+    }
     if (process.state === 'running') process.sys.exit(127);
-    return session;
+    const id = runtimeId('exec', container.id, process.pid, this.options.clock.nowNs);
+    return fail({ ...session.error, id });
   }
 
   /**
@@ -252,6 +270,7 @@ export class ContainerRuntime {
     let finished = false;
     const write = (_stream: string, octets: Uint8Array) => {
       if (output.length < MAX_OUTPUT_BYTES) output += decoder.decode(octets, { stream: true });
+      return undefined;
     };
     const started = this.exec(container, { argv, write });
     if (!started.ok) {
@@ -306,6 +325,8 @@ export class ContainerRuntime {
     container.stopTimer?.cancel();
     container.stopTimer = undefined;
     container.state = 'exited';
+    // Everything in its cgroup ends with its first process, also where they share a PID namespace with others.
+    for (const exec of [...container.execs]) this.options.host.processes.kill(exec.pid, SIGKILL);
     container.exitCode = process.exitCode ?? 0;
     container.reason = container.exitCode === 0 ? 'Completed' : 'Error';
     container.message = terminationMessage(container);

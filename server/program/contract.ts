@@ -119,8 +119,24 @@ export type ProgramKind = (typeof PROGRAM_KINDS)[number];
 /** Where a program writes. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Receives what a program prints, in order; called synchronously. */
-export type WriteOutput = (stream: OutputStream, octets: Uint8Array) => void;
+/** Receives what a program prints, in order; called synchronously. A promise when the reader has to catch up first. */
+export type WriteOutput = (stream: OutputStream, octets: Uint8Array) => Promise<void> | undefined;
+
+/** Size of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The other end of a process's standard input, and of its terminal when it has one. */
+export interface Console {
+  /** A promise when the process has to read first. What nobody reads is lost. */
+  writeInput(octets: Uint8Array): Promise<void> | undefined;
+  /** End of input; of a terminal, that whoever typed is gone. */
+  closeInput(): void;
+  /** Nothing happens without a terminal. */
+  resize(size: TerminalSize): void;
+}
 
 /** A port of a container's manifest: information for people, used only to guess what an unknown program serves. */
 export interface DeclaredPort {
@@ -263,8 +279,10 @@ export interface ProgramRequest {
   readonly declaredPorts: readonly DeclaredPort[];
   readonly files: VirtualFileSystem;
   readonly write: WriteOutput;
-  /** What `write` takes goes to a terminal; default false. */
+  /** It has a terminal, whose screen is `write`; default false. */
   readonly terminal?: boolean;
+  /** True keeps standard input open for `console`; default closed. */
+  readonly stdin?: boolean;
   readonly containerName: string;
   readonly podName: string;
   readonly namespace: string;
@@ -301,28 +319,30 @@ export interface ExecRequest {
   readonly env?: ReadonlyMap<string, string>;
   /** With a terminal, line discipline and prompt as `-it` gives; default false. */
   readonly terminal?: boolean;
-  /** True keeps standard input open for `writeInput`; default closed. */
+  /** True keeps standard input open for `writeInput`; default closed. With a terminal it is always open. */
   readonly stdin?: boolean;
   readonly write: WriteOutput;
   spawn?(argv: readonly string[]): Result<Process, string>;
 }
 
 /** A process under way. It ends through its `Sys`: exit code and signal are those of the process. */
-export interface ExecSession {
+export interface ExecSession extends Console {
   /** Settles when the program ends by itself; a killed process is seen in the process table. */
   readonly exitCode: Promise<number>;
-  writeInput(octets: Uint8Array): void;
-  closeInput(): void;
 }
 
 /** A start that the runtime refuses, in runc's words. */
 export interface StartError {
   readonly kind: 'not-found' | 'not-executable' | 'no-working-dir';
+  /** Id that the runtime had given an exec. */
+  readonly id?: string;
   /** `exec: "foo": executable file not found in $PATH`. */
   readonly text: string;
 }
 
 /** A started program. */
 export interface ProgramHandle {
+  /** Of the program itself. */
+  readonly console: Console;
   exec(request: ExecRequest): Result<ExecSession, StartError>;
 }

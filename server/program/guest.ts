@@ -8,6 +8,7 @@ import {
   strerror,
 } from '../../topology/index.js';
 import type { OutputStream, ProgramRequest } from './contract.js';
+import type { Terminal } from './shell/terminal.js';
 
 /** 2026-01-01T00:00:00Z. */
 const DEFAULT_EPOCH_MS = 1_767_225_600_000;
@@ -17,18 +18,28 @@ export class Guest {
   readonly request: ProgramRequest;
   /** The process it runs as; differs from `request.sys` in a shell's children and in exec. */
   readonly sys: Sys;
-  /** The child that a terminal's Ctrl-C goes to. */
-  foregroundPid: number | undefined;
+  /** Its controlling terminal. */
+  readonly terminal: Terminal | undefined;
   private pseudoPids = 0;
 
-  constructor(request: ProgramRequest, sys: Sys = request.sys) {
+  constructor(
+    request: ProgramRequest,
+    { sys = request.sys, terminal }: { readonly sys?: Sys; readonly terminal?: Terminal } = {},
+  ) {
     this.request = request;
     this.sys = sys;
+    this.terminal = terminal;
   }
 
   /** The same container seen from another process of it. */
   inProcess(sys: Sys): Guest {
-    return new Guest(this.request, sys);
+    const { terminal } = this;
+    return new Guest(this.request, { sys, ...(terminal === undefined ? {} : { terminal }) });
+  }
+
+  /** The same process, out of reach of the terminal's keys. */
+  inBackground(): Guest {
+    return new Guest(this.request, { sys: this.sys });
   }
 
   /** A pid for a child that has no process of its own. */
@@ -44,7 +55,7 @@ export class Guest {
 
   /** Prints text as it is; the caller ends lines. */
   print(text: string, stream: OutputStream = 'stdout'): void {
-    this.request.write(stream, encodeUtf8(text));
+    void this.request.write(stream, encodeUtf8(text));
   }
 
   /** Prints last words on stderr and ends the process. */

@@ -1,6 +1,5 @@
 /** Runs a resolved command: as a container's first process, in exec, or as a shell's child. */
 
-import { decodeUtf8 } from '../../topology/index.js';
 import { baseName, type Resolved, resolveCommand } from './command.js';
 import { absolutePath } from './fs/node.js';
 import type { Guest } from './guest.js';
@@ -15,7 +14,8 @@ import {
   type ExternalRunner,
   startChild,
 } from './shell/runner.js';
-import { BrokenPipe, type Input, inputOf, readLineFrom } from './shell/streams.js';
+import { runInput } from './shell/session.js';
+import { BrokenPipe, type Input, inputOf } from './shell/streams.js';
 import { ToolIo } from './tool/tool.js';
 
 /** Surroundings of one command. */
@@ -23,8 +23,6 @@ export interface RunContext {
   readonly environment: ReadonlyMap<string, string>;
   readonly workingDir: string;
   readonly descriptors: Descriptors;
-  /** A terminal is attached: shells prompt. */
-  readonly interactive: boolean;
 }
 
 const EMPTY: Descriptor = { input: inputOf('') };
@@ -157,7 +155,7 @@ async function runShell(
     shell.variables.set('0', file);
     return runText(shell, read.value);
   }
-  return fromInput(shell, context.interactive);
+  return runInput(shell);
 }
 
 function makeShell(guest: Guest, context: RunContext & { readonly name: string }): Shell {
@@ -181,39 +179,6 @@ function runText(shell: Shell, text: string): Promise<number> {
   if (parsed.ok) return shell.runToEnd(parsed.value);
   shell.complain(parsed.error);
   return Promise.resolve(2);
-}
-
-/** Reads commands line by line: an interactive session, or a script on standard input. */
-async function fromInput(shell: Shell, interactive: boolean): Promise<number> {
-  const input = shell.descriptors.get(0)?.input;
-  if (input === undefined) return 0;
-  let pending = '';
-  for (;;) {
-    if (interactive) await shell.print(pending === '' ? prompt(shell) : '> ', 2);
-    const line = await readLineFrom(input);
-    if (line === undefined) break;
-    pending += decodeUtf8(line);
-    const parsed = parseScript(pending);
-    if (!parsed.ok && /unexpected end of file|unterminated/.test(parsed.error)) continue;
-    pending = '';
-    if (!parsed.ok) {
-      shell.complain(parsed.error);
-      shell.lastStatus = 2;
-      continue;
-    }
-    const ended = await shell.runLine(parsed.value);
-    if (ended) return shell.lastStatus;
-  }
-  if (pending !== '') return runText(shell, pending);
-  return shell.lastStatus;
-}
-
-function prompt(shell: Shell): string {
-  const home = shell.get('HOME') ?? '/root';
-  const where = shell.workingDir === home ? '~' : shell.workingDir;
-  return shell.name === 'bash' || shell.name === 'dash'
-    ? `root@${shell.guest.sys.hostname}:${where}# `
-    : `${where} # `;
 }
 
 async function runScriptFile(
@@ -272,16 +237,23 @@ class ContainerRunner implements ExternalRunner {
       environment,
       workingDir: shell.workingDir,
       descriptors: shell.descriptors,
-      interactive: false,
     };
     if (replace) {
       shell.guest.sys.exec(argv);
       return runResolved(shell.guest, found, context);
     }
-    const child = this.inChild(argv, shell, (guest) => runResolved(guest, found, context));
-    shell.guest.foregroundPid = child.pid;
-    const status = await child.done;
-    shell.guest.foregroundPid = undefined;
+    // A child that is killed while it reads must not take what the next one waits for.
+    const input = shell.descriptors.get(0)?.input?.share();
+    const own: RunContext =
+      input === undefined
+        ? context
+        : { ...context, descriptors: new Map([...shell.descriptors, [0, { input }] as const]) };
+    const child = this.inChild(argv, shell, (guest) => runResolved(guest, found, own));
+    const { sys, terminal } = shell.guest;
+    const leave = terminal?.enterForeground((signal) => sys.kill(child.pid, signal));
+    const status = await shell.waitFor(child.done);
+    leave?.();
+    input?.close();
     return status;
   }
 
@@ -293,11 +265,8 @@ class ContainerRunner implements ExternalRunner {
 /** The container's own stream as a shell's descriptor. */
 export function containerOutput(guest: Guest, stream: 'stdout' | 'stderr'): Descriptor {
   const output = {
-    terminal: guest.request.terminal === true,
-    write: (octets: Uint8Array) => {
-      guest.request.write(stream, octets);
-      return true;
-    },
+    terminal: guest.terminal !== undefined,
+    write: (octets: Uint8Array) => guest.request.write(stream, octets)?.then(() => true) ?? true,
     close: () => undefined,
     share: () => output,
   };

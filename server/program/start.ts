@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../topology/index.js';
 import { isWrapped, resolveCommand, resolveMain } from './command.js';
 import type {
+  Console,
   ExecRequest,
   ExecSession,
   ProgramHandle,
@@ -10,9 +11,9 @@ import type {
 import { imageTree } from './fs/image-tree.js';
 import { kernelFiles } from './fs/kernel-files.js';
 import { guarded, guardedStart } from './guard.js';
-import { Guest, SIGNALS } from './guest.js';
+import { Guest } from './guest.js';
 import { runResolved, standardDescriptors } from './run.js';
-import { Pipe } from './shell/streams.js';
+import { type Input, Pipe } from './shell/streams.js';
 import { Terminal } from './shell/terminal.js';
 import './tool/all.js';
 
@@ -29,7 +30,8 @@ export function startProgram(request: ProgramRequest): Result<ProgramHandle, Sta
   request.files.layOver(imageTree(request.image));
   const kernel = kernelFiles(request);
   if (kernel !== undefined) request.files.showKernel(kernel);
-  const guest = new Guest(request);
+  const streams = openStreams(request);
+  const guest = streams.guest;
   const found = resolveMain(guest, request.argv);
   if (found === undefined) return fail(notFound(request.argv[0] ?? ''));
   const prepared = prepareWorkingDir(request);
@@ -41,14 +43,16 @@ export function startProgram(request: ProgramRequest): Result<ProgramHandle, Sta
     const context = {
       environment: environmentOf(guest, request.env),
       workingDir: request.workingDir || '/',
-      descriptors: standardDescriptors(guest),
-      interactive: false,
+      descriptors: standardDescriptors(guest, streams.reader),
     };
     void guarded(guest, () => runResolved(guest, found, context)).then((code) =>
       guest.sys.exit(code),
     );
   }
-  return ok({ exec: (execRequest) => startExec(request, execRequest) });
+  return ok({
+    console: streams.console,
+    exec: (execRequest) => startExec(request, execRequest),
+  });
 }
 
 /** The runtime makes a working directory that is missing. */
@@ -77,54 +81,89 @@ function environmentOf(
   guest: Guest,
   env: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  return new Map([['PATH', PATH], ['HOSTNAME', guest.sys.hostname], ['HOME', '/root'], ...env]);
+  return new Map([
+    ['PATH', PATH],
+    ['HOSTNAME', guest.sys.hostname],
+    ['HOME', '/root'],
+    ...(guest.terminal === undefined ? [] : ([['TERM', 'xterm']] as const)),
+    ...env,
+  ]);
 }
 
 /** What podnet cannot run, in a container that runs, is no server but a check or a chore: it is assumed to succeed. */
 function assumedSuccess(guest: Guest, { argv, sys }: ExecRequest): ExecSession {
   guest.assume(`${argv.join(' ')}: podnet cannot run it and assumes that it succeeds`);
   sys.exit(0);
-  return { exitCode: Promise.resolve(0), writeInput: () => undefined, closeInput: () => undefined };
+  return { exitCode: Promise.resolve(0), ...NO_CONSOLE };
+}
+
+const NO_CONSOLE: Console = {
+  writeInput: () => undefined,
+  closeInput: () => undefined,
+  resize: () => undefined,
+};
+
+/** The standard streams of a process. */
+interface Streams {
+  readonly guest: Guest;
+  readonly reader: Input;
+  readonly console: Console;
+}
+
+/** A pipe to standard input, or a terminal in front of one. */
+function openStreams(request: ProgramRequest): Streams {
+  const pipe = new Pipe();
+  const writer = pipe.writeEnd();
+  if (request.terminal !== true) {
+    if (request.stdin !== true) writer.close();
+    const console: Console = {
+      writeInput: (octets) => {
+        const taken = writer.write(octets);
+        return typeof taken === 'boolean' ? undefined : taken.then(() => undefined);
+      },
+      closeInput: () => writer.close(),
+      resize: () => undefined,
+    };
+    return { guest: new Guest(request), reader: pipe.readEnd(), console };
+  }
+  const terminal = new Terminal(writer, request.write);
+  const { sys } = request;
+  terminal.enterForeground((signal) => sys.kill(sys.pid, signal));
+  return {
+    guest: new Guest({ ...request, write: terminal.write }, { terminal }),
+    reader: pipe.readEnd(terminal),
+    console: terminal,
+  };
 }
 
 function startExec(container: ProgramRequest, exec: ExecRequest): Result<ExecSession, StartError> {
-  const terminal = exec.terminal === true ? new Terminal(exec.write) : undefined;
-  const { spawn: _containerSpawn, ...rest } = container;
+  const { spawn: _spawn, stdin: _stdin, terminal: _terminal, ...rest } = container;
+  const { argv, env = [], spawn, stdin = false, sys, terminal = false, write } = exec;
   const request: ProgramRequest = {
     ...rest,
-    sys: exec.sys,
-    argv: exec.argv,
-    env: new Map([...container.env, ...(exec.env ?? [])]),
-    write: terminal === undefined ? exec.write : terminal.write,
-    terminal: terminal !== undefined,
-    ...(exec.spawn === undefined ? {} : { spawn: exec.spawn }),
+    sys,
+    argv,
+    env: new Map([...container.env, ...env]),
+    write,
+    stdin,
+    terminal,
+    ...(spawn === undefined ? {} : { spawn }),
   };
-  const guest = new Guest(request);
-  const found = resolveCommand(guest, exec.argv);
-  if (found === undefined) return fail(notFound(exec.argv[0] ?? ''));
+  const { console, guest, reader } = openStreams(request);
+  const found = resolveCommand(guest, argv);
+  if (found === undefined) return fail(notFound(argv[0] ?? ''));
   if (found.kind === 'assumed') return ok(assumedSuccess(guest, exec));
-  const pipe = new Pipe();
-  const writer = pipe.writeEnd();
-  const reader = pipe.readEnd();
-  if (exec.stdin !== true && exec.terminal !== true) writer.close();
-  terminal?.attach(writer, () => {
-    const target = guest.foregroundPid ?? (found.kind === 'shell' ? undefined : exec.sys.pid);
-    if (target !== undefined) exec.sys.kill(target, SIGNALS.INT);
-  });
   const context = {
     environment: environmentOf(guest, request.env),
     workingDir: container.workingDir || '/',
     descriptors: standardDescriptors(guest, reader),
-    interactive: exec.terminal === true,
   };
   const exitCode = guarded(guest, () => runResolved(guest, found, context));
-  void exitCode.then((code) => exec.sys.exit(code));
+  void exitCode.then((code) => sys.exit(code));
   return ok({
     exitCode,
-    writeInput: (octets) => {
-      if (terminal === undefined) void writer.write(octets);
-      else terminal.input(octets);
-    },
-    closeInput: () => writer.close(),
+    writeInput: (octets) => console.writeInput(octets),
+    closeInput: () => console.closeInput(),
+    resize: (size) => console.resize(size),
   });
 }

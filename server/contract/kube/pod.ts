@@ -103,6 +103,7 @@ export interface Container {
   /** `Always` on an init container makes it a native sidecar. */
   readonly restartPolicy?: 'Always';
   readonly stdin?: boolean;
+  readonly stdinOnce?: boolean;
   readonly tty?: boolean;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;

@@ -411,6 +411,14 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       return value === 0 ? 1 : 0;
     },
   ],
+  [
+    'history',
+    (shell) =>
+      printed(
+        shell,
+        shell.history.map((line, at) => `${String(at + 1).padStart(5)}  ${line}\n`).join(''),
+      ),
+  ],
   ['umask', ok],
   ['ulimit', (shell) => printed(shell, 'unlimited\n')],
   ['alias', ok],

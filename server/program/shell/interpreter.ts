@@ -29,6 +29,8 @@ import { Variables } from './variables.js';
 const BUILTIN_NS = 50_000;
 const FORK_NS = 500_000;
 const MAX_CALLS = 1000;
+/** Status of what died of SIGINT. */
+const INTERRUPTED = 130;
 
 /** A command that runs in the background. */
 export interface Job {
@@ -74,6 +76,12 @@ export class Shell implements ExpansionScope {
   lastStatus = 0;
   /** An external command takes the place of this shell, whose last command it is. */
   execsCommand = false;
+  /** A person types its commands. */
+  interactive = false;
+  /** What was typed, for `history`. */
+  history: readonly string[] = [];
+  /** Whether Ctrl-C came, and foreground children under way; shared with subshells, which run in the same process. */
+  private interruption = { came: false, children: 0 };
   lastBackgroundPid: number | undefined;
   descriptors: Descriptors;
   /** Above 0 where a failing command does not end the shell under `set -e`. */
@@ -154,6 +162,8 @@ export class Shell implements ExpansionScope {
     Object.assign(child.options, this.options);
     child.positional = this.positional;
     child.workingDir = this.workingDir;
+    child.interactive = this.interactive && guest === this.guest;
+    if (guest === this.guest) child.interruption = this.interruption;
     child.lastStatus = this.lastStatus;
     child.lastBackgroundPid = this.lastBackgroundPid;
     return child;
@@ -184,6 +194,11 @@ export class Shell implements ExpansionScope {
     } catch (error) {
       status = this.statusOf(error);
     }
+    return this.runExitTrap(status);
+  }
+
+  /** Runs the EXIT trap of a shell that ends with a status; gives the status that comes of it. */
+  async runExitTrap(status: number): Promise<number> {
     const trap = this.traps.get('EXIT');
     if (trap === undefined) return status;
     this.traps.delete('EXIT');
@@ -203,12 +218,37 @@ export class Shell implements ExpansionScope {
       return false;
     } catch (error) {
       this.lastStatus = this.statusOf(error);
-      return error instanceof ShellJump && error.kind === 'exit';
+      if (!(error instanceof ShellJump) || error.kind !== 'exit') return false;
+      this.lastStatus = await this.runExitTrap(this.lastStatus);
+      return true;
     }
   }
 
+  /** SIGINT: what runs ends, and the session goes on. A foreground child has got the signal itself. */
+  interrupt(): void {
+    if (this.interruption.children === 0) this.interruption.came = true;
+  }
+
+  /** Waits for a foreground child; one that died of Ctrl-C interrupts a session, as job control does. */
+  async waitFor(child: Promise<number>): Promise<number> {
+    const { interruption } = this;
+    interruption.children++;
+    const status = await child;
+    interruption.children--;
+    if (this.interactive && status === INTERRUPTED) interruption.came = true;
+    return status;
+  }
+
+  /** A new command begins. */
+  clearInterrupt(): void {
+    this.interruption.came = false;
+  }
+
   private statusOf(error: unknown): number {
-    if (error instanceof ShellJump) return error.kind === 'exit' ? error.value : this.lastStatus;
+    if (error instanceof ShellJump) {
+      if (error.kind === 'interrupt') void this.descriptors.get(2)?.output?.write(encodeUtf8('\n'));
+      return ['exit', 'interrupt'].includes(error.kind) ? error.value : this.lastStatus;
+    }
     if (error instanceof BrokenPipe) return 141;
     if (error instanceof ExpansionError || error instanceof ArithmeticError) {
       this.complain(error.message);
@@ -246,6 +286,7 @@ export class Shell implements ExpansionScope {
   }
 
   private async runTraps(): Promise<void> {
+    if (this.interruption.came) throw new ShellJump('interrupt', INTERRUPTED);
     while (this.pendingSignals.length > 0) {
       const action = this.traps.get(this.pendingSignals.shift() ?? '');
       if (action !== undefined) await this.evaluate(action);
@@ -402,7 +443,8 @@ export class Shell implements ExpansionScope {
 
   private background(command: Command, text: string): Promise<number> {
     const descriptors = new Map([...this.descriptors, [0, { input: inputOf('') }] as const]);
-    const started = this.runner.inChild([this.name, '-c', text], this, async (guest) => {
+    const started = this.runner.inChild([this.name, '-c', text], this, async (inside) => {
+      const guest = inside === this.guest ? inside : inside.inBackground();
       const child = this.fork(descriptors, guest);
       // The process that $! names is the command itself, not a shell above it.
       child.execsCommand = command.kind === 'simple';

@@ -1,12 +1,15 @@
 import { encodeUtf8 } from '../../../topology/index.js';
 import type { VirtualFileSystem } from '../fs/virtual-file-system.js';
 import { OctetQueue } from '../io/octets.js';
+import type { Terminal } from './terminal.js';
 
 /** Room in a pipe, pipe(7). */
 const PIPE_BYTES = 65_536;
 
 /** Where a command reads. */
 export interface Input {
+  /** The terminal that it is, when isatty(3) says so. */
+  readonly terminal?: Terminal | undefined;
   /** Some octets; undefined at the end. */
   read(): Promise<Uint8Array | undefined>;
   /** Gives back what was read too much, so that the next command sees it. */
@@ -23,6 +26,8 @@ export interface Output {
   readonly terminal?: boolean;
   /** False when nobody reads any more (EPIPE); a promise when the reader has to catch up first. */
   write(octets: Uint8Array): boolean | Promise<boolean>;
+  /** Lets one read return the end, as Ctrl-D does; later ones go on. */
+  endOfFile?(): void;
   close(): void;
   share(): Output;
 }
@@ -33,25 +38,29 @@ export class BrokenPipe extends Error {}
 /** A pipe between two commands of one shell. Each end is open until all its holders closed it. */
 export class Pipe {
   private readonly buffer = new OctetQueue();
+  /** Octets before each end of file that a terminal put in. */
+  private ends: number[] = [];
   private readers = 0;
   private writers = 0;
   private waitingReaders: (() => void)[] = [];
   private waitingWriters: (() => void)[] = [];
 
-  /** A holder of the reading end. */
-  readEnd(): Input {
+  /** A holder of the reading end; `terminal` is what it is the keyboard of. */
+  readEnd(terminal?: Terminal): Input {
     this.readers++;
-    let open = true;
+    const holder = { open: true };
     return {
-      read: () => this.read(),
+      terminal,
+      read: () => this.read(holder),
       unread: (octets) => this.unread(octets),
       close: () => {
-        if (!open) return;
-        open = false;
+        if (!holder.open) return;
+        holder.open = false;
         this.readers--;
+        wake(this.waitingReaders);
         if (this.readers === 0) wake(this.waitingWriters);
       },
-      share: () => this.readEnd(),
+      share: () => this.readEnd(terminal),
     };
   }
 
@@ -61,6 +70,10 @@ export class Pipe {
     let open = true;
     return {
       write: (octets) => this.write(octets),
+      endOfFile: () => {
+        this.ends.push(this.buffer.length);
+        wake(this.waitingReaders);
+      },
       close: () => {
         if (!open) return;
         open = false;
@@ -71,18 +84,28 @@ export class Pipe {
     };
   }
 
-  private async read(): Promise<Uint8Array | undefined> {
-    while (this.buffer.length === 0) {
-      if (this.writers === 0) return undefined;
+  private async read(holder: { readonly open: boolean }): Promise<Uint8Array | undefined> {
+    while (this.buffer.length === 0 && this.ends.length === 0) {
+      if (this.writers === 0 || !holder.open) return undefined;
       await new Promise<void>((resolve) => this.waitingReaders.push(resolve));
     }
-    const octets = this.buffer.take();
+    // Who has closed it must not take what others wait for.
+    if (!holder.open) return undefined;
+    const [end] = this.ends;
+    if (end === 0) {
+      this.ends.shift();
+      return undefined;
+    }
+    const octets = this.buffer.take(end);
+    this.ends = this.ends.map((before) => before - octets.length);
     wake(this.waitingWriters);
     return octets;
   }
 
   private unread(octets: Uint8Array): void {
     this.buffer.unshift(octets);
+    this.ends = this.ends.map((before) => before + octets.length);
+    wake(this.waitingReaders);
   }
 
   private write(octets: Uint8Array): boolean | Promise<boolean> {

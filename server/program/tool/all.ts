@@ -15,12 +15,14 @@ import { registerTools } from './registry.js';
 import { SYSTEM_TOOLS } from './system-tools.js';
 import { tar } from './tar/index.js';
 import { tcpdump } from './tcpdump/index.js';
+import { TERMINAL_TOOLS } from './terminal-tools.js';
 import { TEXT_TOOLS } from './text-tools.js';
 import { wget } from './wget.js';
 
 registerTools(TEXT_TOOLS);
 registerTools(OCTET_TOOLS);
 registerTools(FILE_TOOLS);
+registerTools(TERMINAL_TOOLS);
 registerTools(SYSTEM_TOOLS);
 registerTools({ curl, nft, tar, tcpdump, wget });
 registerTools(NAME_TOOLS);

@@ -251,7 +251,4 @@ export const SYSTEM_TOOLS: Readonly<Record<string, Tool>> = {
   false: () => 1,
   nproc: async (io) => (await io.out('2\n')) ?? 0,
   arch: async (io) => (await io.out('x86_64\n')) ?? 0,
-  clear: () => 0,
-  stty: () => 0,
-  tty: async (io) => (await io.out('not a tty\n')) ?? 1,
 };

@@ -236,8 +236,8 @@ describe('exec', () => {
     await lab.run(1);
     got.session?.writeInput(new TextEncoder().encode('ecj\x7fho hi\rexit 4\r'));
     await lab.run(1);
-    expect(got.output.stdout).toBe('ecj\b \bho hi\r\nexit 4\r\nhi\r\n');
-    expect(got.output.stderr).toBe('/ # / # ');
+    expect(got.output.stdout).toBe('/ # ecj\b \bho hi\r\nhi\r\n/ # exit 4\r\n');
+    expect(got.output.stderr).toBe('');
     expect(got.process.exitCode).toBe(4);
   });
 });
