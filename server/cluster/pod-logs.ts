@@ -73,7 +73,9 @@ export function containerOf(pod: Pod, asked: string | undefined): Reply<string> 
       `a container name must be specified for pod ${name}, choose one of: ${listed(containers)}${more}`,
     );
   }
-  return [...initContainers, ...containers, ...ephemeralContainers].some((one) => one.name === asked)
+  return [...initContainers, ...containers, ...ephemeralContainers].some(
+    (one) => one.name === asked,
+  )
     ? reply(asked)
     : refuse(`container ${asked} is not valid for pod ${name}`);
 }
