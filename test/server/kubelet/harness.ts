@@ -180,6 +180,7 @@ function fakeProgram(request: ProgramRequest, levers: Levers) {
     return fail({ kind: 'not-found' as const, text });
   }
   const handle = {
+    console: deafConsole(),
     exec: ({ argv, sys: own, write }: Parameters<ReturnType<typeof noExec>>[0]) => {
       const line = argv.join(' ');
       if (line === 'hang') return ok(session());
@@ -214,7 +215,11 @@ function noExec() {
 }
 
 function session() {
-  return { exitCode: Promise.resolve(0), writeInput: () => undefined, closeInput: () => undefined };
+  return { exitCode: Promise.resolve(0), ...deafConsole() };
+}
+
+function deafConsole() {
+  return { writeInput: () => undefined, closeInput: () => undefined, resize: () => undefined };
 }
 
 function serve(request: ProgramRequest, port: number, levers: Levers): void {
