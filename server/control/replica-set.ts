@@ -11,7 +11,7 @@ import type {
 import { deepEqual } from '../kube/json.js';
 import { labelSelectorMatcher } from '../kube/label-selector.js';
 import type { WallTime } from '../kube/wall-time.js';
-import { withCondition, withoutCondition } from './conditions.js';
+import { findCondition, withCondition, withoutCondition } from './conditions.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
 import { deletionOrder } from './pod/deletion-order.js';
 import { claim, orphansIn } from './pod/owned.js';
@@ -257,19 +257,23 @@ function updateStatus(options: {
   const { context, flavor, set, failed } = options;
   const { active, available, fullyLabeled, ready } = options.counts;
   const current = set.status?.conditions;
+  // The message names the pod that could not be made, another one each time: only the reason counts as a change.
+  const said = findCondition(current, 'ReplicaFailure')?.reason === failed?.reason;
   const conditions =
     failed === undefined
       ? withoutCondition(current, 'ReplicaFailure')
-      : withCondition(
-          current,
-          {
-            type: 'ReplicaFailure',
-            status: 'True',
-            reason: failed.reason,
-            message: failed.message,
-          },
-          context.time.now(),
-        );
+      : said
+        ? (current ?? [])
+        : withCondition(
+            current,
+            {
+              type: 'ReplicaFailure',
+              status: 'True',
+              reason: failed.reason,
+              message: failed.message,
+            },
+            context.time.now(),
+          );
   const status: Replicated['status'] = {
     replicas: active,
     ...(fullyLabeled === 0 ? {} : { fullyLabeledReplicas: fullyLabeled }),
