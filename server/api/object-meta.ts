@@ -91,9 +91,6 @@ export function keepServerFields(meta: JsonObject, current: ObjectMeta): void {
     if (value === undefined) delete meta[field];
     else meta[field] = value;
   }
-  if (meta.managedFields === undefined && current.managedFields !== undefined) {
-    meta.managedFields = current.managedFields;
-  }
 }
 
 /** Whether anything differs that `metadata.generation` counts: all but metadata and status. */

@@ -14,8 +14,10 @@ export interface WriteOptions {
   readonly dryRun?: boolean | undefined;
   /** Who writes; undefined for podnet itself, which may do everything. */
   readonly user?: UserInfo | undefined;
-  /** Under which name fields are owned; kept in managedFields by server-side apply. */
+  /** Under which name fields are owned, as `metadata.managedFields` says; by the User-Agent when absent. */
   readonly fieldManager?: string | undefined;
+  /** The `User-Agent` of the request. */
+  readonly userAgent?: string | undefined;
   /** Warn when absent, as upstream. */
   readonly fieldValidation?: FieldValidation | undefined;
   /** Server-side apply only: take fields over from other managers. */

@@ -13,6 +13,7 @@ import { createAdmission } from './admission/plugins.js';
 import { createServiceAllocator } from './allocation/service-allocator.js';
 import { createDeleter } from './deletion.js';
 import { createRuleBook } from './kind-rules.js';
+import { createFieldManager } from './managed-fields/field-manager.js';
 import { nameSuffix } from './object-meta.js';
 import { createPatcher } from './patching.js';
 import { QuotaLedger } from './quota/ledger.js';
@@ -114,10 +115,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   const reader = createReader(core);
   const deleter = createDeleter(core, reader);
-  const writer = createWriter(core, deleter);
-  const subresources = createSubresources({ core, reader, writer, deleter });
-  const patcher = createPatcher({ core, reader, writer, subresources });
-  const trusted = createTrustedWriter(core, deleter);
+  const fieldManager = createFieldManager(core);
+  const writer = createWriter(core, deleter, fieldManager);
+  const subresources = createSubresources({ core, reader, writer, deleter, fieldManager });
+  const patcher = createPatcher({ core, writer, subresources, fieldManager });
+  const trusted = createTrustedWriter(core, deleter, fieldManager);
   return {
     clusterName: options.clusterName ?? 'podnet',
     store,

@@ -7,6 +7,7 @@ import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
 import { evictionRefusal } from './eviction.js';
+import { type FieldManager, requester } from './managed-fields/field-manager.js';
 import { hasGeneration } from './object-meta.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo, Subresource } from './registry/resource-info.js';
@@ -23,12 +24,13 @@ import { scaleOf, withReplicas } from './scale.js';
 import { decodeAs } from './schema/decode.js';
 import { schemaErrors } from './schema/required.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
-import { refuseInvalid, type Writer } from './writing.js';
+import { type Draft, refuseInvalid, type Writer } from './writing.js';
 
 /** Reads and writes subresources. */
 export interface Subresources {
   get(request: ObjectRequest): ApiResult;
-  update(request: UpdateRequest): ApiResult;
+  /** Replaces a subresource; `owners` as in a draft. */
+  update(request: UpdateRequest, owners?: Draft['owners']): ApiResult;
   create(request: CreateRequest): ApiResult;
 }
 
@@ -38,6 +40,7 @@ export interface SubresourceParts {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly deleter: Deleter;
+  readonly fieldManager: FieldManager;
 }
 
 type Found =
@@ -46,8 +49,13 @@ type Found =
       readonly info: ResourceInfo;
       readonly object: KubeObject;
       readonly kind: Subresource;
+      /** Who owns its fields afterwards, where an apply has settled that. */
+      readonly owners?: Draft['owners'];
     }
   | ApiFailure;
+
+/** What was found, to be written to. */
+type Target = Found & { ok: true };
 
 /** Makes the subresources of a server. */
 export function createSubresources({
@@ -55,6 +63,7 @@ export function createSubresources({
   reader,
   writer,
   deleter,
+  fieldManager,
 }: SubresourceParts): Subresources {
   function find(request: ObjectRequest): Found {
     const info = resolveResource(core, request.resource);
@@ -77,7 +86,22 @@ export function createSubresources({
       : refuse(notFound(info, next.metadata.name));
   }
 
-  function updateStatus(found: Found & { ok: true }, request: UpdateRequest): ApiResult {
+  /** Stores a change that a client asked for, and who owns it. */
+  function storeOwned(
+    { info, object, kind, owners }: Target,
+    next: KubeObject,
+    { options }: UpdateRequest,
+  ): ApiResult {
+    const record = { info, subresource: kind, live: object, next: { ...next } };
+    const settled = owners ?? {
+      managedFields: fieldManager.update({ ...record, name: requester(options) }),
+    };
+    const { managedFields: _, ...metadata } = next.metadata;
+    const owned = settled.managedFields === undefined ? {} : settled;
+    return store(info, { ...next, metadata: { ...metadata, ...owned } }, options?.dryRun);
+  }
+
+  function updateStatus(found: Target, request: UpdateRequest): ApiResult {
     const { info, object } = found;
     const decoded = writer.decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
@@ -94,10 +118,11 @@ export function createSubresources({
       const errors = schemaErrors(info, next, []);
       if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
     }
-    return store(info, next, request.options?.dryRun);
+    return storeOwned(found, next, request);
   }
 
-  function updateScale({ info, object }: Found & { ok: true }, request: UpdateRequest): ApiResult {
+  function updateScale(found: Target, request: UpdateRequest): ApiResult {
+    const { info, object, owners } = found;
     const { value, problems } = decodeAs('V1Scale', request.body);
     const [wrong] = problems.filter((one) => one.kind === 'type');
     if (wrong !== undefined) return refuse(badRequest(wrong.upstream));
@@ -110,22 +135,20 @@ export function createSubresources({
         { type: 'invalid', field: 'spec.replicas', value: replicas, detail },
       ]);
     }
-    if (scaleOf(info, object).spec.replicas === replicas) return succeed(scaleOf(info, object));
-    const generation = hasGeneration(info)
-      ? { generation: (object.metadata.generation ?? 0) + 1 }
-      : {};
+    const changed = scaleOf(info, object).spec.replicas !== replicas;
+    if (!changed && owners === undefined) return succeed(scaleOf(info, object));
+    const generation =
+      hasGeneration(info) && changed ? { generation: (object.metadata.generation ?? 0) + 1 } : {};
     const next = {
       ...withReplicas(info, object, replicas),
       metadata: { ...object.metadata, ...generation },
     };
-    const stored = store(info, next, request.options?.dryRun);
+    const stored = storeOwned(found, next, request);
     return stored.ok ? succeed(scaleOf(info, stored.value)) : stored;
   }
 
-  function updateEphemeral(
-    { info, object }: Found & { ok: true },
-    request: UpdateRequest,
-  ): ApiResult {
+  function updateEphemeral(found: Target, request: UpdateRequest): ApiResult {
+    const { info, object } = found;
     const decoded = writer.decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
     const wanted = objectsOf(asObject(decoded.draft.spec)?.ephemeralContainers);
@@ -141,18 +164,16 @@ export function createSubresources({
         },
       ]);
     }
-    return store(
-      info,
+    return storeOwned(
+      found,
       { ...object, spec: { ...spec, ephemeralContainers: wanted.map(withContainerDefaults) } },
-      request.options?.dryRun,
+      request,
     );
   }
 
   /** Only the resources of containers change; podnet's nodes grant them at once. */
-  function updateResources(
-    { info, object }: Found & { ok: true },
-    request: UpdateRequest,
-  ): ApiResult {
+  function updateResources(found: Target, request: UpdateRequest): ApiResult {
+    const { info, object } = found;
     const decoded = writer.decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
     const wanted = objectsOf(asObject(decoded.draft.spec)?.containers);
@@ -163,13 +184,10 @@ export function createSubresources({
     });
     const next = { ...object, spec: { ...spec, containers } };
     const refused = core.admission.validate(replacementOf(info, next, object, 'resize'));
-    return refused ?? store(info, next, request.options?.dryRun);
+    return refused ?? storeOwned(found, next, request);
   }
 
-  function updateFinalizers(
-    { info, object }: Found & { ok: true },
-    request: UpdateRequest,
-  ): ApiResult {
+  function updateFinalizers({ info, object }: Target, request: UpdateRequest): ApiResult {
     const decoded = writer.decode(info, request.body, request.options);
     if (!decoded.ok) return decoded;
     const finalizers = asObject(decoded.draft.spec)?.finalizers ?? [];
@@ -179,7 +197,7 @@ export function createSubresources({
     return removed.ok ? succeed(next) : removed;
   }
 
-  function bind({ info, object }: Found & { ok: true }, request: CreateRequest): ApiResult {
+  function bind({ info, object }: Target, request: CreateRequest): ApiResult {
     const pod = object as Pod;
     const target = asObject(asObject(request.body)?.target);
     const node = asString(target?.name);
@@ -211,7 +229,7 @@ export function createSubresources({
     return stored.ok ? succeed(successStatus(), [], true) : stored;
   }
 
-  function evict({ info, object }: Found & { ok: true }, request: CreateRequest): ApiResult {
+  function evict({ info, object }: Target, request: CreateRequest): ApiResult {
     const refusal = evictionRefusal(core, object as Pod);
     if (refusal !== undefined) return refuse(refusal);
     const options = asObject(asObject(request.body)?.deleteOptions) ?? {};
@@ -238,9 +256,10 @@ export function createSubresources({
       }
       return refuse(methodNotAllowed(found.info));
     },
-    update(request) {
-      const found = find(request);
-      if (!found.ok) return found;
+    update(request, owners) {
+      const target = find(request);
+      if (!target.ok) return target;
+      const found: Target = { ...target, owners };
       switch (found.kind) {
         case 'status':
         case 'approval':

@@ -9,6 +9,7 @@ import type { ObjectOf, ResourceName } from '../store/store.js';
 import { creationOf } from './admission/plugin.js';
 import { type ApiCore, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
+import type { FieldManager } from './managed-fields/field-manager.js';
 import { draftMeta, freeName, hasGeneration, specChanged } from './object-meta.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, type ApiResult, refuse, succeed } from './request.js';
@@ -25,8 +26,23 @@ export interface TrustedWriter {
 }
 
 /** Makes the trusted writer of a server. */
-export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWriter {
+export function createTrustedWriter(
+  core: ApiCore,
+  deleter: Deleter,
+  fieldManager: FieldManager,
+): TrustedWriter {
   const { store } = core;
+
+  /** The object with the owners that it has after a write; nobody's, where nobody keeps them. */
+  function owned<O extends KubeObject>(
+    written: { readonly info: ResourceInfo; readonly live: O; readonly subresource?: 'status' },
+    next: O,
+  ): O {
+    if (written.live.metadata.managedFields === undefined) return next;
+    const managedFields = fieldManager.updateTrusted({ ...written, next: { ...next } });
+    if (managedFields === next.metadata.managedFields) return next;
+    return { ...next, metadata: { ...next.metadata, managedFields } };
+  }
 
   function prepare(info: ResourceInfo, object: KubeObject): JsonObject | ApiFailure {
     const draft: JsonObject = SHARING.has(info.storage)
@@ -83,11 +99,14 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
       const status = current.status === undefined ? {} : { status: current.status };
       const changed = hasGeneration(info) && specChanged(object, current);
       const generation = changed ? { generation: (current.metadata.generation ?? 0) + 1 } : {};
-      const next = {
-        ...object,
-        ...(info.subresources.includes('status') ? status : {}),
-        metadata: { ...object.metadata, ...generation },
-      };
+      const next = owned(
+        { info, live: current },
+        {
+          ...object,
+          ...(info.subresources.includes('status') ? status : {}),
+          metadata: { ...object.metadata, ...generation },
+        },
+      );
       deepFreeze(next);
       if (deleter.isReadyToGo(next)) return gone<R>(deleter.remove(info, next), next);
       return answer(info, object, store.update(resource, next));
@@ -99,7 +118,13 @@ export function createTrustedWriter(core: ApiCore, deleter: Deleter): TrustedWri
     ): ApiResult<ObjectOf<R>> {
       const found = find(core, resource, object);
       if (!found.ok) return found;
-      const next = deepFreeze({ ...found.current, status: object.status });
+      const { info, current } = found;
+      const next = deepFreeze(
+        owned(
+          { info, live: current, subresource: 'status' },
+          { ...current, status: object.status },
+        ),
+      );
       return answer(found.info, object, store.update(resource, next));
     },
   };

@@ -8,6 +8,11 @@ import { fromStorage, toStorage } from './conversion.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
 import type { Deleter } from './deletion.js';
 import {
+  type FieldManager,
+  type ManagedFields,
+  requester,
+} from './managed-fields/field-manager.js';
+import {
   draftMeta,
   freeName,
   hasGeneration,
@@ -34,6 +39,7 @@ import {
   invalid,
   methodNotAllowed,
   notFound,
+  type QualifiedResource,
   unknownPath,
 } from './status.js';
 import type { FieldError } from './validation/field-error.js';
@@ -43,11 +49,14 @@ import { validateMeta, validateMetaUpdate } from './validation/object-meta.js';
 export interface Draft {
   readonly draft: JsonObject;
   readonly warnings: string[];
+  /** Who owns its fields, where an apply has settled that. */
+  readonly owners?: { readonly managedFields: ManagedFields } | undefined;
 }
 
 /** Writes objects. */
 export interface Writer {
-  create(request: CreateRequest): ApiResult;
+  /** Makes an object; `owners` as in a draft. */
+  create(request: CreateRequest, owners?: Draft['owners']): ApiResult;
   update(request: UpdateRequest): ApiResult;
   /** Reads a body as an object of a kind. */
   decode(
@@ -65,8 +74,8 @@ export interface Writer {
 }
 
 /** Makes the writer of a server. */
-export function createWriter(core: ApiCore, deleter: Deleter): Writer {
-  function create(request: CreateRequest): ApiResult {
+export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: FieldManager): Writer {
+  function create(request: CreateRequest, owners?: Draft['owners']): ApiResult {
     const info = resolveResource(core, request.resource);
     if (info === undefined) return refuse(unknownPath());
     if (!info.verbs.includes('create')) return refuse(methodNotAllowed(info));
@@ -86,6 +95,12 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     prepareNew(core, info, draft);
     const rules = core.rules.get(info.storage);
     rules?.setDefaults?.(draft);
+    const record = { info, live: undefined, next: draft, requested: meta.managedFields };
+    const { options } = request;
+    setOwners(
+      meta,
+      owners ?? { managedFields: fieldManager.update({ ...record, name: requester(options) }) },
+    );
     const attributes = creationOf(info, draft);
     const unadmitted = core.admission.admit(attributes);
     if (unadmitted !== undefined) return unadmitted;
@@ -148,10 +163,11 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
   function replace(
     info: ResourceInfo,
     current: KubeObject,
-    { draft, warnings }: Draft,
+    { draft, warnings, owners }: Draft,
     options: WriteOptions | undefined,
   ): ApiResult {
     const meta = draftMeta(draft);
+    const requested = meta.managedFields;
     const name = current.metadata.name;
     const stale = refuseStale(info, meta, current);
     if (stale !== undefined) return stale;
@@ -164,6 +180,11 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
     }
     rules?.prepareForUpdate?.(draft, current);
     rules?.setDefaults?.(draft);
+    const record = { info, live: current, next: draft, requested };
+    setOwners(
+      meta,
+      owners ?? { managedFields: fieldManager.update({ ...record, name: requester(options) }) },
+    );
     const attributes = replacementOf(info, draft, current);
     const unadmitted = core.admission.admit(attributes);
     if (unadmitted !== undefined) return { ...unadmitted, warnings };
@@ -198,6 +219,12 @@ export function createWriter(core: ApiCore, deleter: Deleter): Writer {
   }
 
   return { create, update, replace, decode };
+}
+
+/** Writes down who owns the fields of a draft. */
+function setOwners(meta: JsonObject, { managedFields }: NonNullable<Draft['owners']>): void {
+  if (managedFields === undefined) delete meta.managedFields;
+  else meta.managedFields = managedFields;
 }
 
 function decode(
@@ -280,7 +307,7 @@ function admitFrom(
 
 /** The 422 of some field errors, with podnet's hints beside it. */
 export function refuseInvalid(
-  info: ResourceInfo,
+  info: QualifiedResource,
   name: string,
   errors: readonly FieldError[],
   warnings: readonly string[] = [],

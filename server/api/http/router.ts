@@ -159,9 +159,11 @@ async function serveResource(exchange: Exchange): Promise<void> {
     );
     return;
   }
-  const write = writeOptions(query);
-  if (typeof write === 'string') {
-    sendStatus(res, badRequest(write));
+  const { method, headers } = req;
+  const apply = patchTypeOf(headers['content-type']) === 'apply';
+  const write = writeOptions({ method, query, apply, userAgent: headers['user-agent'] });
+  if ('kind' in write) {
+    sendStatus(res, write);
     return;
   }
   await dispatch({ ...exchange, info, path, query, form, write: { ...write, user: userOf(req) } });

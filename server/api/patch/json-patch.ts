@@ -1,71 +1,133 @@
-/** JSON patch, RFC 6902, with JSON pointers, RFC 6901. All operations are carried out, or none. */
+/**
+ * JSON patch, RFC 6902, with JSON pointers, RFC 6901. All operations are carried out, or none. What goes wrong is said
+ * in the words of the library that API servers use (evanphx/json-patch).
+ */
 
 import { cloneJson, deepEqual, isObject, setField } from '../../kube/json.js';
+import { goTypeOf } from './go-format.js';
 
-/** What came of a patch. */
+/** What came of a patch; `malformed` is no patch at all, `failed` one that this document does not take. */
 export type JsonPatchResult =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly kind: 'malformed' | 'failed' | 'too-large';
+      readonly message: string;
+    };
+
+/** How many operations a patch may have, as upstream. */
+export const MAX_OPERATIONS = 10_000;
+/** How many octets of JSON the copies of one patch may come to, as upstream. */
+const MAX_COPIED = 3 * 1024 * 1024;
 
 class PatchFailure extends Error {}
 
 /** Applies operations in order to a copy. */
 export function jsonPatch(current: unknown, operations: unknown): JsonPatchResult {
-  if (!Array.isArray(operations))
-    return { ok: false, message: 'a JSON patch must be a list of operations' };
-  let document: unknown = cloneJson(current);
+  const malformed = describeMalformed(operations);
+  if (malformed !== undefined || !Array.isArray(operations)) {
+    return { ok: false, kind: 'malformed', message: malformed ?? '' };
+  }
+  if (operations.length > MAX_OPERATIONS) {
+    return {
+      ok: false,
+      kind: 'too-large',
+      message: `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`,
+    };
+  }
+  const run: Run = { document: cloneJson(current), copied: 0 };
   try {
-    for (const operation of operations) document = apply(document, operation);
+    for (const operation of operations) apply(run, operation);
   } catch (error) {
-    if (error instanceof PatchFailure) return { ok: false, message: error.message };
+    if (error instanceof PatchFailure) return { ok: false, kind: 'failed', message: error.message };
     throw error;
   }
-  return { ok: true, value: document };
+  return { ok: true, value: run.document };
 }
 
-function apply(document: unknown, operation: unknown): unknown {
-  if (!isObject(operation)) throw new PatchFailure('an operation must be an object');
-  const path = pointer(operation.path);
+function describeMalformed(operations: unknown): string | undefined {
+  const wrong = (value: unknown, where: string, type: string) =>
+    `error decoding patch: json: cannot unmarshal ${jsonTypeOf(value)} into Go ${where} of type ${type}`;
+  if (!Array.isArray(operations)) return wrong(operations, 'value', '[]handlers.jsonPatchOp');
+  for (const operation of operations) {
+    if (!isObject(operation)) return wrong(operation, 'value', 'handlers.jsonPatchOp');
+    for (const field of ['op', 'path', 'from']) {
+      const value = operation[field];
+      if (value !== undefined && value !== null && typeof value !== 'string')
+        return wrong(value, `struct field jsonPatchOp.${field}`, 'string');
+    }
+  }
+  return undefined;
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (isObject(value)) return 'object';
+  return typeof value === 'number' ? 'number' : goTypeOf(value);
+}
+
+interface Run {
+  document: unknown;
+  copied: number;
+}
+
+function apply(run: Run, operation: Record<string, unknown>): void {
+  const path = String(operation.path ?? '');
   switch (operation.op) {
     case 'add':
-      return put(document, path, cloneJson(operation.value), 'add');
+      run.document = add(run.document, path, cloneJson(operation.value ?? null), 'add');
+      return;
     case 'replace':
-      if (path.length > 0)
-        read(
-          document,
-          path,
-          `replace operation does not apply: doc is missing key: ${String(operation.path)}: missing value`,
-        );
-      return put(document, path, cloneJson(operation.value), 'replace');
+      run.document = replace(run.document, path, cloneJson(operation.value ?? null));
+      return;
     case 'remove':
-      return remove(document, path);
+      run.document = remove(run.document, path, 'remove');
+      return;
     case 'move': {
-      const from = pointer(operation.from);
-      const value = read(document, from);
-      return put(remove(document, from), path, value, 'add');
+      const from = String(operation.from ?? '');
+      const value = read(run.document, from, 'move');
+      run.document = add(remove(run.document, from, 'move'), path, value, 'move');
+      return;
     }
-    case 'copy':
-      return put(document, path, cloneJson(read(document, pointer(operation.from))), 'add');
+    case 'copy': {
+      const value = read(run.document, String(operation.from ?? ''), 'copy');
+      run.copied += JSON.stringify(value).length;
+      if (run.copied > MAX_COPIED)
+        throw new PatchFailure(
+          `Unable to complete the copy, the accumulated size increase of copy is ${run.copied}, exceeding the limit ${MAX_COPIED}`,
+        );
+      run.document = add(run.document, path, cloneJson(value), 'copy');
+      return;
+    }
     case 'test':
-      if (!deepEqual(read(document, path), operation.value)) {
-        throw new PatchFailure(`testing value ${String(operation.path)} failed: test failed`);
-      }
-      return document;
+      test(run.document, path, operation.value ?? null);
+      return;
     default:
-      throw new PatchFailure(`Unexpected kind: ${String(operation.op)}`);
+      throw new PatchFailure(`Unexpected kind: ${String(operation.op ?? 'unknown')}`);
   }
 }
 
-function pointer(text: unknown): readonly string[] {
-  if (typeof text !== 'string' || (text !== '' && !text.startsWith('/'))) {
-    throw new PatchFailure(
-      `a path must be a JSON pointer such as /spec/replicas, not ${JSON.stringify(text)}`,
-    );
-  }
-  return text
+function steps(path: string): readonly string[] {
+  return path
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+interface Place {
+  readonly container: unknown[] | Record<string, unknown>;
+  readonly key: string;
+}
+
+/** The mapping or list that a path ends in; undefined when the way there is missing. */
+function find(document: unknown, path: string): Place | undefined {
+  const way = steps(path);
+  const key = way.at(-1);
+  if (key === undefined || !path.startsWith('/')) return undefined;
+  let container = document;
+  for (const step of way.slice(0, -1)) container = child(container, step);
+  return Array.isArray(container) || isObject(container) ? { container, key } : undefined;
 }
 
 function child(container: unknown, step: string): unknown {
@@ -74,49 +136,85 @@ function child(container: unknown, step: string): unknown {
   return isObject(container) && Object.hasOwn(container, step) ? container[step] : undefined;
 }
 
-function read(document: unknown, path: readonly string[], message?: string): unknown {
-  let value = document;
-  for (const step of path) {
-    value = child(value, step);
-    if (value === undefined)
-      throw new PatchFailure(message ?? `path /${path.join('/')} does not exist: missing value`);
-  }
+function place(document: unknown, path: string, verb: string): Place {
+  const found = find(document, path);
+  if (found === undefined)
+    throw new PatchFailure(
+      `${verb} operation does not apply: doc is missing path: "${path}": missing value`,
+    );
+  return found;
+}
+
+function read(document: unknown, path: string, verb: string): unknown {
+  if (path === '') return document;
+  const { container, key } = place(document, path, verb);
+  const value = child(container, key);
+  if (value === undefined)
+    throw new PatchFailure(`error in ${verb} for path: '${path}': missing value`);
   return value;
 }
 
-function put(
-  document: unknown,
-  path: readonly string[],
-  value: unknown,
-  mode: 'add' | 'replace',
-): unknown {
-  const last = path.at(-1);
-  if (last === undefined) return value;
-  const container = read(document, path.slice(0, -1));
-  if (Array.isArray(container)) putInArray(container, last, value, mode);
-  else if (isObject(container)) setField(container, last, value);
-  else throw new PatchFailure(`path /${path.join('/')} leads into a plain value`);
+function add(document: unknown, path: string, value: unknown, verb: string): unknown {
+  if (path === '') return value;
+  const { container, key } = place(document, path, verb);
+  if (!Array.isArray(container)) setField(container, key, value);
+  else container.splice(insertionIndex(container, key, path, verb), 0, value);
   return document;
 }
 
-function putInArray(list: unknown[], step: string, value: unknown, mode: 'add' | 'replace'): void {
-  const index = step === '-' ? list.length : Number(step);
-  if (!Number.isInteger(index) || index < 0 || index > list.length) {
-    throw new PatchFailure(`Unable to access invalid index: ${step}`);
-  }
-  list.splice(index, mode === 'add' ? 0 : 1, value);
+function insertionIndex(list: readonly unknown[], key: string, path: string, verb: string): number {
+  if (key === '-') return list.length;
+  const index = arrayIndex(list.length + 1, key);
+  if (index === undefined)
+    throw new PatchFailure(
+      `error in ${verb} for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`,
+    );
+  return index;
 }
 
-function remove(document: unknown, path: readonly string[]): unknown {
-  const last = path.at(-1);
-  if (last === undefined) throw new PatchFailure('the whole document cannot be removed');
-  const container = read(document, path.slice(0, -1));
-  read(
-    container,
-    [last],
-    `remove operation does not apply: doc is missing path: /${path.join('/')}: missing value`,
-  );
-  if (Array.isArray(container)) container.splice(Number(last), 1);
-  else if (isObject(container)) delete container[last];
+/** An index from 0 up to a length; negative ones count from the end. */
+function arrayIndex(length: number, key: string): number | undefined {
+  if (!/^-?\d{1,9}$/.test(key)) return undefined;
+  const number = Number(key);
+  const index = number < 0 ? number + length : number;
+  return index >= 0 && index < length ? index : undefined;
+}
+
+function replace(document: unknown, path: string, value: unknown): unknown {
+  if (path === '') return value;
+  const { container, key } = place(document, path, 'replace');
+  if (child(container, key) === undefined)
+    throw new PatchFailure(
+      `replace operation does not apply: doc is missing key: ${path}: missing value`,
+    );
+  if (Array.isArray(container)) container[Number(key)] = value;
+  else setField(container, key, value);
   return document;
+}
+
+function remove(document: unknown, path: string, verb: string): unknown {
+  const { container, key } = place(document, path, verb);
+  const index = Array.isArray(container) ? arrayIndex(container.length, key) : undefined;
+  if (Array.isArray(container)) {
+    if (index === undefined)
+      throw new PatchFailure(
+        `error in ${verb} for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`,
+      );
+    container.splice(index, 1);
+  } else if (Object.hasOwn(container, key)) delete container[key];
+  else
+    throw new PatchFailure(
+      `error in ${verb} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`,
+    );
+  return document;
+}
+
+function test(document: unknown, path: string, wanted: unknown): void {
+  const found = path === '' ? document : child(...placeOf(place(document, path, 'test')));
+  if (deepEqual(found ?? null, wanted)) return;
+  throw new PatchFailure(`testing value ${path} failed: test failed`);
+}
+
+function placeOf({ container, key }: Place): [unknown, string] {
+  return [container, key];
 }

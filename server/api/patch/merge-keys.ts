@@ -1,4 +1,7 @@
-/** How lists and mappings of the built-in kinds are merged (the `patchStrategy` and `listMapKey` tags of upstream's types). */
+/**
+ * How lists and mappings of the built-in kinds are merged by strategic merge patches (the `patchStrategy` and
+ * `patchMergeKey` tags of upstream's types).
+ */
 
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   'V1ObjectMeta.ownerReferences': 'uid',
@@ -22,6 +25,8 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   'V1PodStatus.podIPs': 'ip',
   'V1PodStatus.hostIPs': 'ip',
   'V1PodStatus.resourceClaimStatuses': 'name',
+  'V1ContainerStatus.allocatedResourcesStatus': 'name',
+  'V1ContainerStatus.volumeMounts': 'mountPath',
   'V1ServiceSpec.ports': 'port',
   'V1ServiceAccount.secrets': 'name',
   'V1NodeStatus.addresses': 'type',
@@ -34,34 +39,20 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   'V1ValidatingAdmissionPolicySpec.variables': 'name',
 };
 
-const SETS: ReadonlySet<string> = new Set([
-  'V1ObjectMeta.finalizers',
-  'V1NodeSpec.podCIDRs',
-  'V1NodeStatus.volumesAttached',
-]);
+const SETS: ReadonlySet<string> = new Set(['V1ObjectMeta.finalizers', 'V1NodeSpec.podCIDRs']);
 
-/** Server-side apply tells ports apart by protocol too. */
-const APPLY_KEYS: Readonly<Record<string, readonly string[]>> = {
-  'V1Container.ports': ['containerPort', 'protocol'],
-  'V1EphemeralContainer.ports': ['containerPort', 'protocol'],
-  'V1ServiceSpec.ports': ['port', 'protocol'],
-  'V1PodSpec.topologySpreadConstraints': ['topologyKey', 'whenUnsatisfiable'],
-};
+/** Whose conditions a patch replaces whole. */
+const WITHOUT_KEY: ReadonlySet<string> = new Set([
+  'V1CertificateSigningRequestStatus',
+  'V1CustomResourceDefinitionStatus',
+  'V1ValidatingAdmissionPolicyStatus',
+]);
 
 /** The key by which the elements of a list are told apart; undefined for lists that are replaced whole. */
 export function mergeKeyOf(type: string | undefined, field: string): string | undefined {
   if (type === undefined) return undefined;
-  if (field === 'conditions' && type.endsWith('Status')) return 'type';
+  if (field === 'conditions' && type.endsWith('Status') && !WITHOUT_KEY.has(type)) return 'type';
   return MERGE_KEYS[`${type}.${field}`];
-}
-
-/** The keys by which server-side apply tells elements apart. */
-export function applyKeysOf(
-  type: string | undefined,
-  field: string,
-): readonly string[] | undefined {
-  const key = mergeKeyOf(type, field);
-  return APPLY_KEYS[`${type}.${field}`] ?? (key === undefined ? undefined : [key]);
 }
 
 /** Whether a list of plain values is a set, to which a patch adds. */

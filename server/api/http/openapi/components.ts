@@ -5,7 +5,8 @@
  */
 
 import { isObject, type JsonObject } from '../../../kube/json.js';
-import { applyKeysOf, isMergedSet, mergeKeyOf } from '../../patch/merge-keys.js';
+import { isAtomicMap, isAtomicType, isSet, listKeys } from '../../managed-fields/merge-facts.js';
+import { isMergedSet, mergeKeyOf } from '../../patch/merge-keys.js';
 import type { ResourceInfo } from '../../registry/resource-info.js';
 import {
   type FieldType,
@@ -162,6 +163,7 @@ export class Components {
       type: 'object',
       ...(required.length === 0 ? {} : { required }),
       properties,
+      ...(isAtomicType(type) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
     };
   }
 
@@ -206,19 +208,19 @@ export class Components {
   }
 }
 
-/** How a list is merged, in the extensions that kubectl and server-side apply read. */
+/** How lists and mappings merge, in the extensions that kubectl and server-side apply read. */
 function mergeExtensions(type: string, field: string, of: FieldType): object {
+  if (of.kind === 'map' && isAtomicMap(type, field)) return { 'x-kubernetes-map-type': 'atomic' };
   if (of.kind !== 'array') return {};
   const key = mergeKeyOf(type, field);
-  const keys = applyKeysOf(type, field);
-  if (isMergedSet(type, field))
-    return { 'x-kubernetes-list-type': 'set', 'x-kubernetes-patch-strategy': 'merge' };
+  const keys = listKeys(type, field);
+  const listType = keys !== undefined ? 'map' : isSet(type, field) ? 'set' : 'atomic';
   return {
-    ...(keys === undefined
-      ? { 'x-kubernetes-list-type': 'atomic' }
-      : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys }),
-    ...(key === undefined
+    'x-kubernetes-list-type': listType,
+    ...(keys === undefined ? {} : { 'x-kubernetes-list-map-keys': keys }),
+    ...(key === undefined ? {} : { 'x-kubernetes-patch-merge-key': key }),
+    ...(key === undefined && !isMergedSet(type, field)
       ? {}
-      : { 'x-kubernetes-patch-merge-key': key, 'x-kubernetes-patch-strategy': 'merge' }),
+      : { 'x-kubernetes-patch-strategy': 'merge' }),
   };
 }

@@ -111,7 +111,7 @@ describe('the API over HTTP', () => {
       undefined,
       400,
     ],
-    ['an unknown dryRun', 'POST', `${pods}?dryRun=Some`, {}, 400],
+    ['an unknown dryRun', 'POST', `${pods}?dryRun=Some`, {}, 422],
     ['a method that the resource lacks', 'PUT', pods, {}, 405],
     ['a patch of an unknown type', 'PATCH', `${pods}/t`, {}, 415],
     ['a body that is too large', 'POST', pods, 'x'.repeat(4 * 1024 * 1024), 413],

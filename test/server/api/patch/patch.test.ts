@@ -43,7 +43,7 @@ describe('strategic merge', () => {
     ],
     [
       'orders elements as it is told',
-      { $setElementOrder: 1, '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] },
+      { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] },
       { containers: [pod.containers[1], pod.containers[0]] },
     ],
   ])('%s', (_, patch, expected) => {
@@ -53,7 +53,7 @@ describe('strategic merge', () => {
   test('adds to sets and takes from them', () => {
     const meta = { finalizers: ['a', 'b'] };
     expect(strategicMerge('V1ObjectMeta', meta, { finalizers: ['c'] })).toEqual({
-      finalizers: ['a', 'b', 'c'],
+      finalizers: ['c', 'a', 'b'],
     });
     expect(
       strategicMerge('V1ObjectMeta', meta, { '$deleteFromPrimitiveList/finalizers': ['a'] }),
@@ -80,6 +80,7 @@ describe('JSON patch', () => {
       ]),
     ).toEqual({
       ok: false,
+      kind: 'failed',
       message: 'testing value /b/c failed: test failed',
     });
     expect(before).toEqual({ a: [1, 2], b: { c: 1 } });

@@ -1,0 +1,172 @@
+/**
+ * How ownership changes when an object does: the rules of structured-merge-diff (`merge/update.go`).
+ *
+ * Fidelity: an object is compared in the version of each manager, but pruned in the version of the apply alone; the two
+ * kinds that have two versions (HorizontalPodAutoscaler, Event) lose nothing by it.
+ */
+
+import type { Status } from '../../contract/kube.js';
+import { type Comparison, changedFields, compareValues } from './compare.js';
+import { type Conflict, conflictStatus } from './conflict.js';
+import {
+  difference,
+  EMPTY_SET,
+  equalSets,
+  type FieldSet,
+  intersection,
+  union,
+} from './field-set.js';
+import { type Manager, type Managers, managerKey } from './managers.js';
+import { mergeValues } from './merge.js';
+import type { MergeType } from './merge-type.js';
+import { removeFields } from './remove.js';
+import { fieldsOfValue, withNamedParents } from './value-fields.js';
+import type { Versions } from './versions.js';
+
+/** Takes away the fields that a request cannot change, or that nobody owns. */
+export type FieldFilter = (fields: FieldSet) => FieldSet;
+
+/** What changes, and for whom. */
+export interface Change {
+  readonly versions: Versions;
+  /** The version of the request. */
+  readonly apiVersion: string;
+  readonly managers: Managers;
+  readonly filter: FieldFilter;
+  readonly now: string;
+  /** The live object in the version of storage; undefined when there is none. */
+  readonly live: unknown;
+}
+
+/** Who owns what after a write that was no apply. */
+export function updateManagers(
+  change: Change & { readonly next: unknown; readonly name: string; readonly subresource: string },
+): Managers {
+  const { apiVersion, name, subresource, filter, now } = change;
+  const { managers, comparison } = reassign({ ...change, self: undefined, force: true });
+  const fields = difference(filter(changedFields(comparison)), comparison.removed);
+  if (fields.size === 0) return managers;
+  const writer = { name, operation: 'Update', apiVersion, subresource } as const;
+  const key = managerKey(writer);
+  const before = managers.get(key)?.fields ?? EMPTY_SET;
+  return new Map(managers).set(key, { ...writer, fields: union(before, fields), time: now });
+}
+
+/** What an apply comes to. */
+export type Applied =
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      readonly managers: Managers;
+      /** Whether the object itself is different. */
+      readonly changed: boolean;
+    }
+  | { readonly ok: false; readonly conflicts: readonly Conflict[]; readonly error: Status };
+
+/** Merges an applied value into the live one, or says with whom it conflicts. */
+export function applyToManagers(
+  change: Change & {
+    readonly type: MergeType;
+    /** The live object in the version of the request. */
+    readonly shown: unknown;
+    readonly applied: unknown;
+    readonly name: string;
+    readonly subresource: string;
+    readonly force: boolean;
+    /** Turns a value of the request's version into that of storage. */
+    readonly store: (value: unknown) => unknown;
+  },
+): Applied {
+  const { type, shown, applied, apiVersion, name, subresource, filter, now } = change;
+  const writer = { name, operation: 'Apply', apiVersion, subresource } as const;
+  const self = managerKey(writer);
+  const last = change.managers.get(self);
+  const fields = filter(fieldsOfValue(type, applied));
+  const mine: Manager = { ...writer, fields, time: last?.time };
+  const managers = new Map(change.managers).set(self, mine);
+  const merged = mergeValues(type, shown, applied);
+  const value = last === undefined ? merged : prune(type, merged, last.fields, managers);
+  const next = change.store(value);
+  const result = reassign({ ...change, managers, next, self, force: change.force });
+  if (result.conflicts.length > 0) {
+    const { conflicts } = result;
+    return { ok: false, conflicts, error: conflictStatus(conflicts) };
+  }
+  const after = new Map(result.managers);
+  const changed = !isSame(compareValues(type, shown, value));
+  const same = last !== undefined && equalSets(last.fields, fields) && !changed;
+  if (fields.size === 0) after.delete(self);
+  else if (!same || last.apiVersion !== apiVersion || last.time === undefined)
+    after.set(self, { ...mine, time: now });
+  return { ok: true, value, managers: after, changed };
+}
+
+function isSame({ added, modified, removed }: Comparison): boolean {
+  return added.size === 0 && modified.size === 0 && removed.size === 0;
+}
+
+interface Reassignment {
+  readonly managers: Managers;
+  readonly conflicts: readonly Conflict[];
+  readonly comparison: Comparison;
+}
+
+/** Takes changed and removed fields away from everybody but the writer. */
+function reassign({
+  versions,
+  apiVersion,
+  managers,
+  live,
+  next,
+  self,
+  force,
+  filter,
+}: Change & {
+  readonly next: unknown;
+  readonly self: string | undefined;
+  readonly force: boolean;
+}): Reassignment {
+  const comparisons = new Map<string, Comparison>();
+  const compareIn = (version: string): Comparison | undefined => {
+    const known = comparisons.get(version);
+    if (known !== undefined) return known;
+    const view = versions(version);
+    if (view === undefined) return undefined;
+    const { added, modified, removed } = compareValues(view.type, view.show(live), view.show(next));
+    const found = { added: filter(added), modified: filter(modified), removed: filter(removed) };
+    comparisons.set(version, found);
+    return found;
+  };
+  const conflicts: Conflict[] = [];
+  const result = new Map<string, Manager>();
+  for (const [key, manager] of managers) {
+    if (key === self) {
+      result.set(key, manager);
+      continue;
+    }
+    const comparison = compareIn(manager.apiVersion);
+    if (comparison === undefined) continue;
+    const taken = intersection(manager.fields, changedFields(comparison));
+    if (taken.size > 0 && !force) conflicts.push({ manager, fields: taken });
+    const fields = difference(difference(manager.fields, taken), comparison.removed);
+    if (fields.size > 0) {
+      result.set(key, equalSets(fields, manager.fields) ? manager : { ...manager, fields });
+    }
+  }
+  const none = { added: EMPTY_SET, modified: EMPTY_SET, removed: EMPTY_SET };
+  return { managers: result, conflicts, comparison: compareIn(apiVersion) ?? none };
+}
+
+/** Removes what a manager applied last time, applies no more, and nobody else owns. */
+function prune(type: MergeType, merged: unknown, last: FieldSet, managers: Managers): unknown {
+  const all = withNamedParents(type, fieldsOfValue(type, merged));
+  const lastNamed = withNamedParents(type, last);
+  const withoutLast = removeFields(type, merged, lastNamed) ?? {};
+  const left = withNamedParents(type, fieldsOfValue(type, withoutLast));
+  let owned: FieldSet = EMPTY_SET;
+  for (const { fields } of managers.values()) owned = union(owned, fields);
+  const kept = union(left, withNamedParents(type, owned));
+  const pruned = removeFields(type, merged, difference(all, kept)) ?? {};
+  const remaining = withNamedParents(type, fieldsOfValue(type, pruned));
+  return removeFields(type, merged, intersection(difference(all, remaining), lastNamed)) ?? {};
+}
