@@ -49,7 +49,7 @@ export function writeOptions(parameters: WriteParameters): WriteOptions | Status
   };
 }
 
-const VALIDATIONS = ['Ignore', 'Warn', 'Strict'];
+const VALIDATIONS = ['Ignore', 'Strict', 'Warn'];
 const MAX_MANAGER_BYTES = 128;
 
 function checkParameters({ method, query, apply }: WriteParameters): FieldError[] {

@@ -6,7 +6,6 @@ import { groupVersion, type ResourceInfo, type Subresource } from '../registry/r
 import type { ApiResult, ListRequest, ObjectList, WriteOptions } from '../request.js';
 import type { ApiServer } from '../server.js';
 import {
-  badRequest,
   failureStatus,
   internalError,
   methodNotAllowed,
