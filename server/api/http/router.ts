@@ -5,12 +5,7 @@ import type { KubeObject } from '../../contract/kube.js';
 import { groupVersion, type ResourceInfo, type Subresource } from '../registry/resource-info.js';
 import type { ApiResult, ListRequest, ObjectList, WriteOptions } from '../request.js';
 import type { ApiServer } from '../server.js';
-import {
-  failureStatus,
-  internalError,
-  methodNotAllowed,
-  unknownPath,
-} from '../status.js';
+import { failureStatus, internalError, methodNotAllowed, unknownPath } from '../status.js';
 import { renderTable } from '../table/table.js';
 import { readBody } from './body.js';
 import {
