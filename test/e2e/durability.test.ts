@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { killAgainAndAgain } from '../../bench/helper/durability/rounds.js';
 import { isBuilt, killAll, podnet, type Server, up } from './helper/podnet.js';
 
 const whenBuilt = isBuilt ? describe : describe.skip;
@@ -159,6 +160,29 @@ whenBuilt(
       }
       expect(third.stderr()).toBe('');
       expect(await third.end('SIGTERM')).toBe(0);
+    }, 120_000);
+  },
+);
+
+whenBuilt(
+  isBuilt ? 'a server under 32 writers' : 'a server under 32 writers (skipped: not built)',
+  () => {
+    test('loses nothing it acknowledged in three kills, and watches go on without gap or repeat', async () => {
+      const found = await killAgainAndAgain(newFolder(), 3);
+      expect(found.acknowledged).toBeGreaterThan(300);
+      // Four watches from the start and one more in each round, each over the servers that followed.
+      expect(found.resumed).toBe(3 * 4 + 3 + 2 + 1);
+      expect({ ...found, acknowledged: 0, resumed: 0, startMs: [] }).toEqual({
+        acknowledged: 0,
+        lost: [],
+        resumed: 0,
+        repeats: 0,
+        gaps: 0,
+        expired: 0,
+        untold: [],
+        different: 0,
+        startMs: [],
+      });
     }, 120_000);
   },
 );
