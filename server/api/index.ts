@@ -11,4 +11,10 @@ export {
   type Subresource,
 } from './registry/resource-info.js';
 export * from './request.js';
-export { type ApiServer, type ApiServerOptions, createApiServer } from './server.js';
+export {
+  type ApiQuota,
+  type ApiServer,
+  type ApiServerOptions,
+  createApiServer,
+  type ServedKind,
+} from './server.js';

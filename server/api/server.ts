@@ -18,8 +18,10 @@ import { nameSuffix } from './object-meta.js';
 import { createPatcher } from './patching.js';
 import { QuotaLedger } from './quota/ledger.js';
 import { createReader } from './reading.js';
+import { BUILT_IN_RESOURCES } from './registry/built-in.js';
 import { customResources } from './registry/custom.js';
 import { ResourceRegistry } from './registry/registry.js';
+import type { ResourceInfo } from './registry/resource-info.js';
 import type {
   ApiResult,
   CreateRequest,
@@ -30,6 +32,7 @@ import type {
   PatchRequest,
   UpdateRequest,
 } from './request.js';
+import type { KindRules } from './rules.js';
 import { createSubresources } from './subresources.js';
 import { createTrustedWriter } from './trusted.js';
 import { createWriter } from './writing.js';
@@ -47,10 +50,24 @@ export interface ApiServerOptions {
   /** Inclusive; 30000 to 32767 when absent. */
   readonly nodePortRange?: { readonly from: number; readonly to: number };
   readonly clusterName?: string;
-  /** How many objects the cluster may hold; 50,000 when absent. */
-  readonly maxObjects?: number;
   /** Who may do what; everybody may do everything when absent, and there are no reviews and no tokens. */
   readonly access?: AccessControl;
+  /** How much the cluster may hold; 50,000 objects, of which 10,000 pods, where absent. */
+  readonly quota?: Partial<ApiQuota>;
+  /** Kinds beside the built-in ones. */
+  readonly kinds?: readonly ServedKind[];
+}
+
+/** How much a cluster may hold. */
+export interface ApiQuota {
+  readonly maxObjects: number;
+  readonly maxPods: number;
+}
+
+/** A kind that an API server is given beside the built-in ones. */
+export interface ServedKind {
+  readonly resource: ResourceInfo;
+  readonly rules?: KindRules;
 }
 
 /** Reads and writes of one cluster's objects. All calls are synchronous. */
@@ -82,12 +99,16 @@ export interface ApiServer {
 
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/12';
 const DEFAULT_NODE_PORTS = { from: 30000, to: 32767 };
-const DEFAULT_MAX_OBJECTS = 50_000;
+const DEFAULT_QUOTA: ApiQuota = { maxObjects: 50_000, maxPods: 10_000 };
 
 /** Makes an API server over a store. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, now, newUid, random } = options;
-  const registry = new ResourceRegistry();
+  const kinds = options.kinds ?? [];
+  const registry = new ResourceRegistry([
+    ...BUILT_IN_RESOURCES,
+    ...kinds.map(({ resource }) => resource),
+  ]);
   serveDefinedKinds(store, registry);
   const allocator = createServiceAllocator({
     store,
@@ -103,14 +124,18 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     newUid,
     random,
     allocator,
-    rules: createRuleBook(),
     access: options.access ?? UNGUARDED,
+    rules: new Map([
+      ...createRuleBook(),
+      ...kinds.map(({ resource, rules = {} }) => [resource.storage, rules] as const),
+    ]),
     admission: createAdmission({
       store,
       ledger: quotas,
       suffix: () => nameSuffix(random),
       objectCount: countObjects(store, registry),
-      maxObjects: options.maxObjects ?? DEFAULT_MAX_OBJECTS,
+      podCount: countPods(store),
+      quota: { ...DEFAULT_QUOTA, ...options.quota },
     }),
   };
   const reader = createReader(core);
@@ -146,6 +171,15 @@ function countObjects(store: ObjectStore, registry: ResourceRegistry): () => num
   let count = 0;
   for (const name of names) count += store.list(name).length;
   store.watch('*', ({ type }) => {
+    if (type === 'ADDED') count += 1;
+    if (type === 'DELETED') count -= 1;
+  });
+  return () => count;
+}
+
+function countPods(store: ObjectStore): () => number {
+  let count = store.list('pods').length;
+  store.watch('pods', ({ type }) => {
     if (type === 'ADDED') count += 1;
     if (type === 'DELETED') count -= 1;
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ServedKind } from '../api/index.js';
 import {
   applyManifest,
   findSources,
@@ -25,6 +26,7 @@ export interface ClusterGround {
   readonly store: ObjectStore;
   readonly epochMs: number;
   readonly speed?: number;
+  readonly kinds?: readonly ServedKind[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { MAX_CLUSTERS } from '../host/limits.js';
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -66,4 +67,22 @@ export function speedNumber(value: string): number {
     throw new InvalidArgumentError(`must be a number above 0 and up to 1000, not '${value}'.`);
   }
   return number;
+}
+
+const RANGE = /^(.*-)(\d+)\.\.(\d+)$/;
+
+/** Reads names of clusters: `blue`, or `student-1..30` for student-1 to student-30. */
+export function collectClusters(
+  value: string,
+  before: readonly string[] | undefined,
+): readonly string[] {
+  const [, stem, first, last] = RANGE.exec(value) ?? [];
+  if (stem === undefined) return [...(before ?? []), value];
+  const count = Number(last) - Number(first) + 1;
+  if (!(count >= 1 && count <= MAX_CLUSTERS))
+    throw new InvalidArgumentError(
+      `must name 1 to ${MAX_CLUSTERS} clusters, not ${Math.max(count, 0)}.`,
+    );
+  const names = Array.from({ length: count }, (_, index) => `${stem}${Number(first) + index}`);
+  return [...(before ?? []), ...names];
 }

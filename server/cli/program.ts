@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addClusterCommand } from './commands/cluster.js';
 import { addCommandsCommand } from './commands/commands.js';
 import { addPortsCommand } from './commands/ports.js';
 import { addTraceCommand } from './commands/trace.js';
@@ -40,6 +41,7 @@ export async function runProgram(argv: readonly string[]): Promise<number | unde
   addTraceCommand(program, done);
   addPortsCommand(program, done);
   addCommandsCommand(program, done);
+  addClusterCommand(program, done);
   program
     .command('completion')
     .description('print a completion script')
@@ -48,7 +50,10 @@ export async function runProgram(argv: readonly string[]): Promise<number | unde
       process.stdout.write(completionScript(shell, program));
       done(EXIT.ok);
     });
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const below of command.commands) below.exitOverride();
+  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

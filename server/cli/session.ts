@@ -16,33 +16,38 @@ export interface Session {
 
 const TIMEOUT_MS = 60_000;
 
-/** A session with a running server. */
+/** Asks a server, below its address; a body is sent as JSON by POST unless a method is given. */
+export async function request<T>(
+  server: URL,
+  path: string,
+  { method, body }: { readonly method?: string; readonly body?: unknown } = {},
+): Promise<Reply<T>> {
+  const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server);
+  try {
+    const response = await fetch(url, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return { ok: true, value: answer as T };
+    const message = (answer as { message?: unknown }).message;
+    return {
+      ok: false,
+      error: typeof message === 'string' ? message : `the server answered ${response.status}`,
+    };
+  } catch (error) {
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    return { ok: false, error: `no podnet server answers at ${server.origin}: ${cause}` };
+  }
+}
+
+/** A session with a running server, or with one of its clusters (`http://HOST/clusters/NAME`). */
 export function remoteSession(server: URL): Session {
-  const ask = async <T>(path: string, body?: unknown): Promise<Reply<T>> => {
-    const url = new URL(path, server);
-    try {
-      const response = await fetch(url, {
-        method: body === undefined ? 'GET' : 'POST',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      });
-      const answer: unknown = await response.json();
-      if (response.ok) return { ok: true, value: answer as T };
-      const message = (answer as { message?: unknown }).message;
-      return {
-        ok: false,
-        error: typeof message === 'string' ? message : `the server answered ${response.status}`,
-      };
-    } catch (error) {
-      const cause =
-        error instanceof Error && error.cause instanceof Error
-          ? error.cause.message
-          : String(error);
-      return { ok: false, error: `no podnet server answers at ${server.origin}: ${cause}` };
-    }
-  };
+  const ask = <T>(path: string, body?: unknown) => request<T>(server, path, { body });
   const about = (pod: string, namespace: string, what: string) =>
     `/apis/podnet.dev/v1/${what}?${new URLSearchParams({ pod, namespace })}`;
   return {

@@ -11,10 +11,12 @@ import {
   type TopologySpec,
 } from '../../topology/index.js';
 import {
+  type ApiQuota,
   type ApiServer,
   createApiServer,
   EventRecorder,
   ensureSystemObjects,
+  type ServedKind,
 } from '../api/index.js';
 import { type ClusterAccess, createClusterAccess, ensureBootstrapPolicy } from '../auth/index.js';
 import type { Pod } from '../contract/kube.js';
@@ -49,12 +51,15 @@ export interface ClusterOptions {
   readonly epochMs: number;
   /** Simulated seconds per real second while the driver is started. */
   readonly speed?: number;
-  readonly maxObjects?: number;
   /**
    * What the key that signs ServiceAccounts' tokens follows from: whoever knows it can forge tokens. Real chance, not
    * the seed's, makes one when it is absent; tokens are then worth nothing after a restart.
    */
   readonly secret?: Uint8Array;
+  /** How much it may hold. */
+  readonly quota?: Partial<ApiQuota>;
+  /** Kinds that this cluster's API serves beside the usual ones. */
+  readonly kinds?: readonly ServedKind[];
 }
 
 /** One emulated cluster: its network, its control plane, its nodes' kubelets, all on one clock. */
@@ -186,7 +191,7 @@ export class Cluster {
   }
 
   private createApi(): ApiServer {
-    const { topology, maxObjects } = this.options;
+    const { topology, quota, kinds } = this.options;
     const uids = this.drawer('uids');
     return createApiServer({
       store: this.store,
@@ -197,7 +202,8 @@ export class Cluster {
       nodePortRange: topology.network.nodePorts,
       clusterName: topology.name,
       access: this.access,
-      ...(maxObjects === undefined ? {} : { maxObjects }),
+      ...(quota === undefined ? {} : { quota }),
+      ...(kinds === undefined ? {} : { kinds }),
     });
   }
 

@@ -8,7 +8,6 @@ import {
 } from '../api/http/index.js';
 import { failureStatus } from '../api/status.js';
 import { type Credentials, createGate } from '../auth/index.js';
-import type { Cluster } from '../cluster/cluster.js';
 import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
 import { attachIn } from '../cluster/pod-attach.js';
@@ -17,6 +16,8 @@ import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
 import type { LiveCluster } from '../live/sockets.js';
 import { createStreams, type StreamServer } from '../stream/index.js';
+import { ClusterGuard } from './cluster-guard.js';
+import type { HostedCluster } from './cluster-host.js';
 
 /** What a server shows of one cluster. Paths are those below the cluster's own address. */
 export interface ClusterFace {
@@ -39,13 +40,15 @@ export interface FaceOptions {
 
 /** Makes the face of a cluster. */
 export function createClusterFace(
-  cluster: Cluster,
+  { cluster, quota }: HostedCluster,
   { check, credentials, onError }: FaceOptions,
 ): ClusterFace {
   cluster.onError = onError;
+  const guard = new ClusterGuard(quota);
   const gate = createGate(cluster.access, credentials);
   const operations = new Operations(cluster);
   const router = Router();
+  router.use(guard.admit);
   router.use(accessGuard(gate));
   router.use(podnetRouter(operations));
   router.use(
@@ -64,7 +67,7 @@ export function createClusterFace(
       const admitted = gate(request);
       if (!admitted.ok) return admitted.status;
       setUser(request, admitted.user);
-      return undefined;
+      return guard.admitStream(request);
     },
     onError,
   });

@@ -21,7 +21,7 @@ export class ClusterFaces {
 
   constructor(host: ClusterHost, options: FaceOptions) {
     host.follow({
-      added: (name, cluster) => this.faces.set(name, createClusterFace(cluster, options)),
+      added: (name, hosted) => this.faces.set(name, createClusterFace(hosted, options)),
       removed: (name) => {
         this.faces.delete(name);
         this.onRemoved(name);

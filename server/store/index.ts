@@ -1,11 +1,11 @@
-export {
-  type BeginOptions,
-  createDurableStore,
-  type DataStores,
-  type DurableStoreOptions,
-  openDataStores,
-} from './durable-store.js';
-export { createMemoryStore, type MemoryStoreOptions } from './memory-store.js';
+export type {
+  BeginOptions,
+  DataStores,
+  DataStoresOptions,
+  DurableStoreOptions,
+} from './data-stores.js';
+export { createDurableStore, openDataStores } from './durable-store.js';
+export { createMemoryStore, createMemoryStores, type MemoryStoreOptions } from './memory-store.js';
 export { type StoreOpenCode, StoreOpenError } from './open-error.js';
 export type {
   Change,

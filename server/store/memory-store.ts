@@ -1,6 +1,7 @@
 import type { KubeObject } from '../contract/kube.js';
 import { deepFreeze, fieldsEqual } from '../kube/frozen.js';
 import { type ChangeHistory, ChangeRing } from './change-ring.js';
+import type { DataStores } from './data-stores.js';
 import { keyOf, ObjectTable } from './object-table.js';
 import type {
   Change,
@@ -32,6 +33,15 @@ export interface MemoryStoreOptions {
 /** A store that lives and ends with the process. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): ObjectStore {
   return new MemoryStore(options);
+}
+
+/** Stores that live and end with the process, in the form of those of a data folder. */
+export function createMemoryStores(): DataStores {
+  return {
+    open: (_cluster, begin = {}) => createMemoryStore(begin),
+    remove: async () => {},
+    close: async () => {},
+  };
 }
 
 class MemoryStore implements ObjectStore {

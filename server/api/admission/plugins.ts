@@ -21,7 +21,8 @@ export interface AdmissionOptions {
   readonly suffix: () => string;
   /** How many objects there are, and how many there may be. */
   readonly objectCount: () => number;
-  readonly maxObjects: number;
+  readonly podCount: () => number;
+  readonly quota: { readonly maxObjects: number; readonly maxPods: number };
 }
 
 /**
@@ -31,10 +32,10 @@ export interface AdmissionOptions {
  * and webhooks are absent.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { store, ledger, suffix, objectCount, maxObjects } = options;
+  const { store, ledger, suffix, objectCount, podCount, quota } = options;
   return chainPlugins([
     namespaceLifecycle(store),
-    objectCountLimit(objectCount, maxObjects),
+    objectCountLimit({ objectCount, podCount, ...quota }),
     limitRanger(store),
     serviceAccount(store, suffix),
     priority(store),

@@ -4,16 +4,25 @@ import type { Command } from 'commander';
 import type { Cluster } from '../../cluster/cluster.js';
 import { newestTimeMs } from '../../cluster/newest-time.js';
 import { ClusterHost } from '../../host/cluster-host.js';
+import { ClusterKeeper } from '../../host/cluster-keeper.js';
+import { CLUSTERS, clusterKind } from '../../host/cluster-kind.js';
 import { checkAddress, ListenError, startServer } from '../../main.js';
 import {
-  createDurableStore,
-  createMemoryStore,
+  createMemoryStores,
+  type DataStores,
   type ObjectStore,
+  openDataStores,
   StoreOpenError,
 } from '../../store/index.js';
 import { buildCluster, type InputReport } from '../build-cluster.js';
 import { CommandFailure } from '../exit.js';
-import { addCommonOptions, type CommonOptions, portNumber, speedNumber } from '../options.js';
+import {
+  addCommonOptions,
+  type CommonOptions,
+  collectClusters,
+  portNumber,
+  speedNumber,
+} from '../options.js';
 
 /** The sample that an empty command line shows. */
 const SAMPLE = fileURLToPath(new URL('../../../../labs/sample-app.yaml', import.meta.url));
@@ -31,6 +40,7 @@ interface UpOptions extends CommonOptions {
   readonly ephemeral?: boolean;
   readonly speed: number;
   readonly open: boolean;
+  readonly cluster?: readonly string[];
 }
 
 /** `podnet up`: a cluster, its API and its page, until interrupted. */
@@ -45,6 +55,11 @@ export function addUpCommand(program: Command): void {
     .option('--data-dir <folder>', 'keep objects in this folder (default .podnet)')
     .option('--ephemeral', 'keep objects in memory alone')
     .option('--speed <factor>', 'simulated seconds per real second', speedNumber, 1)
+    .option(
+      '--cluster <name>',
+      'start another cluster at /clusters/NAME; NAME-1..30 for thirty (repeatable)',
+      collectClusters,
+    )
     .option('--no-open', 'do not open the page in a browser');
   addCommonOptions(command).action(async (options: UpOptions) => {
     await up(options);
@@ -56,15 +71,21 @@ async function up(options: UpOptions): Promise<void> {
     throw new CommandFailure('give either --data-dir or --ephemeral, not both');
   }
   await checkAddress(options).catch(asCommandFailure);
-  const store = await openStore(options);
+  const stores = await openStores(options);
+  const store = await opened(stores);
   const fresh = store.revision === 0;
   const sample = options.filename === undefined && fresh;
   const started = performance.now();
   const { cluster, report } = await buildCluster(
     { ...options, ...(sample ? { filename: [SAMPLE] } : {}) },
-    { store, epochMs: Math.max(Date.now(), newestTimeMs(store) + 1000), speed: options.speed },
+    {
+      store,
+      epochMs: Math.max(Date.now(), newestTimeMs(store) + 1000),
+      speed: options.speed,
+      kinds: [clusterKind(() => store.list(CLUSTERS).length)],
+    },
   ).catch(async (error: unknown) => {
-    await store.close();
+    await stores.close();
     throw error;
   });
   const clusters = new ClusterHost(cluster);
@@ -72,16 +93,17 @@ async function up(options: UpOptions): Promise<void> {
     clusters,
     host: options.host,
     port: options.port,
-    onError: (error) =>
-      process.stderr.write(
-        `podnet: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
-      ),
+    onError,
   }).catch(async (error: unknown) => {
     await clusters.stop();
+    await stores.close();
     return asCommandFailure(error);
   });
   await cluster.settle(HEAD_START_NS);
   cluster.driver.start();
+  const keeper = new ClusterKeeper({ host: clusters, main: cluster, stores, onError });
+  createClusters(cluster, options.cluster ?? []);
+  await keeper.idle();
   const took = ((performance.now() - started) / 1000).toFixed(1);
   for (const note of notesOf(options, cluster)) process.stderr.write(`note: ${note}\n`);
   process.stdout.write(
@@ -93,7 +115,9 @@ async function up(options: UpOptions): Promise<void> {
   const stop = (): void => {
     server
       .close()
+      .then(() => keeper.stop())
       .then(() => clusters.stop())
+      .then(() => stores.close())
       .then(() => process.exit(0));
   };
   process.once('SIGINT', stop);
@@ -157,13 +181,37 @@ function notesOf({ dataDir, ephemeral, host }: UpOptions, { vanishedNodes }: Clu
   return notes;
 }
 
-async function openStore(options: UpOptions): Promise<ObjectStore> {
-  if (options.ephemeral === true) return createMemoryStore();
+async function openStores(options: UpOptions): Promise<DataStores> {
+  if (options.ephemeral === true) return createMemoryStores();
+  return openDataStores({ folder: options.dataDir ?? DEFAULT_FOLDER }).catch(asSentence);
+}
+
+/** The store of the default cluster. */
+async function opened(stores: DataStores): Promise<ObjectStore> {
   try {
-    return await createDurableStore({ folder: options.dataDir ?? DEFAULT_FOLDER });
+    return stores.open();
   } catch (error) {
-    if (error instanceof StoreOpenError) throw new CommandFailure(error.message);
-    throw error;
+    await stores.close();
+    return asSentence(error);
+  }
+}
+
+function asSentence(error: unknown): never {
+  throw error instanceof StoreOpenError ? new CommandFailure(error.message) : error;
+}
+
+function onError(error: unknown): void {
+  const words = error instanceof Error ? (error.stack ?? error.message) : error;
+  process.stderr.write(`podnet: ${words}\n`);
+}
+
+/** Makes the clusters that the command line names and that are not there from an earlier run. */
+function createClusters({ api, store }: Cluster, names: readonly string[]): void {
+  for (const name of names) {
+    if (store.get(CLUSTERS, undefined, name) !== undefined) continue;
+    const body = { apiVersion: 'podnet.dev/v1', kind: 'Cluster', metadata: { name } };
+    const made = api.create({ resource: CLUSTERS, body });
+    if (!made.ok) process.stderr.write(`podnet: --cluster ${name}: ${made.error.message}\n`);
   }
 }
 

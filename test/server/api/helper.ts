@@ -1,8 +1,12 @@
-import { type ApiServer, createApiServer } from '../../../server/api/server.js';
+import {
+  type ApiServer,
+  type ApiServerOptions,
+  createApiServer,
+} from '../../../server/api/server.js';
 import { createMemoryStore } from '../../../server/store/memory-store.js';
 
 /** A fresh server with the namespace `default`, a clock that stands still, and uids that count. */
-export function newApi(options: { serviceCidr?: string; maxObjects?: number } = {}): ApiServer {
+export function newApi(options: Pick<ApiServerOptions, 'serviceCidr' | 'quota'> = {}): ApiServer {
   let uids = 0;
   let seed = 1;
   const api = createApiServer({

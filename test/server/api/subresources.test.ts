@@ -132,7 +132,7 @@ describe('subresources', () => {
   });
 
   test('a cluster that is full takes no more', () => {
-    const api = newApi({ maxObjects: 2 });
+    const api = newApi({ quota: { maxObjects: 2 } });
     expect(api.create({ resource: 'pods', body: podBody('a') }).ok).toBe(true);
     expect(api.create({ resource: 'pods', body: podBody('b') })).toMatchObject({
       ok: false,
