@@ -1,6 +1,7 @@
 import type { KubeEvent, KubeObject, ObjectReference } from '../contract/kube.js';
 import type { WallTime } from '../kube/wall-time.js';
 import type { ObjectStore } from '../store/store.js';
+import { EventCorrelator, type EventIdentity } from './event-correlator.js';
 
 const TTL_NS = 3_600_000_000_000;
 const MAX_EVENTS = 10_000;
@@ -41,16 +42,19 @@ interface Kept {
 /**
  * Records core/v1 Events: one for all who report in a cluster, so that names never collide and one bound holds.
  *
- * The same thing happening again to the same object raises the count of the event that is there (client-go
- * `tools/record/events_cache.go`); an event goes an hour after it was last written, as kube-apiserver's `--event-ttl`.
+ * The same thing happening again to the same object raises the count of the event that is there, and similar things are
+ * lumped together (client-go `tools/record/events_cache.go`); an event goes an hour after it was last written, as
+ * kube-apiserver's `--event-ttl`.
  *
- * Fidelity: upstream also lumps ten similar messages together and limits the rate per object.
+ * Fidelity: the scheduler's events are counted like all others; upstream's have a `series`. What was lumped together before a
+ * restart is counted anew.
  */
 export class EventRecorder {
   private readonly options: EventRecorderOptions;
   private readonly limit: number;
   /** By what happened; moved to the end whenever the event is written. */
   private readonly known = new Map<string, Kept>();
+  private readonly correlator = new EventCorrelator();
   private sweeping = false;
   private lastUnique = 0n;
   /** What the wall showed when the clock stood at 0, in nanoseconds since 1970. */
@@ -62,7 +66,7 @@ export class EventRecorder {
     const { clock, time } = options;
     this.startNs = BigInt(Math.round(time.nowMs - clock.nowNs / NS_OF_MS)) * BigInt(NS_OF_MS);
     for (const event of options.store.list('events')) {
-      this.keep(sameness(event.involvedObject, event), event);
+      this.keep(keyOf(event.involvedObject, event), event);
     }
     this.planSweep();
   }
@@ -72,16 +76,19 @@ export class EventRecorder {
     const { store, time } = this.options;
     const involvedObject = referenceTo(object, happening.fieldPath);
     const { component } = happening;
-    const same = sameness(involvedObject, { ...happening, source: { component } });
-    const kept = this.known.get(same);
+    const identity = identityOf(involvedObject, { ...happening, source: { component } });
+    const correlated = this.correlator.correlate(identity, this.options.clock.nowNs);
+    if (correlated === undefined) return;
+    const { key, message } = correlated;
+    const kept = this.known.get(key);
     const current = kept && store.get('events', kept.namespace, kept.name);
     if (current === undefined) {
-      this.create(same, involvedObject, happening);
+      this.create(key, involvedObject, { ...happening, message });
       return;
     }
     const count = (current.count ?? 1) + 1;
-    store.update('events', { ...current, count, lastTimestamp: time.now() });
-    this.keep(same, current);
+    store.update('events', { ...current, message, count, lastTimestamp: time.now() });
+    this.keep(key, current);
   }
 
   private create(same: string, involvedObject: ObjectReference, happening: Happening): void {
@@ -139,21 +146,23 @@ export class EventRecorder {
   }
 }
 
-function sameness(
+function identityOf(
   about: ObjectReference,
   event: Pick<KubeEvent, 'type' | 'reason' | 'message' | 'source'>,
-): string {
-  return [
-    about.kind,
-    about.namespace,
-    about.name,
-    about.uid,
-    about.fieldPath,
-    event.type,
-    event.reason,
-    event.source?.component,
-    event.message,
-  ].join('\u0000');
+): EventIdentity {
+  const { component } = event.source ?? {};
+  const object = [component, about.kind, about.namespace, about.name, about.uid].join('\u0000');
+  return {
+    about: object,
+    similar: [object, about.fieldPath, event.type, event.reason].join('\u0000'),
+    message: event.message ?? '',
+  };
+}
+
+/** Under which key an event that stands alone is counted. */
+function keyOf(about: ObjectReference, event: KubeEvent): string {
+  const { similar, message } = identityOf(about, event);
+  return `${similar}\u0000${message}`;
 }
 
 function referenceTo(object: KubeObject, fieldPath: string | undefined): ObjectReference {

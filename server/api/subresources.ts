@@ -6,7 +6,7 @@ import { replacementOf } from './admission/plugin.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
 import type { Deleter } from './deletion.js';
-import { evictionRefusal } from './eviction.js';
+import { askBudget, evictionOptions, markedForEviction } from './eviction.js';
 import { type FieldManager, requester } from './managed-fields/field-manager.js';
 import { hasGeneration } from './object-meta.js';
 import type { Reader } from './reading.js';
@@ -230,18 +230,28 @@ export function createSubresources({
   }
 
   function evict({ info, object }: Target, request: CreateRequest): ApiResult {
-    const refusal = evictionRefusal(core, object as Pod);
-    if (refusal !== undefined) return refuse(refusal);
-    const options = asObject(asObject(request.body)?.deleteOptions) ?? {};
-    const { gracePeriodSeconds } = options;
+    const { namespace, name } = object.metadata;
+    const body = asObject(request.body) ?? {};
+    const named = asString(asObject(body.metadata)?.name);
+    if (named !== undefined && named !== name) {
+      return refuse(badRequest('name in URL does not match name in Eviction object'));
+    }
+    const options = evictionOptions(body, request.options?.dryRun);
+    const verdict = askBudget(core.store, object as Pod, core.now());
+    if (verdict.kind === 'refused') return refuse(verdict.status);
+    const deletion = { resource: info, namespace, name, options };
+    const possible = deleter.delete({ ...deletion, options: { ...options, dryRun: true } });
+    if (!possible.ok) return possible;
+    if (options.dryRun === true) return succeed(successStatus(), [], true);
+    if (verdict.charged !== undefined) {
+      core.store.update('policy/poddisruptionbudgets', deepFreeze(verdict.charged));
+    }
+    core.store.update('pods', deepFreeze(markedForEviction(object as Pod, core.now())));
+    // The condition has changed the version, which was compared already.
+    const { uid } = options.preconditions ?? {};
     const deleted = deleter.delete({
-      resource: info,
-      namespace: object.metadata.namespace,
-      name: object.metadata.name,
-      options: {
-        ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
-        dryRun: request.options?.dryRun,
-      },
+      ...deletion,
+      options: { ...options, preconditions: { uid } },
     });
     return deleted.ok ? succeed(successStatus(), [], true) : deleted;
   }

@@ -7,6 +7,7 @@ import { startClusterRoleAggregation } from './cluster-role-aggregation.js';
 import type { ControlContext, Controller } from './context.js';
 import { startDaemonSetController } from './daemon-set.js';
 import { startDeploymentController } from './deployment/deployment.js';
+import { startDisruptionController } from './disruption.js';
 import { startEndpointsController } from './endpoints.js';
 import { startGarbageCollector } from './garbage-collector.js';
 import { startCronJobController } from './job/cron-job.js';
@@ -88,6 +89,7 @@ export function startControllers(options: ControllersOptions): Controllers {
     startNodeLifecycleController(context, options.nodeHealth),
     startTaintEvictionController(context),
     startResourceQuotaController(context, client.quotas),
+    startDisruptionController(context),
     startClaimController(context),
     startClusterRoleAggregation(context),
     startCronJobController(context),
