@@ -76,13 +76,37 @@ describe('subresources', () => {
         spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } },
       },
     });
+    const budget = api.store.get('policy/poddisruptionbudgets', 'default', 'keep');
+    const counted = {
+      currentHealthy: 2,
+      desiredHealthy: 1,
+      expectedPods: 2,
+      disruptionsAllowed: 1,
+      observedGeneration: 1,
+    };
+    if (budget !== undefined)
+      api.updateStatusTrusted('policy/poddisruptionbudgets', { ...budget, status: counted });
     const evict = (name: string) =>
       api.create({ resource: 'pods', name, subresource: 'eviction', body: { metadata: { name } } });
     expect(evict('a')).toMatchObject({ ok: true });
     expect(evict('b')).toMatchObject({
       ok: false,
-      error: { code: 429, details: { causes: [{ reason: 'DisruptionBudget' }] } },
+      error: {
+        code: 429,
+        message: "Cannot evict pod as it would violate the pod's disruption budget.",
+        details: {
+          causes: [
+            {
+              reason: 'DisruptionBudget',
+              message: 'The disruption budget keep needs 1 healthy pods and has 2 currently',
+            },
+          ],
+        },
+      },
     });
+    expect(api.store.get('pods', 'default', 'a')?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', reason: 'EvictionByEvictionAPI' }),
+    );
   });
 
   test('finalizing a namespace that is going lets it go', () => {
