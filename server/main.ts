@@ -1,10 +1,21 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { invariant } from '../topology/index.js';
-import { createHostCheck, type Gate, hostGuard } from './api/http/index.js';
-import { type Credentials, createGate, OPEN } from './auth/index.js';
+import { createHostCheck, hostGuard } from './api/http/index.js';
+import {
+  authenticate,
+  type Credentials,
+  createGate,
+  createPageLogin,
+  OPEN,
+  type Pki,
+} from './auth/index.js';
+import { answerClientErrors } from './client-error.js';
+import type { Cluster } from './cluster/cluster.js';
 import { ClusterFaces } from './host/cluster-faces.js';
 import { type ClusterHost, DEFAULT_CLUSTER } from './host/cluster-host.js';
 import { attachLive } from './live/sockets.js';
@@ -23,6 +34,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Who is let in; whoever reaches the port when absent. */
   readonly credentials?: Credentials;
+  /** Serves https when given. */
+  readonly pki?: Pki | undefined;
   /** Told of what went wrong inside; the server goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -45,23 +58,32 @@ export class ListenError extends Error {
  * Failures: `ListenError` with one sentence when the port is taken or may not be used.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { clusters, host, onError, credentials = OPEN } = options;
-  const hosts = [host];
+  const { clusters, host, onError, pki, credentials = OPEN } = options;
+  const hosts = isAnyAddress(host) ? [host, hostname()] : [host];
+  const { access } = mainCluster(clusters);
   const check = createHostCheck({ hosts });
   const faces = new ClusterFaces(clusters, { check, credentials, onError });
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(hostGuard({ hosts }));
+  const login = createPageLogin(credentials, (request) =>
+    authenticate(request, credentials, access.tokens),
+  );
+  app.use((request, response, next) => {
+    if (!login(request, response)) next();
+  });
   app.use(faces.router);
   app.use('/clusters/:cluster', pageOfCluster, securityHeaders, express.static(PAGE));
   app.use(securityHeaders, express.static(PAGE));
   app.use(answerFailure(onError));
-  const http = createServer(app);
+  const http = pki === undefined ? createServer(app) : tlsServer(pki, app);
+  answerClientErrors(http);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   http.requestTimeout = 0;
   faces.takeUpgrades(http);
-  const gate = gateOfRoot(clusters, credentials);
+  // The default cluster decides who may use the live connection, which shows every cluster.
+  const gate = createGate(access, credentials);
   const live = attachLive({
     http,
     find: (name) => faces.live(name || DEFAULT_CLUSTER),
@@ -76,7 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listen(http, options);
   const { port } = http.address() as AddressInfo;
   return {
-    url: `http://${urlHost(host)}:${port}`,
+    url: `${pki === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`,
     close: async () => {
       // Closing the live part ends listening and waits for connections: watches and followed logs would hold it up.
       const liveClosed = live.close();
@@ -89,11 +111,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** The default cluster decides who may use the live connection, which shows every cluster. */
-function gateOfRoot(clusters: ClusterHost, credentials: Credentials): Gate {
+function mainCluster(clusters: ClusterHost): Cluster {
   const main = clusters.get(DEFAULT_CLUSTER);
   invariant(main !== undefined, 'there is always a default cluster');
-  return createGate(main.access, credentials);
+  return main;
+}
+
+/** Client certificates are asked for and not required: tokens, and the page's login, do as well. */
+function tlsServer({ authority, server }: Pki, app: RequestListener): Server {
+  return createTlsServer(
+    {
+      key: server.key,
+      cert: server.certificate,
+      ca: authority.certificate,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      minVersion: 'TLSv1.2',
+    },
+    app,
+  );
 }
 
 /** The page finds its parts, and its cluster, beside its own address, which therefore ends in a slash. */
@@ -166,7 +203,11 @@ function listen(http: Server, { host, port }: Pick<ServerOptions, 'host' | 'port
   });
 }
 
+function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  if (isAnyAddress(host)) return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }

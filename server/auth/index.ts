@@ -1,10 +1,26 @@
 /** Identities and permissions. */
 
-export { type Credentials, OPEN } from './authenticate.js';
+export { authenticate, type Credentials, OPEN } from './authenticate.js';
+export { folderKeeper, type Keeper, memoryKeeper, writePrivately } from './certificates/keeper.js';
+export { type Pki, readAuthority, readPair } from './certificates/pki.js';
 export {
   type ClusterAccess,
   type ClusterAccessOptions,
   createClusterAccess,
 } from './cluster-access.js';
 export { createGate } from './gate.js';
+export {
+  type KubeconfigOptions,
+  kubeconfig,
+  kubeconfigText,
+  mergeKubeconfig,
+  type UserCredentials,
+} from './kubeconfig.js';
+export { createPageLogin } from './page-login.js';
 export { ensureBootstrapPolicy } from './rbac/bootstrap.js';
+export {
+  type IdentityOptions,
+  keptSecret,
+  prepareIdentity,
+  type ServerIdentity,
+} from './server-identity.js';

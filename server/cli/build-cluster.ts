@@ -27,6 +27,9 @@ export interface ClusterGround {
   readonly epochMs: number;
   readonly speed?: number;
   readonly kinds?: readonly ServedKind[];
+  /** See `ClusterOptions`. */
+  readonly secret?: Uint8Array;
+  readonly rootCa?: string;
 }
 
 /**

@@ -60,6 +60,8 @@ export interface ClusterOptions {
   readonly quota?: Partial<ApiQuota>;
   /** Kinds that this cluster's API serves beside the usual ones. */
   readonly kinds?: readonly ServedKind[];
+  /** PEM of the authority that the API server's certificate is from; empty when it serves no TLS. */
+  readonly rootCa?: string;
 }
 
 /** One emulated cluster: its network, its control plane, its nodes' kubelets, all on one clock. */
@@ -129,6 +131,7 @@ export class Cluster {
           resources.filter((resource) => resource.namespaced).map((resource) => resource.storage),
         ),
       ],
+      rootCa: options.rootCa ?? '',
       nodeHealth: (node) => this.lastHeardOf(node.metadata.name),
     });
     this.journeys = new PodJourneys({

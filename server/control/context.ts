@@ -11,6 +11,8 @@ export interface ControlContext {
   readonly recorder: EventRecorder;
   /** Five letters for the end of a name, from a seeded source. */
   readonly suffix: () => string;
+  /** PEM of the API server's authority; empty when it serves no TLS. */
+  readonly rootCa: string;
 }
 
 /** A running controller. */

@@ -27,8 +27,8 @@ export function startNamespaceController(
       namespaces: ({ object }) => [object.metadata.name],
       serviceaccounts: ({ type, object }) =>
         type === 'DELETED' ? [object.metadata.namespace ?? ''] : [],
-      configmaps: ({ type, object }) =>
-        type === 'DELETED' ? [object.metadata.namespace ?? ''] : [],
+      configmaps: ({ object: { metadata }, type }) =>
+        type === 'DELETED' || metadata.name === ROOT_CA ? [metadata.namespace ?? ''] : [],
       '*': ({ object: { metadata } }) =>
         terminating(metadata.namespace) ? [metadata.namespace ?? ''] : [],
     },
@@ -47,7 +47,7 @@ function sync(
   return empty(context, resources, namespace);
 }
 
-function furnish({ client }: ControlContext, namespace: string): SyncOutcome {
+function furnish({ client, rootCa }: ControlContext, namespace: string): SyncOutcome {
   let ok = true;
   if (client.store.get('serviceaccounts', namespace, 'default') === undefined) {
     ok = client.create('serviceaccounts', {
@@ -56,7 +56,11 @@ function furnish({ client }: ControlContext, namespace: string): SyncOutcome {
       metadata: { name: 'default', namespace },
     }).ok;
   }
-  if (client.store.get('configmaps', namespace, ROOT_CA) === undefined) {
+  const published = client.store.get('configmaps', namespace, ROOT_CA);
+  if (published !== undefined && published.data?.['ca.crt'] !== rootCa) {
+    ok = client.update('configmaps', { ...published, data: { 'ca.crt': rootCa } }).ok && ok;
+  }
+  if (published === undefined) {
     ok =
       client.create('configmaps', {
         apiVersion: 'v1',
@@ -66,7 +70,7 @@ function furnish({ client }: ControlContext, namespace: string): SyncOutcome {
           namespace,
           annotations: { 'kubernetes.io/description': ROOT_CA_TEXT },
         },
-        data: { 'ca.crt': '' },
+        data: { 'ca.crt': rootCa },
       }).ok && ok;
   }
   return ok ? 'done' : 'retry';

@@ -38,6 +38,8 @@ export interface ControllersOptions {
   /** Those of them that live in namespaces. */
   readonly namespacedResources?: readonly ResourceName[];
   readonly nodeHealth?: NodeHealth;
+  /** PEM for the ConfigMaps `kube-root-ca.crt`; empty when absent. */
+  readonly rootCa?: string;
 }
 
 /** The running control plane. */
@@ -80,6 +82,7 @@ export function startControllers(options: ControllersOptions): Controllers {
     time,
     recorder,
     suffix: suffixSource(options.random.names),
+    rootCa: options.rootCa ?? '',
   };
   addControlIndexes(client.store);
   const namespaced = options.namespacedResources ?? NAMESPACED;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Cluster } from '../../cluster/cluster.js';
 import { newestTimeMs } from '../../cluster/newest-time.js';
 import { ClusterHost } from '../../host/cluster-host.js';
@@ -23,6 +23,7 @@ import {
   portNumber,
   speedNumber,
 } from '../options.js';
+import { checkServing, prepareServing } from '../serving.js';
 
 /** The sample that an empty command line shows. */
 const SAMPLE = fileURLToPath(new URL('../../../../labs/sample-app.yaml', import.meta.url));
@@ -31,11 +32,12 @@ const HEAD_START_NS = 30_000_000_000;
 
 /** Where objects are kept when no folder is given. */
 const DEFAULT_FOLDER = '.podnet';
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 interface UpOptions extends CommonOptions {
   readonly port: number;
   readonly host: string;
+  readonly tls?: boolean;
+  readonly token?: string;
   readonly dataDir?: string;
   readonly ephemeral?: boolean;
   readonly speed: number;
@@ -52,6 +54,13 @@ export function addUpCommand(program: Command): void {
     )
     .option('--port <number>', 'port to listen on; 0 for any', portNumber, 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--tls', 'serve https, and write a kubeconfig with a client certificate')
+    .addOption(
+      new Option(
+        '--token <text>',
+        'ask for this token: from the page once, from other clients as a bearer token',
+      ).env('PODNET_TOKEN'),
+    )
     .option('--data-dir <folder>', 'keep objects in this folder (default .podnet)')
     .option('--ephemeral', 'keep objects in memory alone')
     .option('--speed <factor>', 'simulated seconds per real second', speedNumber, 1)
@@ -70,12 +79,16 @@ async function up(options: UpOptions): Promise<void> {
   if (options.ephemeral === true && options.dataDir !== undefined) {
     throw new CommandFailure('give either --data-dir or --ephemeral, not both');
   }
+  checkServing(options);
   await checkAddress(options).catch(asCommandFailure);
   const stores = await openStores(options);
   const store = await opened(stores);
   const fresh = store.revision === 0;
   const sample = options.filename === undefined && fresh;
   const started = performance.now();
+  const folder = options.ephemeral === true ? undefined : (options.dataDir ?? DEFAULT_FOLDER);
+  const serving = await prepareServing(options, folder);
+  const { credentials, pki } = serving.identity;
   const { cluster, report } = await buildCluster(
     { ...options, ...(sample ? { filename: [SAMPLE] } : {}) },
     {
@@ -83,6 +96,8 @@ async function up(options: UpOptions): Promise<void> {
       epochMs: Math.max(Date.now(), newestTimeMs(store) + 1000),
       speed: options.speed,
       kinds: [clusterKind(() => store.list(CLUSTERS).length)],
+      secret: serving.secret,
+      ...(pki === undefined ? {} : { rootCa: pki.authority.certificate }),
     },
   ).catch(async (error: unknown) => {
     await stores.close();
@@ -93,6 +108,8 @@ async function up(options: UpOptions): Promise<void> {
     clusters,
     host: options.host,
     port: options.port,
+    credentials,
+    pki,
     onError,
   }).catch(async (error: unknown) => {
     await clusters.stop();
@@ -105,20 +122,26 @@ async function up(options: UpOptions): Promise<void> {
   createClusters(cluster, options.cluster ?? []);
   await keeper.idle();
   const took = ((performance.now() - started) / 1000).toFixed(1);
-  for (const note of notesOf(options, cluster)) process.stderr.write(`note: ${note}\n`);
+  const kubeconfig = serving.writeKubeconfig(server.url);
+  const page = serving.pageUrl(server.url);
+  for (const note of [...notesOf(options, cluster), ...serving.notes])
+    process.stderr.write(`note: ${note}\n`);
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify({ url: server.url, ...report })}\n`
-      : banner({ url: server.url, took, report, cluster }),
+      ? `${JSON.stringify({ url: server.url, page, kubeconfig, ...report })}\n`
+      : banner({ url: server.url, page, kubeconfig, took, report, cluster }),
   );
-  if (options.open && process.stdout.isTTY) openBrowser(server.url);
+  if (options.open && process.stdout.isTTY) openBrowser(page);
   const stop = (): void => {
     server
       .close()
       .then(() => keeper.stop())
       .then(() => clusters.stop())
       .then(() => stores.close())
-      .then(() => process.exit(0));
+      .then(() => {
+        serving.end();
+        process.exit(0);
+      });
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -145,6 +168,9 @@ function asCommandFailure(error: unknown): never {
 
 interface Started {
   readonly url: string;
+  readonly page: string;
+  /** Path of the administrator's; undefined over plain http. */
+  readonly kubeconfig: string | undefined;
   /** Seconds, as text. */
   readonly took: string;
   readonly report: InputReport;
@@ -152,7 +178,7 @@ interface Started {
 }
 
 /** What there is now, and what to do next. */
-function banner({ url, took, report, cluster }: Started): string {
+function banner({ url, page, kubeconfig, took, report, cluster }: Started): string {
   const pods = cluster.store.list('pods');
   const running = pods.filter(({ status }) => status?.phase === 'Running').length;
   const nodes = cluster.fabric.nodes.size;
@@ -161,22 +187,22 @@ function banner({ url, took, report, cluster }: Started): string {
     `podnet ${url}`,
     `${nodes} node${nodes === 1 ? '' : 's'}, ${running} of ${pods.length} pods Running, ${report.applied} objects applied${refused}, ready after ${took} s`,
     '',
-    `  kubectl --server ${url} get pods -A`,
-    `  npx podnet trace --server ${url} FROM TO     (pod, svc/NAME:PORT, node/NAME, outside)`,
+    ...(kubeconfig === undefined
+      ? [
+          `  kubectl --server ${url} get pods -A`,
+          `  npx podnet trace --server ${url} FROM TO     (pod, svc/NAME:PORT, node/NAME, outside)`,
+        ]
+      : [`  kubectl --kubeconfig ${kubeconfig} get pods -A`, `  page: ${page}`]),
     '  Ctrl-C stops it',
     '',
   ].join('\n');
 }
 
-function notesOf({ dataDir, ephemeral, host }: UpOptions, { vanishedNodes }: Cluster): string[] {
+function notesOf({ dataDir, ephemeral }: UpOptions, { vanishedNodes }: Cluster): string[] {
   const notes: string[] = [];
   if (vanishedNodes.length > 0)
     notes.push(
       `${vanishedNodes.join(', ')}: ${ephemeral === true ? 'an earlier run' : (dataDir ?? DEFAULT_FOLDER)} had these nodes, this topology does not: they are removed, and their pods start elsewhere`,
-    );
-  if (!LOOPBACK.test(host))
-    notes.push(
-      `listening on ${host}: whoever reaches this port can change the cluster, there is no authentication`,
     );
   return notes;
 }
