@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addClusterCommand } from './commands/cluster.js';
 import { addCommandsCommand } from './commands/commands.js';
+import { addKubeconfigCommand } from './commands/kubeconfig.js';
 import { addPortsCommand } from './commands/ports.js';
 import { addTraceCommand } from './commands/trace.js';
 import { addUpCommand } from './commands/up.js';
@@ -42,6 +43,7 @@ export async function runProgram(argv: readonly string[]): Promise<number | unde
   addPortsCommand(program, done);
   addCommandsCommand(program, done);
   addClusterCommand(program, done);
+  addKubeconfigCommand(program, done);
   program
     .command('completion')
     .description('print a completion script')
