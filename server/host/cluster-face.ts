@@ -12,6 +12,7 @@ import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
 import { attachIn } from '../cluster/pod-attach.js';
 import { execIn } from '../cluster/pod-exec.js';
+import { portForwardIn } from '../cluster/pod-port-forward.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
 import type { LiveCluster } from '../live/sockets.js';
@@ -60,7 +61,11 @@ export function createClusterFace(
     }),
   );
   const streams = createStreams({
-    handlers: { attach: attachIn(cluster), exec: execIn(cluster) },
+    handlers: {
+      attach: attachIn(cluster),
+      exec: execIn(cluster),
+      portforward: portForwardIn(cluster),
+    },
     check: (request) => {
       const message = check(request.headers);
       if (message !== undefined) return failureStatus({ code: 403, reason: 'Forbidden', message });

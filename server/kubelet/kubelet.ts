@@ -13,6 +13,7 @@ import { uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { closeLease, DEFAULT_CAPACITY, openLease, registerNode } from './node-registration.js';
 import { PodWorker } from './pod-worker.js';
+import { forwardIntoSandbox, type PodPortForwarder } from './port-forward.js';
 import { ContainerRuntime } from './runtime.js';
 import { viewOf } from './runtime-view.js';
 import { stopPodSandbox } from './sandbox.js';
@@ -117,6 +118,17 @@ export class Kubelet {
   attach(uid: string, container: string, request: AttachRequest): Attachment | undefined {
     const run = this.slot(uid, container)?.run;
     return run?.state === 'running' ? attachTo(run, request) : undefined;
+  }
+
+  /** Connects to ports inside a pod; undefined when it has no sandbox. */
+  portForwarder(uid: string): PodPortForwarder | undefined {
+    const sandbox = this.workers.get(uid)?.sandbox;
+    if (sandbox === undefined) return undefined;
+    const { host } = this.options;
+    return {
+      sandboxId: sandbox.id,
+      connect: (port, signal) => forwardIntoSandbox({ host, sandbox, port, signal }),
+    };
   }
 
   /** The process that runs a container's program, to send from its namespaces. */

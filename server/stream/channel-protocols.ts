@@ -14,8 +14,8 @@ export interface ChannelProtocol {
 const V4 = { status: 'json', closes: false } as const;
 const V1 = { status: 'text', closes: false } as const;
 
-/** Those of exec and attach, best first; the empty name is a client that offers none. */
-export const COMMAND_PROTOCOLS: readonly ChannelProtocol[] = [
+/** Those that are served, best first; the empty name is a client that offers none. */
+export const CHANNEL_PROTOCOLS: readonly ChannelProtocol[] = [
   { name: 'v5.channel.k8s.io', form: 'binary', status: 'json', closes: true },
   { name: 'v4.channel.k8s.io', form: 'binary', ...V4 },
   { name: 'v4.base64.channel.k8s.io', form: 'base64', ...V4 },
@@ -35,14 +35,6 @@ export function chooseProtocol(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** Names in a `Sec-WebSocket-Protocol` header. */
-export function offeredProtocols(header: string | undefined): readonly string[] {
-  return (header ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }
 
 /** What stands on the wire for a channel's octets. */

@@ -1,3 +1,4 @@
+export type { Connected, PortForwarder, StartPortForward } from './port-forward.js';
 export { refuseUpgrade } from './refuse.js';
 export {
   exitStatus,

@@ -1,19 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { createWebSocketStream, type WebSocket } from 'ws';
 import { badRequest, failureStatus, internalError, unknownPath } from '../api/status.js';
 import type { Status } from '../contract/kube.js';
-import { COMMAND_PROTOCOLS, chooseProtocol, offeredProtocols } from './channel-protocols.js';
+import { askedPorts, serveChannelPortForward } from './channel-port-forward.js';
+import { CHANNEL_PROTOCOLS, chooseProtocol } from './channel-protocols.js';
+import {
+  acceptSpdy,
+  noProtocol,
+  offeredProtocols,
+  type Upgrade,
+  upgradeKind,
+  WebSocketAcceptor,
+} from './handshake.js';
+import type { PortForwarder, StartPortForward } from './port-forward.js';
 import { refuseUpgrade } from './refuse.js';
 import type { StartRemoteCommand } from './remote-command.js';
+import { SPDY_COMMAND_PROTOCOLS, serveSpdyCommand } from './spdy-command.js';
+import { serveSpdyPortForward } from './spdy-port-forward.js';
 import { remoteCommandOptions, type StreamTarget, streamTarget } from './target.js';
 import { serveWebSocketCommand } from './web-socket-command.js';
 
-/** How the streams of one cluster's pods are served. */
+/** How the streams of a cluster's pods are served. */
 export interface StreamHandlers {
   readonly exec: StartRemoteCommand;
   readonly attach?: StartRemoteCommand;
+  readonly portforward?: StartPortForward;
 }
 
 /** What streams are served with. */
@@ -28,13 +41,6 @@ export interface StreamOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Largest message of a WebSocket, in octets. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** Streams that are served at once; more are refused. */
-const MAX_STREAMS = 1000;
-/** When a silent connection is asked whether its client is still there, in milliseconds. */
-const KEEP_ALIVE_MS = 30_000;
-
 /** Serves upgrade requests. */
 export interface StreamServer {
   /** Takes what an HTTP server's `upgrade` event gives; the URL begins with `/api/v1`. */
@@ -43,27 +49,35 @@ export interface StreamServer {
   readonly open: number;
 }
 
+const PORT_FORWARD_VERSION = 'portforward.k8s.io';
+/** Subprotocol of a WebSocket whose messages are SPDY frames (KEP-4006). */
+const TUNNEL = `SPDY/3.1+${PORT_FORWARD_VERSION}`;
+/** Streams that are served at once; more are refused. */
+const MAX_STREAMS = 1000;
+/** When a silent connection is asked whether its client is still there, in milliseconds. */
+const KEEP_ALIVE_MS = 30_000;
+const INTERNAL_ERROR_CLOSURE = 1011;
+
 /**
  * Serves the streams of a cluster's pods: `pods/NAME/exec`, `attach` and `portforward`. An upgrade to another path is
  * refused.
  */
 export function createStreams(options: StreamOptions): StreamServer {
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: (offered) => chooseProtocol([...offered], COMMAND_PROTOCOLS)?.name || false,
-  });
+  const acceptor = new WebSocketAcceptor();
   let open = 0;
   return {
     take: (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      if (socket instanceof Socket) socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      if (socket instanceof Socket) {
+        socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        socket.setNoDelay(true);
+      }
       open += 1;
       socket.once('close', () => {
         open -= 1;
       });
       const target = open > MAX_STREAMS ? tooManyStreams() : streamTarget(request.url ?? '/');
-      serve({ options, sockets, request, socket, head }, target).catch((error: unknown) => {
+      serve({ options, acceptor, request, socket, head }, target).catch((error: unknown) => {
         options.onError(error);
         if (socket.writable) refuseUpgrade(socket, internalError('podnet made a mistake'));
       });
@@ -74,68 +88,114 @@ export function createStreams(options: StreamOptions): StreamServer {
   };
 }
 
-interface Upgrade {
+interface Session extends Upgrade {
   readonly options: StreamOptions;
-  readonly sockets: WebSocketServer;
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
+  readonly acceptor: WebSocketAcceptor;
 }
 
-async function serve(upgrade: Upgrade, target: StreamTarget | Status | undefined): Promise<void> {
-  const { options, request, socket } = upgrade;
+async function serve(session: Session, target: StreamTarget | Status | undefined): Promise<void> {
+  const { options, request, socket } = session;
   if (target === undefined || 'status' in target) {
     refuseUpgrade(socket, target ?? unknownPath());
     return;
   }
   const refused = await options.check(request, target);
-  if (refused !== undefined) {
-    refuseUpgrade(socket, refused);
-    return;
-  }
-  const start =
-    target.subresource === 'portforward' ? undefined : options.handlers[target.subresource];
-  if (start === undefined) refuseUpgrade(socket, unknownPath());
-  else serveCommand(upgrade, target, start);
+  const { handlers } = options;
+  if (refused !== undefined) refuseUpgrade(socket, refused);
+  else if (target.subresource === 'portforward')
+    servePortForward(session, target, handlers.portforward);
+  else serveCommand(session, target, handlers[target.subresource]);
 }
 
-function serveCommand(upgrade: Upgrade, target: StreamTarget, start: StartRemoteCommand): void {
-  const { head, options, request, socket, sockets } = upgrade;
+function serveCommand(
+  session: Session,
+  target: StreamTarget,
+  start: StartRemoteCommand | undefined,
+): void {
+  const { acceptor, request, socket } = session;
   const asked = remoteCommandOptions(target);
-  const started = start(asked);
-  if (!started.ok) {
-    refuseUpgrade(socket, started.status);
+  const started = start?.(asked);
+  if (started?.ok !== true) {
+    refuseUpgrade(socket, started?.status ?? unknownPath());
     return;
   }
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    refuseUpgrade(socket, badRequest('unable to upgrade: missing upgrade headers in request'));
+  const { run } = started;
+  if (upgradeKind(request) === 'spdy') {
+    const protocol = acceptSpdy(session, SPDY_COMMAND_PROTOCOLS);
+    if (protocol === undefined) return;
+    serveSpdyCommand({ carrier: socket, protocol, options: asked, run });
     return;
   }
-  const offered = offeredProtocols(request.headers['sec-websocket-protocol']);
-  const protocol = chooseProtocol(offered, COMMAND_PROTOCOLS);
-  if (protocol === undefined) {
-    refuseUpgrade(socket, noProtocol(offered));
-    return;
-  }
-  sockets.handleUpgrade(request, socket, head, (ws) => {
-    try {
-      serveWebSocketCommand({ ws, protocol, options: asked, run: started.run });
-    } catch (error) {
-      options.onError(error);
-      ws.close(INTERNAL_ERROR_CLOSURE);
-    }
-  });
+  const protocol = chooseProtocol(offeredProtocols(request), CHANNEL_PROTOCOLS);
+  if (upgradeKind(request) === undefined) refuseUpgrade(socket, upgradeRequired());
+  else if (protocol === undefined) refuseUpgrade(socket, noChannelProtocol(request));
+  else
+    acceptor.accept(session, protocol.name, (ws) =>
+      guarded(session, ws, () => serveWebSocketCommand({ ws, protocol, options: asked, run })),
+    );
 }
 
-const INTERNAL_ERROR_CLOSURE = 1011;
+function servePortForward(
+  session: Session,
+  { namespace, pod, query }: StreamTarget,
+  start: StartPortForward | undefined,
+): void {
+  const { acceptor, request, socket } = session;
+  const { onError } = session.options;
+  const started = start?.({ namespace, pod });
+  if (started?.ok !== true) {
+    refuseUpgrade(socket, started?.status ?? unknownPath());
+    return;
+  }
+  const { forwarder } = started;
+  if (upgradeKind(request) === 'spdy') {
+    if (acceptSpdy(session, [PORT_FORWARD_VERSION]) === undefined) return;
+    serveSpdyPortForward(socket, forwarder, onError);
+    return;
+  }
+  if (upgradeKind(request) === undefined) refuseUpgrade(socket, upgradeRequired());
+  else if (offeredProtocols(request).includes(TUNNEL))
+    acceptor.accept(session, TUNNEL, (ws) =>
+      serveSpdyPortForward(createWebSocketStream(ws), forwarder, onError),
+    );
+  else forwardChannels(session, query, forwarder);
+}
 
-function noProtocol(offered: readonly string[]): Status {
-  const served = COMMAND_PROTOCOLS.map(({ name }) => name);
-  return failureStatus({
-    code: 403,
-    reason: 'Forbidden',
-    message: `requested protocol(s) are not supported: [${offered.join(' ')}]; supports [${served.join(' ')}]`,
-  });
+function forwardChannels(session: Session, query: URLSearchParams, forwarder: PortForwarder): void {
+  const { acceptor, request, socket } = session;
+  const { onError } = session.options;
+  const ports = askedPorts(query);
+  const protocol = chooseProtocol(offeredProtocols(request), CHANNEL_PROTOCOLS);
+  if (typeof ports === 'string') refuseUpgrade(socket, badRequest(ports));
+  else if (protocol === undefined) refuseUpgrade(socket, noChannelProtocol(request));
+  else
+    acceptor.accept(session, protocol.name, (ws) =>
+      guarded(session, ws, () =>
+        serveChannelPortForward({ ws, protocol, ports, forwarder, onError }),
+      ),
+    );
+}
+
+/** A mistake after the upgrade ends the WebSocket. */
+function guarded({ options }: Session, ws: WebSocket, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    options.onError(error);
+    ws.close(INTERNAL_ERROR_CLOSURE);
+  }
+}
+
+function noChannelProtocol(request: IncomingMessage): Status {
+  return noProtocol(
+    offeredProtocols(request),
+    CHANNEL_PROTOCOLS.map(({ name }) => name),
+  );
+}
+
+/** What the API server answers a stream's path with when no upgrade is asked. */
+export function upgradeRequired(): Status {
+  return badRequest('Upgrade request required');
 }
 
 function tooManyStreams(): Status {

@@ -5,8 +5,8 @@ import type {
   RemoteCommandEvents,
   RemoteCommandOptions,
   RemoteCommandTransport,
-  TerminalSize,
 } from './remote-command.js';
+import { parseTerminalSize } from './terminal-size.js';
 
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
 const NORMAL_CLOSURE = 1000;
@@ -79,22 +79,6 @@ export function serveWebSocketCommand({ ws, protocol, options, run }: WebSocketC
     isFinished = true;
     events.gone();
   });
-}
-
-/** Reads `{"Width":80,"Height":24}`; undefined for anything else. */
-export function parseTerminalSize(text: string): TerminalSize | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { Width: width, Height: height } = value as { Width?: unknown; Height?: unknown };
-    return isLength(width) && isLength(height) ? { width, height } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isLength(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff;
 }
 
 function failureText({ status, message }: Status): string {

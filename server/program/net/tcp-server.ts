@@ -137,6 +137,8 @@ function acceptOne(accepted: Socket, options: ListenOptions): void {
     accepted.close();
     return;
   }
+  // As nginx, node, Go and redis do: what a server has to say does not wait for a delayed acknowledgement.
+  accepted.setOption('TCP_NODELAY', 1);
   const connection = new Connection(accepted, remote, local);
   connection.handler = options.accept(connection);
   connection.ready();
