@@ -21,6 +21,9 @@ export const KUBECTL =
 export const CHROMIUM =
   process.env.PODNET_CHROMIUM ?? CHROMIUMS.find((path) => existsSync(path)) ?? '';
 
+/** The file to write down what kubectl sends for its acceptance lines, if any. */
+export const RECORDING = process.env.PODNET_RECORD ?? '';
+
 /** The folder of manifests to test with, if any. */
 export const CORPUS = process.env.PODNET_CORPUS ?? '';
 

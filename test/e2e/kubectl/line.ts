@@ -18,7 +18,7 @@ export interface Line extends Answer {
   readonly id: string;
   /** As typed into a shell. */
   readonly run: string;
-  /** Lines of stdout that depend on how fast the cluster was. */
+  /** Lines of stdout that depend on how fast the cluster was, or on the release alone. */
   readonly passing?: RegExp;
   /** Answers of releases that word it otherwise. */
   readonly unlike?: Readonly<Partial<Record<KubectlRelease, Answer>>>;

@@ -18,6 +18,8 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   timestamp: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ',
   sha256: '[0-9a-f]{64}',
   uid: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
+  // kubectl 1.33 words it anew.
+  optional: '(?:Optional: false|ConfigMapOptional: <nil>)',
   any: '.*',
 };
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Server, up } from '../helper/podnet.js';
+import { type RecordedRequest, startRecorder } from './recorder.js';
 
 const MANIFESTS = fileURLToPath(new URL('./manifests/', import.meta.url));
 /** Fast enough that nobody waits for containers, slow enough that a watch shows every state. */
@@ -23,6 +24,8 @@ export interface Workbench {
   readonly server: Server;
   /** Runs a line of shell. */
   run(line: string): Promise<Ended>;
+  /** What kubectl sent since it was last asked; nothing unless the bench records. */
+  sent(): readonly RecordedRequest[];
   close(): Promise<void>;
 }
 
@@ -35,8 +38,11 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   fetch: `exec "${process.execPath}" -e 'fetch(process.argv[1]).then((r) => r.text()).then((t) => process.stdout.write(t))' "$1"`,
 };
 
-/** Starts a server and lays out the folder for one kubectl. */
-export async function startWorkbench(kubectl: string): Promise<Workbench> {
+/** Starts a server and lays out the folder for one kubectl; a recording bench also notes what kubectl sends. */
+export async function startWorkbench(
+  kubectl: string,
+  mode: 'plain' | 'recording' = 'plain',
+): Promise<Workbench> {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-kubectl-'));
   cpSync(MANIFESTS, folder, { recursive: true });
   const bin = join(folder, 'bin');
@@ -47,7 +53,8 @@ export async function startWorkbench(kubectl: string): Promise<Workbench> {
     chmodSync(join(bin, name), 0o755);
   }
   const server = await up(['--ephemeral', '--speed', SPEED, '-f', join(folder, 'start.yaml')]);
-  writeFileSync(join(folder, 'config'), kubeconfig(server.url));
+  const recorder = mode === 'recording' ? await startRecorder(server.url) : undefined;
+  writeFileSync(join(folder, 'config'), kubeconfig(recorder?.url ?? server.url));
   const env = {
     HOME: folder,
     KUBECONFIG: join(folder, 'config'),
@@ -58,7 +65,9 @@ export async function startWorkbench(kubectl: string): Promise<Workbench> {
   return {
     server,
     run: (line) => runLine(line, { env, cwd: folder }),
+    sent: () => recorder?.take() ?? [],
     close: async () => {
+      recorder?.close();
       await server.end('SIGTERM');
       rmSync(folder, { recursive: true });
     },
