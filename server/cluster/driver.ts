@@ -4,6 +4,8 @@ import type { SimClock } from '../../topology/index.js';
 const BURST_MS = 12;
 /** How often a paced clock is moved on, in real milliseconds. */
 const TICK_MS = 8;
+/** How long at most a paced clock with nothing to do is left alone, in real milliseconds: what reads it may be so far behind. */
+const IDLE_MS = 100;
 /** How far a paced clock may lag behind before it stops trying to catch up, in real milliseconds. */
 const MAX_LAG_MS = 250;
 
@@ -17,6 +19,8 @@ export class Driver {
   private readonly onState: () => void;
   private readonly onError: (error: unknown) => void;
   private timer: NodeJS.Timeout | undefined;
+  /** Set while the timer waits longer than a tick because nothing is due. */
+  private asleep: (() => void) | undefined;
   private running: Promise<void> = Promise.resolve();
   private simSpeed: number;
   private stopped = true;
@@ -32,6 +36,7 @@ export class Driver {
     this.simSpeed = options.speed;
     this.onState = options.onState ?? (() => {});
     this.onError = options.onError ?? (() => {});
+    this.clock.onEarlier = () => this.asleep?.();
   }
 
   /** True while the clock stands still. */
@@ -46,6 +51,7 @@ export class Driver {
 
   setSpeed(speed: number): void {
     this.simSpeed = speed;
+    this.asleep?.();
     this.onState();
   }
 
@@ -62,6 +68,7 @@ export class Driver {
     if (this.stopped) return;
     this.stopped = true;
     clearTimeout(this.timer);
+    this.asleep = undefined;
     this.onState();
   }
 
@@ -89,7 +96,8 @@ export class Driver {
   }
 
   private tick(lastMs: number): void {
-    this.timer = setTimeout(() => {
+    const turn = (): void => {
+      this.asleep = undefined;
       const nowMs = performance.now();
       const elapsedMs = Math.min(nowMs - lastMs, MAX_LAG_MS);
       const targetNs = this.clock.nowNs + Math.round(elapsedMs * 1e6 * this.simSpeed);
@@ -99,7 +107,23 @@ export class Driver {
         .then(() => {
           if (!this.stopped) this.tick(nowMs);
         });
-    }, TICK_MS);
+    };
+    const delayMs = this.idleMs();
+    this.timer = setTimeout(turn, delayMs);
+    if (delayMs === TICK_MS) return;
+    this.asleep = () => {
+      this.asleep = undefined;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(turn, TICK_MS);
+    };
+  }
+
+  /** How long nothing is due, in real milliseconds, within the bounds of a tick and of idleness. */
+  private idleMs(): number {
+    const nextNs = this.clock.nextAtNs();
+    if (nextNs === undefined) return IDLE_MS;
+    const dueMs = (nextNs - this.clock.nowNs) / 1e6 / this.simSpeed;
+    return Math.min(Math.max(Math.ceil(dueMs), TICK_MS), IDLE_MS);
   }
 
   private burst(targetNs: number, deadlineMs: number): Promise<void> {

@@ -116,6 +116,8 @@ export class WheelTimer {
  * start at 0. Real machines' ticks are apart, so their timers differ by less than a bucket.
  */
 export class SimClock {
+  /** Called when a call is scheduled before all others: whoever sleeps until the next one may have to wake. */
+  onEarlier: (() => void) | undefined = undefined;
   private heap: Entry[] = [];
   private order = 0;
   private cancelled = 0;
@@ -243,6 +245,7 @@ export class SimClock {
       index = parent;
     }
     heap[index] = entry;
+    if (index === 0) this.onEarlier?.();
   }
 
   private pop(): Entry | undefined {

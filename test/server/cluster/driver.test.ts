@@ -53,6 +53,26 @@ describe('the clock', () => {
     expect(clock.nowNs).toBe(3 * SECOND);
   });
 
+  test('sleeps while nothing is due, and wakes for what is scheduled meanwhile', async () => {
+    const { clock, driver } = makeDriver();
+    const advances: number[] = [];
+    const advanceTo = clock.advanceTo.bind(clock);
+    clock.advanceTo = (untilNs) => {
+      advances.push(untilNs);
+      advanceTo(untilNs);
+    };
+    driver.start();
+    await pause(450);
+    // A tick each 8 ms would be above 50.
+    expect(advances.length).toBeLessThan(8);
+    const askedMs = performance.now();
+    const ranMs = await new Promise<number>((resolve) =>
+      clock.schedule(1000, () => resolve(performance.now())),
+    );
+    expect(ranMs - askedMs).toBeLessThan(60);
+    await driver.stop();
+  });
+
   test('keeps its speed, and stands still while paused', async () => {
     const { clock, driver, told } = makeDriver(10);
     const again = (): void => {
