@@ -35,6 +35,7 @@ import {
   setReplicationControllerDefaults,
   setStatefulSetDefaults,
 } from './defaults/workload.js';
+import { PODNET_RULES } from './podnet/rules.js';
 import type { KindRules, RuleBook } from './rules.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
 import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
@@ -146,5 +147,5 @@ const RULES: Readonly<Record<string, KindRules>> = {
 
 /** Makes the rule book. */
 export function createRuleBook(): RuleBook {
-  return new Map(Object.entries(RULES));
+  return new Map(Object.entries({ ...RULES, ...PODNET_RULES }));
 }

@@ -30,6 +30,9 @@ const WITH_GENERATION: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io/validatingadmissionpolicybindings',
   'admissionregistration.k8s.io/validatingwebhookconfigurations',
   'scheduling.k8s.io/priorityclasses',
+  'podnet.dev/faults',
+  'podnet.dev/topologies',
+  'podnet.dev/traces',
 ]);
 
 /**

@@ -49,9 +49,9 @@ export async function request<T>(
 export function remoteSession(server: URL): Session {
   const ask = <T>(path: string, body?: unknown) => request<T>(server, path, { body });
   const about = (pod: string, namespace: string, what: string) =>
-    `/apis/podnet.dev/v1/${what}?${new URLSearchParams({ pod, namespace })}`;
+    `/podnet/v1/${what}?${new URLSearchParams({ pod, namespace })}`;
   return {
-    trace: (request) => ask('/apis/podnet.dev/v1/traces', request),
+    trace: (request) => ask('/podnet/v1/traces', request),
     ports: (pod, namespace) => ask(about(pod, namespace, 'ports')),
     commands: (pod, namespace) => ask(about(pod, namespace, 'commands')),
     close: async () => {},

@@ -29,12 +29,15 @@ import { imageRegistry } from '../registry/index.js';
 import type { ObjectStore } from '../store/index.js';
 import { startDataPlane } from './data-plane.js';
 import { Driver } from './driver.js';
+import { type FaultKeeper, startFaultKeeper } from './fault/keeper.js';
 import { addIndexes } from './indexes.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
 import { PodJourneys } from './pod-journeys.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
+import { startTraceKeeper, type TraceKeeper } from './trace-keeper.js';
+import { startTrace } from './tracing.js';
 
 const SECRET_BYTES = 32;
 const DOMAIN = 'cluster.local';
@@ -78,6 +81,8 @@ export class Cluster {
   readonly vanishedNodes: readonly string[];
   readonly zone: ZoneSource;
   readonly controllers: Controllers;
+  readonly traces: TraceKeeper;
+  readonly faults: FaultKeeper;
   readonly settled: SettledPods;
   private readonly time: WallTime;
   private readonly events: EventRecorder;
@@ -142,6 +147,14 @@ export class Cluster {
     this.vanishedNodes = this.removeVanishedNodes();
     this.startKubelets();
     startDataPlane(store, this.fabric);
+    const client = apiClient(this.api);
+    this.faults = startFaultKeeper(this, client);
+    this.traces = startTraceKeeper({
+      client,
+      clock,
+      now: this.now,
+      send: (request, done) => startTrace(this, request, done),
+    });
     const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
     startOutside(this.fabric, machines);
     this.startApiServerSocket(machines);
@@ -179,6 +192,8 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.driver.stop();
     this.controllers.stop();
+    this.traces.stop();
+    this.faults.stop();
     await this.store.close();
   }
 

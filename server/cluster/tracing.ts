@@ -6,23 +6,95 @@ import {
   type Process,
   sendProbe,
 } from '../../topology/index.js';
+import type { Journey } from '../contract/journey.js';
 import type { Pod } from '../contract/kube.js';
 import type { TraceRequest } from '../contract/live.js';
 import type { TraceReport } from '../contract/reports.js';
 import { adviceOn } from './advice.js';
 import type { Cluster } from './cluster.js';
-import { type EndContext, resolveSource, resolveTarget, type Source } from './ends.js';
+import { type EndContext, resolveSource, resolveTarget, type Source, type Target } from './ends.js';
 import { outsideNames } from './outside.js';
 import type { Reply } from './reply.js';
 
 /** How much simulated time a probe may take before the answer is "nothing came". */
 const PATIENCE_NS = 30_000_000_000;
 
+/** A probe that can be sent. */
+interface ReadyProbe {
+  readonly source: Source;
+  readonly target: Target;
+  readonly process: Process;
+  readonly title: string;
+}
+
+/** What came of a probe. */
+export interface TraceOutcome {
+  readonly journey: Journey;
+  /** A pcapng of every packet. */
+  readonly capture: Uint8Array;
+}
+
 /** Sends one probe and waits, in simulated time, for what comes of it. */
 export async function traceProbe(
   cluster: Cluster,
   request: TraceRequest,
 ): Promise<Reply<TraceReport>> {
+  const { clock } = cluster.fabric;
+  let outcome: TraceOutcome | undefined;
+  const started = startTrace(cluster, request, (done) => {
+    outcome = done;
+  });
+  if (!started.ok) return started;
+  await cluster.driver.runUntil(clock.nowNs + PATIENCE_NS, () => outcome !== undefined);
+  if (outcome === undefined)
+    return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
+  const { journey, capture } = outcome;
+  return { ok: true, value: { journey, capture: Buffer.from(capture).toString('base64') } };
+}
+
+/**
+ * Sends one probe in an event of the clock, and tells what came of it when that is known.
+ *
+ * Failures: a sentence that says which end is missing, and what there is.
+ */
+export function startTrace(
+  cluster: Cluster,
+  request: TraceRequest,
+  done: (outcome: TraceOutcome) => void,
+): Reply<undefined> {
+  const ready = prepareProbe(cluster, request);
+  if (!ready.ok) return ready;
+  const { source, target, process, title } = ready.value;
+  const names = placeNames(cluster);
+  const finish = ({ journey, recorder }: ProbeResult) => {
+    const startNs = BigInt(cluster.options.epochMs) * 1_000_000n;
+    const { protocol } = request;
+    const advice = adviceOn({ cluster, protocol, source, target, journey });
+    done({
+      journey: advice === undefined ? journey : { ...journey, advice },
+      capture: captureOf(recorder, names, startNs),
+    });
+  };
+  cluster.fabric.clock.schedule(0, () =>
+    sendProbe(
+      {
+        process,
+        protocol: request.protocol,
+        dst: target.address,
+        port: target.port ?? 0,
+        title,
+        names,
+        ...(request.ttl === undefined ? {} : { ttl: request.ttl }),
+        ...(request.size === undefined ? {} : { sizeBytes: request.size }),
+        ...(request.dontFragment === undefined ? {} : { dontFragment: request.dontFragment }),
+      },
+      finish,
+    ),
+  );
+  return { ok: true, value: undefined };
+}
+
+function prepareProbe(cluster: Cluster, request: TraceRequest): Reply<ReadyProbe> {
   const context = endContext(cluster, request);
   const source = resolveSource(request.from, context);
   if (!source.ok) return { ok: false, error: `from: ${source.error}` };
@@ -31,48 +103,11 @@ export async function traceProbe(
   if (!target.ok) return { ok: false, error: `to: ${target.error}` };
   const process = probeProcess(cluster, source.value);
   if (!process.ok) return { ok: false, error: `from: ${process.error}` };
-  const { address, port, label } = target.value;
-  const names = placeNames(cluster);
-  const { clock } = cluster.fabric;
-  let result: ProbeResult | undefined;
-  clock.schedule(0, () =>
-    sendProbe(
-      {
-        process: process.value,
-        protocol: request.protocol,
-        dst: address,
-        port: port ?? 0,
-        title: titleOf(request, source.value, label, port),
-        names,
-        ...(request.ttl === undefined ? {} : { ttl: request.ttl }),
-        ...(request.size === undefined ? {} : { sizeBytes: request.size }),
-        ...(request.dontFragment === undefined ? {} : { dontFragment: request.dontFragment }),
-      },
-      (done) => {
-        result = done;
-      },
-    ),
-  );
-  await cluster.driver.runUntil(clock.nowNs + PATIENCE_NS, () => result !== undefined);
-  if (result === undefined)
-    return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
-  const startNs = BigInt(cluster.options.epochMs) * 1_000_000n;
-  const capture = captureOf(result.recorder, names, startNs);
-  const { journey } = result;
-  const { protocol } = request;
-  const advice = adviceOn({
-    cluster,
-    protocol,
-    source: source.value,
-    target: target.value,
-    journey,
-  });
+  const { label, port } = target.value;
+  const title = titleOf(request, source.value, label, port);
   return {
     ok: true,
-    value: {
-      journey: advice === undefined ? journey : { ...journey, advice },
-      capture: Buffer.from(capture).toString('base64'),
-    },
+    value: { source: source.value, target: target.value, process: process.value, title },
   };
 }
 

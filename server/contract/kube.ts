@@ -6,5 +6,6 @@ export type * from './kube/core.js';
 export type * from './kube/meta.js';
 export type * from './kube/placement.js';
 export type * from './kube/pod.js';
+export type * from './kube/podnet.js';
 export type * from './kube/status.js';
 export type * from './kube/workload.js';

@@ -24,6 +24,9 @@ export interface ResourceTypes {
   'networking.k8s.io/networkpolicies': kube.KubeObject;
   'rbac.authorization.k8s.io/clusterroles': kube.KubeObject;
   'coordination.k8s.io/leases': kube.KubeObject;
+  'podnet.dev/traces': kube.Trace;
+  'podnet.dev/faults': kube.Fault;
+  'podnet.dev/topologies': kube.Topology;
 }
 
 /** A name of `ResourceTypes`. */

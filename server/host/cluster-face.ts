@@ -13,6 +13,7 @@ import { Operations } from '../cluster/operations.js';
 import { attachIn } from '../cluster/pod-attach.js';
 import { execIn } from '../cluster/pod-exec.js';
 import { portForwardIn } from '../cluster/pod-port-forward.js';
+import { createCaptureHandler } from '../live/capture-handler.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
 import type { LiveCluster } from '../live/sockets.js';
@@ -56,6 +57,10 @@ export function createClusterFace(
     createApiRouter(cluster.api, {
       subresourceHandlers: new Map<string, SubresourceHandler>([
         ['pods/log', createLogHandler((pod, target) => operations.logOf(pod, target))],
+        [
+          'podnet.dev/traces/pcap',
+          createCaptureHandler((trace) => cluster.traces.captureOf(trace)),
+        ],
       ]),
       onError,
     }),

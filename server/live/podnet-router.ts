@@ -7,7 +7,7 @@ type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: string };
 
-/** What the group `podnet.dev/v1` answers from. */
+/** What podnet's own questions are answered from. */
 export interface PodnetQuestions {
   trace(request: TraceRequest): Promise<Reply<TraceReport>>;
   ports(pod: string, namespace: string): Reply<PortsReport>;
@@ -16,10 +16,10 @@ export interface PodnetQuestions {
 }
 
 const MAX_BODY = '64kb';
-const BASE = '/apis/podnet.dev/v1';
+const BASE = '/podnet/v1';
 
 /**
- * podnet's own questions over HTTP: `POST traces`, `GET ports|commands|journeys?pod=&namespace=`. Refusals are Status objects.
+ * podnet's own questions over HTTP, below `/podnet/v1`: `POST traces`, `GET ports|commands|journeys?pod=&namespace=`. Refusals are Status objects.
  */
 export function podnetRouter(questions: PodnetQuestions): Router {
   const router = Router();

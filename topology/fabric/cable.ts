@@ -10,6 +10,8 @@ const QUEUE_FRAMES = 1000;
 /** How a cable treats frames, in both directions. */
 export interface CableProperties {
   readonly delayNs: number;
+  /** How far the delay of each frame may be off, either way; frames keep their order. None when absent. */
+  readonly jitterNs?: number;
   /** Absent: frames take no time to send. */
   readonly rateBitsPerSecond: number | undefined;
   /** Share of frames lost, from 0 to 1. */
@@ -36,7 +38,7 @@ class Lane {
   }
 
   carry(skb: Skb): void {
-    const { delayNs, rateBitsPerSecond } = this.cable.properties;
+    const { rateBitsPerSecond } = this.cable.properties;
     let sentNs = this.clock.nowNs;
     if (rateBitsPerSecond !== undefined) {
       if (this.queue.length - this.head >= QUEUE_FRAMES) {
@@ -52,8 +54,8 @@ class Lane {
       sentNs = Math.max(sentNs, this.freeAtNs) + Math.ceil((bits * SECOND) / rateBitsPerSecond);
       this.freeAtNs = sentNs;
     }
-    const atNs = sentNs + delayNs;
-    if (atNs === this.clock.nowNs) {
+    const atNs = sentNs + this.cable.drawDelay();
+    if (atNs === this.clock.nowNs && this.head === this.queue.length) {
       this.target?.receiveFromCable(skb);
       return;
     }
@@ -118,6 +120,13 @@ export class Cable {
   /** False when unplugged, or when the machine at one end is off: both ends lose their carrier. */
   get up(): boolean {
     return this.plugged && this.powered[0] && this.powered[1];
+  }
+
+  /** How long the next frame takes. */
+  drawDelay(): number {
+    const { delayNs, jitterNs = 0 } = this.properties;
+    if (jitterNs === 0) return delayNs;
+    return Math.max(0, Math.round(delayNs + (this.rng.unit() * 2 - 1) * jitterNs));
   }
 
   /** What one end hands its frames to. */

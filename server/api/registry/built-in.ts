@@ -4,6 +4,7 @@
  * Fidelity: alpha and beta versions are not served. IPAddress and ServiceCIDR, stable from 1.33 on, are.
  */
 
+import { PODNET_RESOURCES } from '../podnet/kinds.js';
 import type { ResourceInfo, Subresource, Verb } from './resource-info.js';
 
 const ALL_VERBS: readonly Verb[] = [
@@ -273,6 +274,7 @@ function toInfo(apiVersion: string, [plural, kind, row = {}]: RowEntry): Resourc
 export const BUILT_IN_RESOURCES: readonly ResourceInfo[] = [
   ...CORE.map((row) => toInfo('v1', row)),
   ...GROUPS.flatMap(([apiVersion, rows]) => rows.map((row) => toInfo(apiVersion, row))),
+  ...PODNET_RESOURCES,
 ];
 
 /** What a CustomResourceDefinition's kinds can do. */

@@ -136,6 +136,7 @@ const FOR_PEOPLE: readonly BootstrapRole[] = [
     rules: [
       resources([[...READ, 'create'], 'podnet.dev', 'traces']),
       resources([READ, 'podnet.dev', '*']),
+      { ...NONE, verbs: ['get', 'post'], nonResourceURLs: ['/podnet/v1/*'] },
     ],
   },
   {
