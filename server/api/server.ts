@@ -85,6 +85,8 @@ export interface ApiServer {
   patch(request: PatchRequest): ApiResult;
   /** The object when its deletion is under way, a `Status` of success when it is gone. */
   delete(request: DeleteRequest): ApiResult;
+  /** An object as a client reads it that asks for it by name: with the owners of its fields. */
+  withOwners(info: ResourceInfo, object: KubeObject): KubeObject;
   deleteCollection(request: ListRequest & Pick<DeleteRequest, 'options'>): ApiResult<ObjectList>;
   /** Stores an object of podnet's own making: defaulted and allocated for, but not checked. May share frozen parts. */
   createTrusted<R extends ResourceName>(resource: R, object: ObjectOf<R>): ApiResult<ObjectOf<R>>;
@@ -159,6 +161,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     update: (request) =>
       request.subresource === undefined ? writer.update(request) : subresources.update(request),
     patch: patcher.patch,
+    withOwners: fieldManager.withOwners,
     delete: deleter.delete,
     deleteCollection: deleter.deleteCollection,
     ...trusted,

@@ -280,7 +280,8 @@ async function answer(call: Call, result: ApiResult): Promise<void> {
     return;
   }
   addWarnings(res, result.warnings);
-  const { value } = result;
+  const asked = req.method === 'GET' && form !== 'table';
+  const value = asked ? api.withOwners(info, result.value) : result.value;
   const code = result.created && req.method !== 'PUT' ? 201 : 200;
   if (form === 'table' && value.kind === info.kind) {
     const include = includeObject(query);

@@ -70,8 +70,8 @@ export interface FieldManager {
   /** The owners after a write by podnet's own components, which record nothing of their own objects. */
   updateTrusted(record: Omit<WriteRecord, 'name' | 'requested'>): ManagedFields;
   apply(record: ApplyRecord): ApplyResult;
-  /** The owners of an object as a client sees them: those of podnet's own objects are worked out. */
-  describe(info: ResourceInfo, object: KubeObject): ManagedFields;
+  /** An object with its owners as a client sees them: those of podnet's own objects are worked out. */
+  withOwners(info: ResourceInfo, object: KubeObject): KubeObject;
 }
 
 const BEFORE_FIRST_APPLY = 'before-first-apply';
@@ -189,12 +189,21 @@ export function createFieldManager(core: ApiCore): FieldManager {
       return update({ ...record, name });
     },
     apply,
-    describe(info, object) {
-      return isTracked(object)
-        ? object.metadata.managedFields
-        : writeManagers(derive(info, object));
+    withOwners(info, object) {
+      if (object.kind !== info.kind || object.metadata.uid === undefined) return object;
+      const { managedFields, ...metadata } = object.metadata;
+      if (managedFields === undefined) {
+        const derived = writeManagers(derive(info, toStored(info, object)));
+        return { ...object, metadata: { ...metadata, managedFields: derived } };
+      }
+      return managedFields.length > 0 ? object : { ...object, metadata };
     },
   };
+}
+
+/** The object in the version of storage, as the store has it. */
+function toStored(info: ResourceInfo, object: KubeObject): KubeObject {
+  return toStorage(info, { ...object }) as unknown as KubeObject;
 }
 
 /** The entries of managers; those of the live object where nothing has changed. */
