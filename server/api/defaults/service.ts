@@ -29,9 +29,9 @@ export function setServiceDefaults(draft: JsonObject): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   if (spec.type === 'ExternalName') return;
   spec.internalTrafficPolicy ??= 'Cluster';
-  setAddressDefaults(spec);
 }
 
+/** What upstream fills in with the addresses, and so for nobody in particular. */
 function setAddressDefaults(spec: JsonObject): void {
   const [first] = Array.isArray(spec.clusterIPs) ? spec.clusterIPs : [];
   if (spec.clusterIP === undefined || spec.clusterIP === '') {
@@ -46,6 +46,8 @@ function setAddressDefaults(spec: JsonObject): void {
 /** A new Service has a load balancer without addresses. */
 export function prepareService(draft: JsonObject): void {
   draft.status = { loadBalancer: {} };
+  const spec = asObject(draft.spec);
+  if (spec !== undefined && spec.type !== 'ExternalName') setAddressDefaults(spec);
 }
 
 /** An update that leaves out what was allocated keeps it; a type that has no use for it lets it go. */
@@ -62,6 +64,7 @@ export function prepareServiceUpdate(draft: JsonObject, current: KubeObject): vo
     if (spec.clusterIP === before.clusterIP) delete spec.clusterIP;
     delete spec.clusterIPs;
   }
+  if (type !== 'ExternalName') setAddressDefaults(spec);
   if (type === 'ClusterIP' || type === 'ExternalName') {
     if (before.type === 'NodePort' || before.type === 'LoadBalancer')
       dropOldNodePorts(spec, before);

@@ -17,6 +17,7 @@ import type { WriteOptions } from '../request.js';
 import { badRequest } from '../status.js';
 import { checkValue, describeProblems } from './check-value.js';
 import { type Conflict, conflictStatus } from './conflict.js';
+import { withoutEmpty } from './empty.js';
 import { difference } from './field-set.js';
 import { filterFor, typeOfResource, versionsOf } from './kind-view.js';
 import { KUBECTL, lastAppliedFields, withLastApplied } from './last-applied.js';
@@ -139,6 +140,7 @@ export function createFieldManager(core: ApiCore): FieldManager {
     const change = changeOf(info, subresource, live);
     const managers = managersBeforeApply(record, managersOf(info, live));
     const shown = live === undefined ? {} : fromStorage(info, live);
+    const tidy = (value: unknown) => (info.custom ? value : withoutEmpty(type, value));
     const attempt = (force: boolean): Applied =>
       applyToManagers({
         ...change,
@@ -162,7 +164,8 @@ export function createFieldManager(core: ApiCore): FieldManager {
       result = attempt(true);
     }
     if (!result.ok) return { ok: false, error: result.error };
-    const value = isObject(result.value) ? result.value : {};
+    const merged = tidy(result.value);
+    const value = isObject(merged) ? merged : {};
     return {
       ok: true,
       value: name === KUBECTL ? withLastApplied(value, body) : value,

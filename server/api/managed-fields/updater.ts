@@ -81,11 +81,14 @@ export function applyToManagers(
   const writer = { name, operation: 'Apply', apiVersion, subresource } as const;
   const self = managerKey(writer);
   const last = change.managers.get(self);
-  const fields = filter(fieldsOfValue(type, applied));
+  const sent = fieldsOfValue(type, applied);
+  const fields = filter(sent);
   const mine: Manager = { ...writer, fields, time: last?.time };
   const managers = new Map(change.managers).set(self, mine);
   const merged = mergeValues(type, shown, applied);
-  const value = last === undefined ? merged : prune(type, merged, last.fields, managers);
+  // All that was sent stays, also what nobody owns: the name keeps the metadata there.
+  const claims = [sent, ...[...managers.values()].map((one) => one.fields)];
+  const value = last === undefined ? merged : prune(type, merged, last.fields, claims);
   const next = change.store(value);
   const result = reassign({ ...change, managers, next, self, force: change.force });
   if (result.conflicts.length > 0) {
@@ -158,13 +161,17 @@ function reassign({
 }
 
 /** Removes what a manager applied last time, applies no more, and nobody else owns. */
-function prune(type: MergeType, merged: unknown, last: FieldSet, managers: Managers): unknown {
+function prune(
+  type: MergeType,
+  merged: unknown,
+  last: FieldSet,
+  claims: readonly FieldSet[],
+): unknown {
   const all = withNamedParents(type, fieldsOfValue(type, merged));
   const lastNamed = withNamedParents(type, last);
   const withoutLast = removeFields(type, merged, lastNamed) ?? {};
   const left = withNamedParents(type, fieldsOfValue(type, withoutLast));
-  let owned: FieldSet = EMPTY_SET;
-  for (const { fields } of managers.values()) owned = union(owned, fields);
+  const owned = claims.reduce(union, EMPTY_SET);
   const kept = union(left, withNamedParents(type, owned));
   const pruned = removeFields(type, merged, difference(all, kept)) ?? {};
   const remaining = withNamedParents(type, fieldsOfValue(type, pruned));
