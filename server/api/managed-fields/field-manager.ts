@@ -12,6 +12,7 @@ import type { KubeObject, Status } from '../../contract/kube.js';
 import { asObject, isObject, type JsonObject } from '../../kube/json.js';
 import { fromStorage, toStorage } from '../conversion.js';
 import type { ApiCore } from '../core.js';
+import { describeGoValue } from '../patch/go-format.js';
 import { groupVersion, type ResourceInfo } from '../registry/resource-info.js';
 import type { WriteOptions } from '../request.js';
 import { badRequest } from '../status.js';
@@ -245,8 +246,9 @@ function checkApplied(info: ResourceInfo, body: JsonObject): Status | undefined 
 function cannotBeTyped(body: JsonObject, why: string): string {
   const metadata = asObject(body.metadata);
   const [namespace, name] = [metadata?.namespace ?? '', metadata?.name ?? ''];
-  const kind = `${String(body.apiVersion ?? '')}, Kind=${String(body.kind ?? '')}`;
-  return `failed to create typed patch object (${String(namespace)}/${String(name)}; ${kind}): ${why}`;
+  const subject = `${describeGoValue(namespace)}/${describeGoValue(name)}`;
+  const kind = `${describeGoValue(body.apiVersion ?? '')}, Kind=${describeGoValue(body.kind ?? '')}`;
+  return `failed to create typed patch object (${subject}; ${kind}): ${why}`;
 }
 
 /** Who makes a request. */

@@ -5,6 +5,7 @@
 
 import type { Status } from '../../contract/kube.js';
 import { asObject, type JsonObject } from '../../kube/json.js';
+import { describeGoValue } from '../patch/go-format.js';
 import { groupVersion } from '../registry/resource-info.js';
 import { badRequest } from '../status.js';
 import { checkValue, describeProblems } from './check-value.js';
@@ -31,7 +32,7 @@ export function applyScale(fieldManager: FieldManager, record: ApplyRecord): Sca
   if (problems.length > 0) {
     const { namespace = '', name = '' } = asObject(body.metadata) ?? {};
     return refuse(
-      `failed to create typed patch object (${String(namespace)}/${String(name)}; ${SCALE}, Kind=Scale): ${describeProblems(problems)}`,
+      `failed to create typed patch object (${describeGoValue(namespace)}/${describeGoValue(name)}; ${SCALE}, Kind=Scale): ${describeProblems(problems)}`,
     );
   }
   const replicas = asObject(body.spec)?.replicas;

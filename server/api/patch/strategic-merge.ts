@@ -51,7 +51,7 @@ function mergeByDirective(patch: JsonObject): JsonObject {
 
 function unknownPatchType(directive: unknown, patch: JsonObject): StrategicPatchError {
   return new StrategicPatchError(
-    `unknown patch type: ${String(directive)} in map: ${describeGoValue(patch)}`,
+    `unknown patch type: ${describeGoValue(directive)} in map: ${describeGoValue(patch)}`,
   );
 }
 
