@@ -218,7 +218,9 @@ export class Shell implements ExpansionScope {
       return false;
     } catch (error) {
       this.lastStatus = this.statusOf(error);
-      if (!(error instanceof ShellJump) || error.kind !== 'exit') return false;
+      if (!(error instanceof ShellJump)) return false;
+      if (error.kind === 'interrupt') await this.print('\n', 2);
+      if (error.kind !== 'exit') return false;
       this.lastStatus = await this.runExitTrap(this.lastStatus);
       return true;
     }
@@ -246,7 +248,6 @@ export class Shell implements ExpansionScope {
 
   private statusOf(error: unknown): number {
     if (error instanceof ShellJump) {
-      if (error.kind === 'interrupt') void this.descriptors.get(2)?.output?.write(encodeUtf8('\n'));
       return ['exit', 'interrupt'].includes(error.kind) ? error.value : this.lastStatus;
     }
     if (error instanceof BrokenPipe) return 141;
