@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod } from '../contract/kube.js';
 import {
   followLog,
+  type LogFollower,
   type LogOptions,
   type LogRing,
   type LogSink,
@@ -21,8 +22,7 @@ export interface LogTarget {
 /** A log that was found; one that has not begun prints nothing and has ended. */
 export interface FoundLog {
   print(options: LogOptions): Uint8Array;
-  /** Returns the call that stops it. */
-  follow(options: LogOptions, sink: LogSink): () => void;
+  follow(options: LogOptions, sink: LogSink): LogFollower;
 }
 
 /** The log of a container (`pkg/registry/core/pod/strategy.go` LogLocation, kubelet `validateContainerLogStatus`). */
@@ -33,19 +33,29 @@ export function findLog(cluster: Cluster, pod: Pod, target: LogTarget): Reply<Fo
   const which = target.previous === true ? 'previous' : 'current';
   const ring = cluster.kubeletOf(pod)?.logs(pod.metadata.uid ?? '', named.value, which);
   const refused = refusal(pod, named.value, which);
-  if (ring === undefined || (refused !== undefined && which === 'previous')) {
-    return refuse(refused ?? waiting(pod, named.value, undefined));
-  }
-  return reply(found(ring));
+  if (refused !== undefined) return refuse(refused);
+  if (ring !== undefined) return reply(found(ring));
+  // The kubelet was started anew: of what ran before it knows the status alone.
+  const { state, lastState } = statusOf(pod, named.value) ?? {};
+  const terminated = (which === 'current' ? state?.terminated : undefined) ?? lastState?.terminated;
+  const id = terminated?.containerID ?? '';
+  return reply(fixed(`unable to retrieve container logs for ${id}`));
 }
 
-const NOTHING: FoundLog = {
-  print: () => new Uint8Array(),
-  follow: (_options, sink) => {
-    sink.end();
-    return () => undefined;
-  },
-};
+const NOTHING = fixed('');
+
+/** A log of which there is nothing but a text. */
+function fixed(text: string): FoundLog {
+  const octets = new TextEncoder().encode(text);
+  return {
+    print: () => octets,
+    follow: (_options, sink) => {
+      if (octets.length > 0) sink.write(octets);
+      sink.end();
+      return { stop: () => undefined, resume: () => undefined };
+    },
+  };
+}
 
 function found(ring: LogRing): FoundLog {
   return {

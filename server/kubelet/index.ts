@@ -14,7 +14,13 @@ export type {
   PortMapping,
 } from './contract.js';
 export { Kubelet } from './kubelet.js';
-export { followLog, type LogOptions, type LogSink, printLog } from './log-print.js';
+export {
+  followLog,
+  type LogFollower,
+  type LogOptions,
+  type LogSink,
+  printLog,
+} from './log-print.js';
 export type { LogChunk, LogLine, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';

@@ -99,7 +99,9 @@ export class Kubelet {
     which: 'current' | 'previous' = 'current',
   ): LogRing | undefined {
     const slot = this.slot(uid, container);
-    return (which === 'current' ? slot?.run : slot?.previousRun)?.log;
+    // While a container waits to be started again, the run that ended last is its last state.
+    const isBetween = slot?.waiting !== undefined && slot.run?.state === 'exited';
+    return (which === 'current' || isBetween ? slot?.run : slot?.previousRun)?.log;
   }
 
   /** Runs a command in a container. Fails when it does not run or has no such command. */

@@ -18,12 +18,12 @@ export interface LogLine {
   readonly complete: boolean;
 }
 
-const LIMIT_BYTES = 64 * 1024;
+const LIMIT_BYTES = 512 * 1024;
 const NEWLINE = 10;
 const SWEEP_AT = 1024;
 
 /**
- * The newest 64 KiB that a container wrote, with times.
+ * The newest 512 KiB that a container wrote, with times.
  *
  * Fidelity: the kubelet keeps files of 10 MiB and rotates five of them.
  */
@@ -31,13 +31,15 @@ export class LogRing {
   private kept: LogChunk[] = [];
   private bytes = 0;
   private dropped = 0;
+  /** Chunks that came before those in `kept`. */
+  private swept = 0;
   private readonly nowNs: () => number;
   private readonly epochMs: number;
   private readonly followers = new Set<{
     readonly listener: (chunk: LogChunk) => void;
     readonly ended: () => void;
   }>();
-  private isEnded = false;
+  private ended = false;
 
   /** `epochMs` is the wall time, in milliseconds since 1970, of simulated time 0. */
   constructor(nowNs: () => number, epochMs: number) {
@@ -59,6 +61,21 @@ export class LogRing {
   /** What is kept, oldest first. */
   chunks(): readonly LogChunk[] {
     return this.kept.slice(this.dropped);
+  }
+
+  /** Number of the chunk that comes next. */
+  get end(): number {
+    return this.swept + this.kept.length;
+  }
+
+  /** Whether the container has ended. */
+  get isEnded(): boolean {
+    return this.ended;
+  }
+
+  /** What is kept of the chunks from a number on. */
+  chunksFrom(number: number): readonly LogChunk[] {
+    return this.kept.slice(Math.max(this.dropped, number - this.swept));
   }
 
   /** What is kept as lines, oldest first; a line has the time of its first part. */
@@ -91,7 +108,7 @@ export class LogRing {
 
   /** Calls back with each later write, and at the end of the container; returns the call that stops it. */
   follow(listener: (chunk: LogChunk) => void, ended: () => void = () => {}): () => void {
-    if (this.isEnded) {
+    if (this.ended) {
       ended();
       return () => undefined;
     }
@@ -101,8 +118,8 @@ export class LogRing {
   }
 
   /** Nothing more comes: the container has ended. */
-  end(): void {
-    this.isEnded = true;
+  close(): void {
+    this.ended = true;
     const followers = [...this.followers];
     this.followers.clear();
     for (const { ended } of followers) ended();
@@ -145,6 +162,7 @@ export class LogRing {
     }
     if (this.dropped > SWEEP_AT) {
       this.kept = this.kept.slice(this.dropped);
+      this.swept += this.dropped;
       this.dropped = 0;
     }
     for (const { listener } of this.followers) listener(chunk);

@@ -332,7 +332,7 @@ export class ContainerRuntime {
     container.message = terminationMessage(container);
     container.finishedAt = this.options.timestamp();
     container.finishedNs = this.options.clock.nowNs;
-    container.log.end();
+    container.log.close();
     container.config.onExit(container);
   }
 

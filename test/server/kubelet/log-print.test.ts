@@ -41,26 +41,52 @@ describe('a log', () => {
     followLog(
       log,
       { tailLines: 1, timestamps: true },
-      { write: (octets) => seen.push(decodeUtf8(octets)), end: () => seen.push('(end)') },
+      { write: (octets) => seen.push(decodeUtf8(octets)) > 0, end: () => seen.push('(end)') },
     );
     log.write('stdout', encodeUtf8('ree\nfour\n'));
-    log.end();
+    log.close();
     log.write('stdout', encodeUtf8('never\n'));
     expect(seen.join('')).toBe(
       '2026-01-01T00:00:09.000000000Z three\n2026-01-01T00:00:10.000000000Z four\n(end)',
     );
   });
 
+  test('waits for a slow reader', () => {
+    const log = makeLog();
+    const seen: string[] = [];
+    let takes = false;
+    const sink = {
+      write: (octets: Uint8Array) => {
+        seen.push(decodeUtf8(octets));
+        return takes;
+      },
+      end: () => seen.push('(end)'),
+    };
+    const follower = followLog(log, {}, sink);
+    log.write('stdout', encodeUtf8('ree\n'));
+    log.close();
+    expect(seen).toEqual(['one\n']);
+    takes = true;
+    follower.resume();
+    expect(seen.join('')).toBe('one\ntwo\nthree\n(end)');
+  });
+
+  test('keeps octets that are no text', () => {
+    const log = makeLog();
+    log.write('stdout', Uint8Array.of(0xff, 0, 0xfe, 10));
+    expect([...printLog(log, { tailLines: 1 })].slice(2)).toEqual([0xff, 0, 0xfe, 10]);
+  });
+
   test('that is followed stops at its limit, and when nobody listens', () => {
     const log = makeLog();
     const seen: string[] = [];
     const sink = {
-      write: (octets: Uint8Array) => seen.push(decodeUtf8(octets)),
+      write: (octets: Uint8Array) => seen.push(decodeUtf8(octets)) > 0,
       end: () => seen.push('(end)'),
     };
     followLog(log, { limitBytes: 12 }, sink);
-    const stop = followLog(log, { tailLines: 0 }, sink);
-    stop();
+    const follower = followLog(log, { tailLines: 0 }, sink);
+    follower.stop();
     log.write('stdout', encodeUtf8('reeeeee\n'));
     expect(seen.join('')).toBe('one\ntwo\nthre(end)');
   });
