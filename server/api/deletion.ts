@@ -31,6 +31,8 @@ export interface Deleter {
 const DEFAULT_GRACE_SECONDS = 30;
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
+const PODS_STAY =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
 /** Makes the deleter of a server. */
 export function createDeleter(core: ApiCore, reader: Reader): Deleter {
@@ -60,20 +62,23 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
     if (options.dryRun === true)
       return succeed(asAnswer(deletedStatus(info, object.metadata.name, object.metadata.uid)));
     if (info.storage === 'namespaces') return deleteNamespace(info, object);
-    const finalizers = finalizersFor(object, options.propagationPolicy);
+    const finalizers = finalizersFor(object, options.propagationPolicy ?? defaultPolicy(info));
     const grace = info.storage === 'pods' ? graceOf(object as Pod, options) : 0;
     if (grace === 0 && finalizers.length === 0) return remove(info, object);
     const { deletionTimestamp, deletionGracePeriodSeconds: pending = 0 } = object.metadata;
-    if (deletionTimestamp !== undefined && grace >= pending) return succeed(object);
+    const begun = deletionTimestamp !== undefined;
+    // What is going already goes earlier, never later.
+    const left = begun ? Math.min(grace, pending) : grace;
+    if (begun && left === pending && sameTexts(finalizers, object.metadata.finalizers ?? []))
+      return succeed(object);
     return mark(
       info,
       object,
       {
-        deletionTimestamp:
-          deletionTimestamp === undefined || grace < pending
-            ? secondsAfter(core.now(), grace)
-            : deletionTimestamp,
-        deletionGracePeriodSeconds: grace,
+        deletionTimestamp: begun
+          ? secondsAfter(deletionTimestamp, left - pending)
+          : secondsAfter(core.now(), left),
+        deletionGracePeriodSeconds: left,
         ...(finalizers.length > 0 || object.metadata.finalizers !== undefined
           ? { finalizers }
           : {}),
@@ -117,9 +122,11 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
       if (info === undefined) return refuse(unknownPath());
       if (!info.verbs.includes('delete')) return refuse(methodNotAllowed(info));
       const object = core.store.get(info.storage, storeNamespace(info, namespace), name);
-      return object === undefined
-        ? refuse(notFound(info, name))
-        : deleteObject(info, object, options);
+      if (object === undefined) return refuse(notFound(info, name));
+      const deleted = deleteObject(info, object, options);
+      return deleted.ok && info.storage === 'batch/jobs' && options.propagationPolicy === undefined
+        ? { ...deleted, warnings: [...deleted.warnings, PODS_STAY] }
+        : deleted;
     },
     deleteCollection(request) {
       const info = resolveResource(core, request.resource);
@@ -167,6 +174,17 @@ function checkPreconditions(
     );
   }
   return undefined;
+}
+
+/** Kinds whose dependents stay when the client does not say what is to become of them. */
+const ORPHANING: ReadonlySet<string> = new Set(['replicationcontrollers', 'batch/jobs']);
+
+function defaultPolicy(info: ResourceInfo): DeleteOptions['propagationPolicy'] {
+  return ORPHANING.has(info.storage) ? 'Orphan' : undefined;
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
 function finalizersFor(

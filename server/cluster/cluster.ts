@@ -34,6 +34,7 @@ import { addIndexes } from './indexes.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
 import { PodJourneys } from './pod-journeys.js';
+import { requestPodToken } from './pod-token.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 import { startTraceKeeper, type TraceKeeper } from './trace-keeper.js';
@@ -320,6 +321,7 @@ export class Cluster {
         shared,
         epochMs: this.epochMs,
         podCidr: formatCidr(node.network.podCidr),
+        podToken: (pod, source) => requestPodToken(this.api, pod, source),
       });
       this.kubelets.set(node.name, kubelet);
       kubelet.start();

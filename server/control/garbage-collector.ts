@@ -1,11 +1,12 @@
 /** Deletes what lost its owners, and carries out foreground and orphaning deletion (upstream `pkg/controller/garbagecollector`). */
 
-import type { KubeObject } from '../contract/kube.js';
+import type { KubeObject, OwnerReference } from '../contract/kube.js';
 import type { Change, ResourceName } from '../store/index.js';
 import type { ControlContext, Controller } from './context.js';
 import { release } from './pod/owned.js';
 import { WorkQueue } from './work-queue.js';
 
+const COMPONENT = 'garbage-collector-controller';
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
 
@@ -18,8 +19,11 @@ interface Place {
 /**
  * Starts the garbage collector over some resources. It keeps who depends on whom by uid.
  *
- * Fidelity: an owner is looked for by uid alone; upstream also checks that it has the kind and name it is
- * said to have.
+ * An owner in another namespace is none: the reference is said to be invalid, and the object goes like one whose owner is
+ * gone.
+ *
+ * Fidelity: an owner is looked for by uid and namespace; upstream also checks that it has the kind and name it is
+ * said to have, and leaves objects alone whose owner is of a kind that nobody serves.
  */
 export function startGarbageCollector(
   context: ControlContext,
@@ -123,14 +127,17 @@ class GarbageCollector implements Controller {
       return 'done';
     }
     if (ownerReferences.length === 0) return 'done';
-    const solid = ownerReferences.filter((owner) => {
-      const metadata = this.find(owner.uid)?.[1].metadata;
-      // An owner that waits for its dependents to go holds none of them.
-      return (
-        metadata !== undefined &&
-        !(metadata.deletionTimestamp !== undefined && metadata.finalizers?.includes(FOREGROUND))
-      );
+    const present = ownerReferences.flatMap((reference) => {
+      const owner = this.ownerOf(object, reference);
+      return owner === undefined ? [] : [{ reference, owner }];
     });
+    // An owner that waits for its dependents to go holds none of them.
+    const solid = present
+      .filter(({ owner: { metadata } }) => {
+        const foreground = metadata.finalizers?.includes(FOREGROUND) === true;
+        return metadata.deletionTimestamp === undefined || !foreground;
+      })
+      .map(({ reference }) => reference);
     if (solid.length === ownerReferences.length) return 'done';
     if (solid.length > 0) {
       const gone = ownerReferences.filter((owner) => !solid.includes(owner));
@@ -141,7 +148,7 @@ class GarbageCollector implements Controller {
       }
       return 'done';
     }
-    const waiting = ownerReferences.some((owner) => this.places.has(owner.uid));
+    const waiting = present.length > 0;
     const hasDependents = (this.dependents.get(uid)?.size ?? 0) > 0;
     const propagation = waiting && hasDependents ? 'Foreground' : 'Background';
     const deleted = this.context.client.delete(place.resource, place.namespace, place.name, {
@@ -149,6 +156,21 @@ class GarbageCollector implements Controller {
       propagation,
     });
     return deleted.ok ? 'done' : 'retry';
+  }
+
+  /** The owner that a reference means; undefined when it is gone or lives where it cannot own the object. */
+  private ownerOf(object: KubeObject, { apiVersion, kind, name, uid }: OwnerReference) {
+    const found = this.find(uid)?.[1];
+    const { namespace } = object.metadata;
+    const home = found?.metadata.namespace;
+    if (found === undefined || home === undefined || home === namespace) return found;
+    this.context.recorder.record(object, {
+      type: 'Warning',
+      reason: 'OwnerRefInvalidNamespace',
+      message: `ownerRef [${apiVersion}/${kind}, namespace: ${namespace ?? ''}, name: ${name}, uid: ${uid}] does not exist in namespace "${namespace ?? ''}"`,
+      component: COMPONENT,
+    });
+    return undefined;
   }
 
   private orphan(uid: string, place: Place, object: KubeObject): 'done' | 'retry' {

@@ -20,6 +20,7 @@ import type {
 } from '../program/index.js';
 import type { ImageRegistry } from '../registry/index.js';
 import type { ObjectStore } from '../store/store.js';
+import type { PodTokens } from './pod-tokens.js';
 import type { KubeletShared } from './shared.js';
 
 /** The simulated clock as the kubelet uses it. */
@@ -155,6 +156,8 @@ export interface KubeletOptions {
   readonly shared?: KubeletShared;
   /** Wall time, in milliseconds since 1970, of simulated time 0. */
   readonly epochMs?: number;
+  /** Makes the tokens in projected volumes; placeholders when absent. */
+  readonly podToken?: PodTokens;
   /** Written to the Node object when the controller manager does not allocate node CIDRs. */
   readonly podCidr?: string;
 }

@@ -24,6 +24,7 @@ export {
 export type { LogChunk, LogLine, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';
+export type { PodTokens, TokenSource } from './pod-tokens.js';
 export { qosClassOf } from './qos.js';
 export { KubeletShared } from './shared.js';
 export type { ContainerView, PodRuntimeView, PortConflict, PortView, SandboxView } from './view.js';

@@ -244,7 +244,13 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
 
   private mount(): boolean {
     const { durable, options } = this.node;
-    const made = mountVolumes({ pod: this.pod, store: options.store, durable, facts: this.facts });
+    const made = mountVolumes({
+      pod: this.pod,
+      store: options.store,
+      durable,
+      facts: this.facts,
+      token: options.podToken,
+    });
     if (made.ok) {
       this.volumes = made.value;
       this.mounted = true;

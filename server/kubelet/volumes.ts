@@ -11,6 +11,7 @@ import { Volume } from '../program/fs/virtual-file-system.js';
 import type { ObjectStore } from '../store/store.js';
 import { type DownwardFacts, fieldValue, resourceValue } from './field-ref.js';
 import { namespaceOf } from './names.js';
+import type { PodTokens, TokenSource } from './pod-tokens.js';
 
 /** Content that outlives pods: of claims, shared by the cluster, and of the node's own paths. */
 export interface DurableVolumes {
@@ -26,6 +27,8 @@ export interface MountRequest {
   readonly store: ObjectStore;
   readonly durable: DurableVolumes;
   readonly facts: DownwardFacts;
+  /** A placeholder when absent. */
+  readonly token?: PodTokens | undefined;
 }
 
 /** A volume that could not be set up, in the words of the event FailedMount. */
@@ -205,15 +208,17 @@ function putProjected(volume: Volume, source: unknown, request: MountRequest): s
       problem ??= putDownward(volume, itemsOf(each.downwardAPI), request);
     }
     if (each.serviceAccountToken !== undefined) {
-      volume.put(each.serviceAccountToken.path ?? 'token', tokenOf(request.pod));
+      const { path = 'token' } = each.serviceAccountToken;
+      const { token = placeholderToken } = request;
+      volume.put(path, token(request.pod, each.serviceAccountToken));
     }
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
-/** A text in a token's place: nothing in podnet checks it. */
-function tokenOf(pod: Pod): string {
+/** A text in a token's place, for nodes that are given no source of tokens: nobody accepts it. */
+function placeholderToken(pod: Pod): string {
   return `podnet:${namespaceOf(pod)}:${pod.spec.serviceAccountName ?? 'default'}`;
 }
 
@@ -221,7 +226,7 @@ interface ProjectedSource {
   readonly configMap?: KeySource;
   readonly secret?: KeySource;
   readonly downwardAPI?: unknown;
-  readonly serviceAccountToken?: { readonly path?: string };
+  readonly serviceAccountToken?: TokenSource & { readonly path?: string };
 }
 
 // Volume sources other than the typed ones are kept as they came from the API, which has checked them.

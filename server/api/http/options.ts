@@ -88,6 +88,9 @@ function isTrue(text: string | null): boolean {
   return text !== null && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
 }
 
+/** What the deprecated `orphanDependents` stands for. */
+const ORPHANING: Readonly<Record<string, string>> = { true: 'Orphan', false: 'Background' };
+
 /** How to delete: from the body, over which parameters win. */
 export function deleteOptions(
   body: unknown,
@@ -96,7 +99,9 @@ export function deleteOptions(
 ): DeleteOptions {
   const given = asObject(body) ?? {};
   const grace = query.get('gracePeriodSeconds') ?? given.gracePeriodSeconds;
-  const policy = query.get('propagationPolicy') ?? given.propagationPolicy;
+  const orphan = query.get('orphanDependents') ?? given.orphanDependents;
+  const policy =
+    query.get('propagationPolicy') ?? given.propagationPolicy ?? ORPHANING[String(orphan)];
   const { uid, resourceVersion } = asObject(given.preconditions) ?? {};
   return {
     dryRun: dryRun === true || (Array.isArray(given.dryRun) && given.dryRun.length > 0),
