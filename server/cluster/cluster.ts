@@ -20,7 +20,12 @@ import {
 } from '../api/index.js';
 import { type ClusterAccess, createClusterAccess, ensureBootstrapPolicy } from '../auth/index.js';
 import type { Pod } from '../contract/kube.js';
-import { apiClient, type Controllers, startControllers } from '../control/index.js';
+import {
+  apiClient,
+  type Controller,
+  type Controllers,
+  startControllers,
+} from '../control/index.js';
 import { uuid } from '../kube/uuid.js';
 import { WallTime } from '../kube/wall-time.js';
 import { Kubelet, KubeletShared } from '../kubelet/index.js';
@@ -37,6 +42,7 @@ import { PodJourneys } from './pod-journeys.js';
 import { requestPodToken } from './pod-token.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
+import { startTopologyKeeper } from './topology-keeper.js';
 import { startTraceKeeper, type TraceKeeper } from './trace-keeper.js';
 import { startTrace } from './tracing.js';
 
@@ -84,6 +90,7 @@ export class Cluster {
   readonly controllers: Controllers;
   readonly traces: TraceKeeper;
   readonly faults: FaultKeeper;
+  private readonly topology: Controller;
   readonly settled: SettledPods;
   private readonly time: WallTime;
   private readonly events: EventRecorder;
@@ -91,8 +98,8 @@ export class Cluster {
   onClock: () => void = () => {};
   /** Told of podnet's own mistakes inside an emulated program. */
   onError: (error: unknown) => void = () => {};
-  /** Called when a cable or veth was taken down or up, with the id of its edge. */
-  linkChanged: (edge: string) => void = () => {};
+  /** Called when a cable or veth was taken down or up, or treats frames otherwise, with the id of its edge. */
+  readonly linkListeners = new Set<(edge: string) => void>();
   private readonly rng: Rng;
   private readonly heard = new Map<string, number>();
 
@@ -156,9 +163,20 @@ export class Cluster {
       now: this.now,
       send: (request, done) => startTrace(this, request, done),
     });
+    const topologyUids = this.drawer('topology');
+    this.topology = startTopologyKeeper({
+      cluster: this,
+      client,
+      newUid: () => uuid(topologyUids),
+    });
     const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
     startOutside(this.fabric, machines);
     this.startApiServerSocket(machines);
+  }
+
+  /** Tells that a cable or veth has changed. */
+  linkChanged(edge: string): void {
+    for (const listener of this.linkListeners) listener(edge);
   }
 
   /** RFC 3339 of now, to the second. */
@@ -195,6 +213,7 @@ export class Cluster {
     this.controllers.stop();
     this.traces.stop();
     this.faults.stop();
+    this.topology.stop();
     await this.store.close();
   }
 

@@ -78,7 +78,7 @@ class GraphSources {
       model.markEdge(`veth:${namespace}/${name}`);
     };
     this.cluster.onClock = () => model.markClock();
-    this.cluster.linkChanged = (edge) => model.markEdge(edge);
+    this.cluster.linkListeners.add((edge) => model.markEdge(edge));
     for (const [name, node] of fabric.nodes) {
       node.host.onOp((ops) => {
         for (const op of ops) {

@@ -81,7 +81,7 @@ export const TOPOLOGY_SCHEMA: JsonObject = object(
           rate: text(
             'Bits per second, such as 1Gbit; as fast as can be when absent. Can be changed.',
             {
-              pattern: '^[0-9]{1,9}(\\.[0-9]{1,6})?([kKmMgGtT]?bit)$',
+              pattern: '^[0-9]{1,9}(\\.[0-9]{1,6})?[kKmMgG]?bit$',
             },
           ),
           loss: {
