@@ -7,6 +7,7 @@ import {
   invariant,
   ipv4,
   type PacketTrace,
+  type Process,
   Rng,
   type TopologySpec,
 } from '../../topology/index.js';
@@ -92,6 +93,10 @@ export class Cluster {
   readonly faults: FaultKeeper;
   private readonly topology: Controller;
   readonly settled: SettledPods;
+  /** The process on the control plane that proxied requests come from. */
+  readonly apiServer: Process | undefined;
+  /** Chooses the endpoint of a proxied request: [0, 1). */
+  readonly proxyRandom: () => number;
   private readonly time: WallTime;
   private readonly events: EventRecorder;
   /** Called when the clock is paused, resumed or set to another speed. */
@@ -171,7 +176,8 @@ export class Cluster {
     });
     const machines = { epochMs: options.epochMs, random: this.drawer('machines') };
     startOutside(this.fabric, machines);
-    this.startApiServerSocket(machines);
+    this.apiServer = this.startApiServerSocket(machines);
+    this.proxyRandom = this.drawer('proxy');
   }
 
   /** Tells that a cable or veth has changed. */
@@ -275,13 +281,13 @@ export class Cluster {
   }
 
   /** Packets to the `kubernetes` Service end at a listener of the control plane, as on a real one. */
-  private startApiServerSocket(context: MachineProgramContext): void {
+  private startApiServerSocket(context: MachineProgramContext): Process | undefined {
     const { nodes } = this.options.topology;
     const name = (nodes.find((node) => node.role === 'control-plane') ?? nodes[0])?.name ?? '';
     const host = this.fabric.nodes.get(name)?.host;
-    if (host === undefined) return;
+    if (host === undefined) return undefined;
     const ports = [{ proto: 'tcp', port: API_SERVER_PORT }] as const;
-    runOnMachine({ host, kind: 'generic', comm: 'kube-apiserver', ports }, context);
+    return runOnMachine({ host, kind: 'generic', comm: 'kube-apiserver', ports }, context);
   }
 
   /**

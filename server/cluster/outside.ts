@@ -1,4 +1,4 @@
-import { type Fabric, type Host, type Ip, invariant } from '../../topology/index.js';
+import { type Fabric, type Host, type Ip, invariant, type Process } from '../../topology/index.js';
 import { type OutsideNames, startProgram, VirtualFileSystem } from '../program/index.js';
 
 /** What runs on machines that are no pods. */
@@ -44,12 +44,12 @@ export function startOutside(fabric: Fabric, context: MachineProgramContext): vo
   }
 }
 
-/** Starts one program as a process of a machine itself. */
+/** Starts one program as a process of a machine itself, and gives the process. */
 export function runOnMachine(
   program: MachineProgram,
   context: MachineProgramContext,
   names?: OutsideNames,
-): void {
+): Process {
   const process = program.host.processes.clone({
     comm: program.comm,
     argv: [`/usr/sbin/${program.comm}`],
@@ -80,4 +80,5 @@ export function runOnMachine(
     ...(names === undefined ? {} : { outsideNames: names }),
   });
   invariant(started.ok, `${program.comm} must start on ${program.host.name}`);
+  return process.value;
 }

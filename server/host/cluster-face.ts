@@ -13,11 +13,12 @@ import { Operations } from '../cluster/operations.js';
 import { attachIn } from '../cluster/pod-attach.js';
 import { execIn } from '../cluster/pod-exec.js';
 import { portForwardIn } from '../cluster/pod-port-forward.js';
+import { proxyIn } from '../cluster/proxy-locations.js';
 import { createCaptureHandler } from '../live/capture-handler.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
 import type { LiveCluster } from '../live/sockets.js';
-import { createStreams, type StreamServer } from '../stream/index.js';
+import { createStreams, proxyRouter, type StreamServer, upgradeRequired } from '../stream/index.js';
 import { ClusterGuard } from './cluster-guard.js';
 import type { HostedCluster } from './cluster-host.js';
 
@@ -53,6 +54,7 @@ export function createClusterFace(
   router.use(guard.admit);
   router.use(accessGuard(gate));
   router.use(podnetRouter(operations));
+  router.use(proxyRouter(proxyIn(cluster), onError));
   router.use(
     createApiRouter(cluster.api, {
       subresourceHandlers: new Map<string, SubresourceHandler>([
@@ -61,6 +63,9 @@ export function createClusterFace(
           'podnet.dev/traces/pcap',
           createCaptureHandler((trace) => cluster.traces.captureOf(trace)),
         ],
+        ['pods/attach', needsUpgrade],
+        ['pods/exec', needsUpgrade],
+        ['pods/portforward', needsUpgrade],
       ]),
       onError,
     }),
@@ -84,3 +89,8 @@ export function createClusterFace(
   const live = { model: createGraph(cluster), handlers: operations.handlers };
   return { router, streams, live };
 }
+
+const needsUpgrade: SubresourceHandler = (_request, response) => {
+  const status = upgradeRequired();
+  response.status(status.code ?? 400).json(status);
+};

@@ -1,4 +1,5 @@
 export type { Attachment, AttachRequest } from './attach.js';
+export { connectStream, type StreamTarget } from './connect-stream.js';
 export type {
   CniAddRequest,
   CniError,

@@ -1,12 +1,22 @@
 import type { Duplex } from 'node:stream';
-import { fail, formatIp, type Ip, ok, type Process, type Result } from '../../topology/index.js';
+import {
+  fail,
+  formatIp,
+  IPV6_LOOPBACK,
+  ipv4,
+  type Process,
+  type Result,
+} from '../../topology/index.js';
+import { connectStream } from './connect-stream.js';
 import type { NodeHost } from './contract.js';
-import { dial, goErrno } from './dial.js';
+import { goErrno } from './dial.js';
 import type { Sandbox } from './sandbox.js';
-import { socketStream } from './socket-stream.js';
 
-const LOOPBACK = 0x7f00_0001 as Ip;
-const LOOPBACK_V6 = 1n as Ip;
+/** In the order that they are tried. */
+const LOCALHOST = [
+  { family: 'tcp4', address: ipv4(0x7f00_0001) },
+  { family: 'tcp6', address: IPV6_LOOPBACK },
+] as const;
 
 /** Connects to ports inside a pod. */
 export interface PodPortForwarder {
@@ -41,54 +51,27 @@ export async function forwardIntoSandbox(request: {
   const failed = (words: string) =>
     fail(`failed to execute portforward in network namespace "${netns}": ${words}`);
   if (!cloned.ok) return failed(goErrno(cloned.error));
-  const process = cloned.value;
-  const first = await connect({ process, pause, address: LOOPBACK, port, signal });
-  if (first.ok) return first;
-  const second = await connect({ process, pause, address: LOOPBACK_V6, port, signal });
-  if (second.ok) return second;
-  process.sys.exit(0);
-  return failed(
-    `failed to connect to localhost:${port} inside namespace "${id}", IPv4: ${first.error} IPv6 ${second.error} `,
-  );
-}
-
-interface Attempt {
-  readonly process: Process;
-  readonly pause: Process;
-  readonly address: Ip;
-  readonly port: number;
-  readonly signal: AbortSignal;
-}
-
-function connect(attempt: Attempt): Promise<Result<Duplex, string>> {
-  const { address, pause, port, process, signal } = attempt;
-  const isV4 = typeof address === 'number';
-  const where = isV4 ? `tcp4 ${formatIp(address)}:${port}` : `tcp6 [${formatIp(address)}]:${port}`;
-  return new Promise((resolve) => {
-    let giveUp: () => void = () => undefined;
-    const abort = (): void => {
-      giveUp();
-      settle(fail(`dial ${where}: operation was canceled`));
-    };
-    const settle = (result: Result<Duplex, string>): void => {
-      signal.removeEventListener('abort', abort);
-      resolve(result);
-    };
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    giveUp = dial(process.sys, address, port, {
-      connected: (socket) => {
-        socket.setOption('TCP_NODELAY', 1);
-        const stream = socketStream(socket, () => process.sys.exit(0));
-        keep(pause, stream);
-        settle(ok(stream));
-      },
-      failed: (errno) => settle(fail(`dial ${where}: connect: ${goErrno(errno)}`)),
+  const { sys } = cloned.value;
+  const refusals: string[] = [];
+  for (const { address, family } of LOCALHOST) {
+    const connected = await connectStream({
+      sys,
+      address,
+      port,
+      signal,
+      closed: () => sys.exit(0),
     });
-  });
+    if (connected.ok) {
+      keep(pause, connected.value);
+      return connected;
+    }
+    const host = typeof address === 'number' ? formatIp(address) : `[${formatIp(address)}]`;
+    refusals.push(`dial ${family} ${host}:${port}: ${connected.error}`);
+  }
+  sys.exit(0);
+  return failed(
+    `failed to connect to localhost:${port} inside namespace "${id}", IPv4: ${refusals.join(' IPv6 ')} `,
+  );
 }
 
 /** The connection goes when the sandbox does. */

@@ -1,4 +1,5 @@
 export type { Connected, PortForwarder, StartPortForward } from './port-forward.js';
+export { type ProxyBackend, type ProxyLocation, type ProxyTarget, proxyRouter } from './proxy.js';
 export { refuseUpgrade } from './refuse.js';
 export {
   exitStatus,
@@ -15,4 +16,5 @@ export {
   type StreamHandlers,
   type StreamOptions,
   type StreamServer,
+  upgradeRequired,
 } from './upgrade.js';
