@@ -13,6 +13,7 @@ import {
   setNamespaceDefaults,
   setNetworkPolicyDefaults,
   setNodeDefaults,
+  setPriorityClassDefaults,
   setSecretDefaults,
   setStorageClassDefaults,
   setVolumeDefaults,
@@ -46,7 +47,6 @@ import {
 } from './validation/networking.js';
 import { validatePod, validatePodUpdate } from './validation/pod.js';
 import { validateService, validateServiceUpdate } from './validation/service.js';
-import { warnOfPod, warnOfWorkload } from './validation/warnings.js';
 import {
   validateCronJob,
   validateDaemonSet,
@@ -59,6 +59,16 @@ import {
   validateStatefulSet,
   validateStatefulSetUpdate,
 } from './validation/workload.js';
+import {
+  warnOfCronJob,
+  warnOfIngress,
+  warnOfPod,
+  warnOfPodName,
+  warnOfService,
+  warnOfVolume,
+  warnOfWorkload,
+  warnOfWorkloadName,
+} from './warnings/kinds.js';
 
 const RULES: Readonly<Record<string, KindRules>> = {
   pods: {
@@ -67,6 +77,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validate: validatePod,
     validateUpdate: validatePodUpdate,
     warn: warnOfPod,
+    warnCreate: warnOfPodName,
   },
   services: {
     setDefaults: setServiceDefaults,
@@ -74,6 +85,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     prepareForUpdate: prepareServiceUpdate,
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    warn: warnOfService,
   },
   endpoints: { setDefaults: setEndpointsDefaults },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
@@ -90,26 +102,34 @@ const RULES: Readonly<Record<string, KindRules>> = {
     setDefaults: setReplicationControllerDefaults,
     validate: validateReplicationController,
     warn: warnOfWorkload,
+    warnCreate: warnOfWorkloadName,
   },
   persistentvolumeclaims: { setDefaults: setClaimDefaults, prepareForCreate: prepareClaim },
-  persistentvolumes: { setDefaults: setVolumeDefaults, prepareForCreate: prepareVolume },
+  persistentvolumes: {
+    setDefaults: setVolumeDefaults,
+    prepareForCreate: prepareVolume,
+    warn: warnOfVolume,
+  },
   'apps/deployments': {
     setDefaults: setDeploymentDefaults,
     validate: validateDeployment,
     validateUpdate: validateSelectorUpdate,
     warn: warnOfWorkload,
+    warnCreate: warnOfWorkloadName,
   },
   'apps/replicasets': {
     setDefaults: setReplicaSetDefaults,
     validate: validateReplicaSet,
     validateUpdate: validateSelectorUpdate,
     warn: warnOfWorkload,
+    warnCreate: warnOfWorkloadName,
   },
   'apps/statefulsets': {
     setDefaults: setStatefulSetDefaults,
     validate: validateStatefulSet,
     validateUpdate: validateStatefulSetUpdate,
     warn: warnOfWorkload,
+    warnCreate: warnOfWorkloadName,
   },
   'apps/daemonsets': {
     setDefaults: setDaemonSetDefaults,
@@ -123,8 +143,14 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validate: validateJob,
     validateUpdate: validateJobUpdate,
     warn: warnOfWorkload,
+    warnCreate: warnOfWorkloadName,
   },
-  'batch/cronjobs': { setDefaults: setCronJobDefaults, validate: validateCronJob },
+  'batch/cronjobs': {
+    setDefaults: setCronJobDefaults,
+    validate: validateCronJob,
+    warn: warnOfCronJob,
+    warnCreate: warnOfWorkloadName,
+  },
   'discovery.k8s.io/endpointslices': { setDefaults: setEndpointSliceDefaults },
   'networking.k8s.io/networkpolicies': {
     setDefaults: setNetworkPolicyDefaults,
@@ -133,9 +159,11 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'networking.k8s.io/ingresses': {
     validate: validateIngress,
     validateCreate: validateIngressClass,
+    warnCreate: warnOfIngress,
   },
   'rbac.authorization.k8s.io/rolebindings': { setDefaults: setBindingDefaults },
   'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
+  'scheduling.k8s.io/priorityclasses': { setDefaults: setPriorityClassDefaults },
   'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
   'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
   'apiextensions.k8s.io/customresourcedefinitions': {

@@ -21,6 +21,8 @@ export interface KindRules {
   readonly validateUpdate?: (next: KubeObject, current: KubeObject) => readonly FieldError[];
   /** What is odd about an object but not refused. */
   readonly warn?: (object: KubeObject) => readonly string[];
+  /** The same about a new object only. */
+  readonly warnCreate?: (object: KubeObject) => readonly string[];
 }
 
 /** Rules by storage name. */

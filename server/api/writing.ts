@@ -124,7 +124,7 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
       return refuse(alreadyExists(info, name), [], warnings);
     const unallocated = core.allocator.allocate(info, draft, undefined);
     if (unallocated !== undefined) return { ...unallocated, warnings };
-    warnings.push(...(rules?.warn?.(object) ?? []));
+    warnings.push(...(rules?.warnCreate?.(object) ?? []), ...(rules?.warn?.(object) ?? []));
     if (request.options?.dryRun === true) {
       return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
     }

@@ -129,7 +129,14 @@ function nodeStatus(
   ): Condition => {
     const earlier = before.get(type);
     const since = earlier?.status === status ? earlier.lastTransitionTime : undefined;
-    return { type, status, reason, message, lastTransitionTime: since ?? now };
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastHeartbeatTime: now,
+      lastTransitionTime: since ?? now,
+    };
   };
   return {
     ...present?.status,

@@ -95,6 +95,11 @@ export function setStorageClassDefaults(draft: JsonObject): void {
   draft.volumeBindingMode ??= 'Immediate';
 }
 
+/** Fills in a PriorityClass; kubectl relies on it. */
+export function setPriorityClassDefaults(draft: JsonObject): void {
+  draft.preemptionPolicy ??= 'PreemptLowerPriority';
+}
+
 /** Fills in a HorizontalPodAutoscaler. */
 export function setAutoscalerDefaults(draft: JsonObject): void {
   const spec = asObject(draft.spec);

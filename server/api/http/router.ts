@@ -8,6 +8,7 @@ import type { ApiServer } from '../server.js';
 import { failureStatus, internalError, methodNotAllowed, unknownPath } from '../status.js';
 import { renderTable } from '../table/table.js';
 import { readBody } from './body.js';
+import { deprecationOf } from './deprecated.js';
 import {
   aggregatedDiscovery,
   aggregatedType,
@@ -133,6 +134,7 @@ async function serveResource(exchange: Exchange): Promise<void> {
     sendStatus(res, unknownPath());
     return;
   }
+  addWarnings(res, deprecationOf(info.storage));
   const query = new URLSearchParams(req.url.split('?')[1] ?? '');
   const handler = exchange.options.subresourceHandlers?.get(`${info.storage}/${path.subresource}`);
   if (handler !== undefined && path.name !== undefined) {

@@ -29,6 +29,7 @@ import {
   wide,
 } from './cells.js';
 import { ageOf, humanDuration } from './duration.js';
+import { accessModes, KEPT_COLUMNS } from './kept-columns.js';
 import { podWords } from './pod-status.js';
 
 const POD: Column[] = [
@@ -246,19 +247,6 @@ function quotaText(object: KubeObject, side: 'requests' | 'limits'): string {
     .join(', ');
 }
 
-function claimModes(object: KubeObject): string {
-  const short: Readonly<Record<string, string>> = {
-    ReadWriteOnce: 'RWO',
-    ReadOnlyMany: 'ROX',
-    ReadWriteMany: 'RWX',
-    ReadWriteOncePod: 'RWOP',
-  };
-  const modes = spec(object).accessModes;
-  return Array.isArray(modes)
-    ? modes.map((mode) => short[String(mode)] ?? String(mode)).join(',')
-    : '';
-}
-
 /** Columns by storage name. */
 export const COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map<string, readonly Column[]>([
   ['pods', POD],
@@ -396,12 +384,18 @@ export const COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map<string, r
     'persistentvolumeclaims',
     [
       NAME,
-      column('Status', (object) => text(status(object).phase, '')),
+      column('Status', (object) =>
+        object.metadata.deletionTimestamp === undefined
+          ? text(status(object).phase, '')
+          : 'Terminating',
+      ),
       column('Volume', (object) => text(spec(object).volumeName, '')),
       column('Capacity', (object) => text(asObject(status(object).capacity)?.storage, '')),
-      column('Access Modes', claimModes),
+      column('Access Modes', (object) => accessModes(status(object).accessModes)),
       column('StorageClass', (object) => text(spec(object).storageClassName, '')),
-      column('VolumeAttributesClass', () => '<unset>'),
+      column('VolumeAttributesClass', (object) =>
+        text(spec(object).volumeAttributesClassName, '<unset>'),
+      ),
       AGE,
       wide('VolumeMode', (object) => text(spec(object).volumeMode, '')),
     ],
@@ -440,6 +434,7 @@ export const COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map<string, r
       AGE,
     ],
   ],
+  ...KEPT_COLUMNS,
 ]);
 
 /** The columns of a kind without its own. */

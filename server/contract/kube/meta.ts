@@ -53,6 +53,7 @@ export interface Condition {
   readonly message?: string;
   readonly lastTransitionTime?: string;
   readonly lastProbeTime?: string | null;
+  readonly lastHeartbeatTime?: string;
   readonly lastUpdateTime?: string;
   readonly observedGeneration?: number;
 }

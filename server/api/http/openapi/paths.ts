@@ -125,6 +125,8 @@ interface Operation {
   /** Type of body and answer. */
   readonly body?: object;
   readonly answer: object;
+  /** The kind in the body, where it is not the resource's own. */
+  readonly kind?: string;
 }
 
 /** Every path of a resource. */
@@ -283,6 +285,12 @@ const STREAMS: ReadonlySet<Subresource> = new Set([
   'proxy',
 ]);
 
+/** kubectl takes any PATCH of a kind for the kind's own: streams name that of their options, as upstream. */
+function optionsKind({ kind }: ResourceInfo, name: Subresource): string {
+  if (name === 'log') return kind;
+  return `${kind}${name === 'portforward' ? 'PortForward' : capital(name)}Options`;
+}
+
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
   get: 'read',
   post: 'create',
@@ -309,7 +317,8 @@ function subresourceOperation({
     action: method,
     description: `${word} ${name} of the specified ${info.kind}`,
   };
-  if (STREAMS.has(name)) return { ...said, answer: { type: 'string' } };
+  if (STREAMS.has(name))
+    return { ...said, kind: optionsKind(info, name), answer: { type: 'string' } };
   const typeName = SUBRESOURCE_TYPES[name];
   const type = typeName === undefined ? components.referKind(info) : components.refer(typeName);
   if (method === 'get') return { ...said, answer: type };
@@ -341,7 +350,7 @@ function render(info: ResourceInfo, operation: Operation): object {
       401: { description: 'Unauthorized' },
     },
     'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group, version, kind },
+    'x-kubernetes-group-version-kind': { group, version, kind: operation.kind ?? kind },
   };
 }
 

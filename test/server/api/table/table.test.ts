@@ -135,3 +135,69 @@ test('prints aligned columns as kubectl does', () => {
     info === undefined ? [] : tableText(info, objects, { now: '2025-01-01T00:01:00Z' }),
   ).toEqual(['NAME   READY   STATUS    RESTARTS   AGE', 'web    0/1     Pending   0          60s']);
 });
+
+describe('the columns of kinds that are kept', () => {
+  test.each<[string, object, string[]]>([
+    [
+      'scheduling.k8s.io/priorityclasses',
+      { metadata: { name: 'high' }, value: 1000 },
+      [
+        'NAME   VALUE   GLOBAL-DEFAULT   AGE   PREEMPTIONPOLICY',
+        'high   1000    false            0s    PreemptLowerPriority',
+      ],
+    ],
+    [
+      'storage.k8s.io/storageclasses',
+      {
+        metadata: {
+          name: 'fast',
+          annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+        },
+        provisioner: 'example.com/disk',
+      },
+      [
+        'NAME             PROVISIONER        RECLAIMPOLICY   VOLUMEBINDINGMODE   ALLOWVOLUMEEXPANSION   AGE',
+        'fast (default)   example.com/disk   Delete          Immediate           false                  0s',
+      ],
+    ],
+    [
+      'persistentvolumes',
+      {
+        metadata: { name: 'pv1' },
+        spec: {
+          capacity: { storage: '1Gi' },
+          accessModes: ['ReadWriteOnce'],
+          hostPath: { path: '/data' },
+        },
+      },
+      [
+        'NAME   CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM   STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE',
+        'pv1    1Gi        RWO            Retain           Available                          <unset>                          0s',
+      ],
+    ],
+    [
+      'rbac.authorization.k8s.io/clusterrolebindings',
+      {
+        metadata: { name: 'b' },
+        roleRef: { kind: 'ClusterRole', name: 'view', apiGroup: 'rbac.authorization.k8s.io' },
+        subjects: [{ kind: 'User', name: 'ann', apiGroup: 'rbac.authorization.k8s.io' }],
+      },
+      ['NAME   ROLE               AGE', 'b      ClusterRole/view   0s'],
+    ],
+    [
+      'networking.k8s.io/ingressclasses',
+      { metadata: { name: 'nginx' }, spec: { controller: 'k8s.io/ingress-nginx' } },
+      [
+        'NAME    CONTROLLER             PARAMETERS   AGE',
+        'nginx   k8s.io/ingress-nginx   <none>       0s',
+      ],
+    ],
+  ])('%s', (resource, body, lines) => {
+    const api = newApi();
+    const created = api.create({ resource, body });
+    if (!created.ok) throw new Error(created.error.message);
+    const info = api.registry.all.find((one) => one.storage === resource);
+    if (info === undefined) throw new Error(resource);
+    expect(tableText(info, [created.value], { now: '2025-01-01T00:00:00Z' })).toEqual(lines);
+  });
+});
