@@ -14,7 +14,7 @@ import {
   refuse,
   succeed,
 } from './request.js';
-import { badRequest, expired, notFound, unknownPath } from './status.js';
+import { badRequest, expired, notFound, resourceVersionTooLarge, unknownPath } from './status.js';
 
 /** Reads objects. */
 export interface Reader {
@@ -37,7 +37,8 @@ export function createReader(core: ApiCore): Reader {
 
   function keep(snapshot: Snapshot): string {
     snapshotCount += 1;
-    const id = String(snapshotCount);
+    // The revision tells apart from snapshots of an earlier run of the server.
+    const id = `${snapshotCount}-${snapshot.resourceVersion}`;
     snapshots.set(id, snapshot);
     const [oldest] = snapshots.keys();
     if (snapshots.size > MAX_SNAPSHOTS && oldest !== undefined) snapshots.delete(oldest);
@@ -93,16 +94,12 @@ export function createReader(core: ApiCore): Reader {
       const limit = request.limit ?? 0;
       if (request.continue !== undefined && request.continue !== '')
         return continued(request.continue, limit);
-      const selected = select(core, info, request);
+      const moment = momentOf(core, request, limit);
+      if (!moment.ok) return moment;
+      const selected = select(core, info, request, moment.value);
       if (!selected.ok) return selected;
-      return succeed(
-        page(
-          { items: selected.value, resourceVersion: String(core.store.revision) },
-          undefined,
-          0,
-          limit,
-        ),
-      );
+      const resourceVersion = String(moment.value ?? core.store.revision);
+      return succeed(page({ items: selected.value, resourceVersion }, undefined, 0, limit));
     },
   };
 }
@@ -144,16 +141,56 @@ export function selectorOf(
   return succeed({ matches: (object) => tests.every((test) => test(object)), name });
 }
 
+/** The revision that a list is to show when it is not the newest. A page of an old revision shows just that, as upstream. */
+function momentOf(
+  core: ApiCore,
+  { resourceVersion = 0, match }: ListRequest,
+  limit: number,
+): ApiResult<number | undefined> {
+  const { revision } = core.store;
+  if (resourceVersion > revision) return refuse(resourceVersionTooLarge(resourceVersion, revision));
+  const exact = match === 'Exact' || (match === undefined && limit > 0);
+  return succeed(exact && resourceVersion !== 0 ? resourceVersion : undefined);
+}
+
+/** The objects of a resource at a revision: as they are, with what changed since taken back. */
+function objectsAt(
+  core: ApiCore,
+  { storage }: ResourceInfo,
+  namespace: string | undefined,
+  revision: number,
+): readonly KubeObject[] | undefined {
+  const changes = core.store.since(storage, revision);
+  if (changes === undefined) return undefined;
+  const objects = core.store.list(storage, namespace);
+  if (changes.length === 0) return objects;
+  const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace ?? ''}\u0000${metadata.name}`;
+  const then = new Map<string, KubeObject>(objects.map((object) => [keyOf(object), object]));
+  for (const { object, previous } of changes.toReversed()) {
+    if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
+    if (previous === undefined) then.delete(keyOf(object));
+    else then.set(keyOf(object), previous);
+  }
+  const ordered = [...then].sort(([a], [b]) => (a < b ? -1 : 1));
+  return ordered.map(([, object]) => object);
+}
+
 function select(
   core: ApiCore,
   info: ResourceInfo,
   request: ListRequest,
+  moment: number | undefined,
 ): ApiResult<readonly KubeObject[]> {
   const selector = selectorOf(info, request);
   if (!selector.ok) return selector;
   const { matches, name } = selector.value;
   const namespace = info.namespaced ? request.namespace : undefined;
-  const candidates = candidatesOf(core, info, namespace, name);
+  const candidates =
+    moment === undefined
+      ? candidatesOf(core, info, namespace, name)
+      : objectsAt(core, info, namespace, moment);
+  if (candidates === undefined)
+    return refuse(expired('The resourceVersion for the provided list is too old.'));
   const chosen = matches === undefined ? candidates : candidates.filter(matches);
   return succeed(isStorageForm(info) ? chosen : chosen.map((object) => fromStorage(info, object)));
 }

@@ -89,6 +89,9 @@ export interface ListRequest {
   /** At most so many objects in one answer; 0 or absent: all. */
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
+  /** The objects at this revision, or (`match` NotOlderThan or absent) at it or later; 0 and absent: now. */
+  readonly resourceVersion?: number | undefined;
+  readonly match?: 'Exact' | 'NotOlderThan' | undefined;
 }
 
 /** Some objects and the revision at which they were read. */

@@ -149,6 +149,19 @@ export function expired(message: string): Status {
   return failureStatus({ code: 410, reason: 'Expired', message });
 }
 
+/** 504 for a revision that is still to come (apiserver, `storage/errors.go`). */
+export function resourceVersionTooLarge(asked: number, current: number): Status {
+  return failureStatus({
+    code: 504,
+    reason: 'Timeout',
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  });
+}
+
 /** 500 for what should not have happened. */
 export function internalError(message: string): Status {
   return failureStatus({

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
+import { isYes } from '../api/http/list-options.js';
 import { sendFailure } from '../api/http/respond.js';
 import { refuse } from '../api/request.js';
 import { failureStatus } from '../api/status.js';
@@ -100,5 +101,5 @@ function tooMany(message: string): Status {
 }
 
 function isSet(value: unknown): boolean {
-  return value === 'true' || value === '1';
+  return isYes(Array.isArray(value) ? String(value[0]) : (value as string | undefined));
 }

@@ -1,6 +1,7 @@
 /** What a request is about, by its method and URL (upstream: apiserver `pkg/endpoints/request/requestinfo.go`). */
 
 import type { Attributes } from '../access.js';
+import { isYes } from './list-options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -42,7 +43,7 @@ function verbAndName(
   if (name !== undefined) return { verb, name };
   if (verb === 'delete') return { verb: 'deletecollection', name: '' };
   if (verb !== 'get') return { verb, name: '' };
-  const isWatch = ['true', '1'].includes(query.get('watch') ?? '');
+  const isWatch = isYes(query.get('watch'));
   return { verb: isWatch ? 'watch' : 'list', name: selectedName(query) };
 }
 

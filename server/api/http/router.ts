@@ -3,7 +3,13 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { KubeObject } from '../../contract/kube.js';
 import { groupVersion, type ResourceInfo, type Subresource } from '../registry/resource-info.js';
-import type { ApiResult, ListRequest, ObjectList, WriteOptions } from '../request.js';
+import type {
+  ApiResult,
+  DeleteOptions,
+  ListRequest,
+  ObjectList,
+  WriteOptions,
+} from '../request.js';
 import type { ApiServer } from '../server.js';
 import { failureStatus, internalError, methodNotAllowed, unknownPath } from '../status.js';
 import { renderTable } from '../table/table.js';
@@ -18,6 +24,7 @@ import {
   oneGroup,
   resourceList,
 } from './discovery.js';
+import { type ListOptions, parseListOptions } from './list-options.js';
 import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
 import { openApiRouter } from './openapi/serve.js';
 import { deleteOptions, includeObject, writeOptions } from './options.js';
@@ -234,11 +241,18 @@ async function dispatch(call: Call): Promise<void> {
       const options = deleteOptions(value, query, write);
       if (name !== undefined)
         await answer(call, api.delete({ resource: info, namespace, name, options }));
-      else await answerList(call, api.deleteCollection({ ...listRequest(call), options }));
+      else await deleteSelected(call, options);
       return;
     }
   }
   sendStatus(res, methodNotAllowed(info));
+}
+
+async function deleteSelected(call: Call, options: DeleteOptions): Promise<void> {
+  const selected = parseListOptions(call.query);
+  if ('kind' in selected) sendStatus(call.res, selected);
+  else
+    await answerList(call, call.api.deleteCollection({ ...listRequest(call, selected), options }));
 }
 
 function unsupportedPatch() {
@@ -250,26 +264,32 @@ function unsupportedPatch() {
   });
 }
 
-function listRequest({ info, path, query }: Call): ListRequest {
+function listRequest({ info, path, query }: Call, options: ListOptions): ListRequest {
   return {
     resource: info,
     namespace: path.namespace,
     labelSelector: query.get('labelSelector') ?? undefined,
     fieldSelector: query.get('fieldSelector') ?? undefined,
-    limit: Number(query.get('limit') ?? 0) || 0,
-    continue: query.get('continue') ?? undefined,
+    limit: options.limit,
+    continue: options.continue,
+    resourceVersion: options.resourceVersion,
+    match: options.match,
   };
 }
 
 async function serveCollection(call: Call): Promise<void> {
   const { api, req, res, info, query, form } = call;
-  const request = listRequest(call);
   if (!info.verbs.includes('list')) {
     sendStatus(res, methodNotAllowed(info));
     return;
   }
-  if (query.get('watch') === 'true' || query.get('watch') === '1')
-    serveWatch(req, res, { api, info, request, form, query });
+  const options = parseListOptions(query);
+  if ('kind' in options) {
+    sendStatus(res, options);
+    return;
+  }
+  const request = listRequest(call, options);
+  if (options.watch) serveWatch(req, res, { api, info, request, options, form, query });
   else await answerList(call, api.list(request));
 }
 

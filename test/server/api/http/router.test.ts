@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ApiServer } from '../../../../server/api/server.js';
+import type { Deployment } from '../../../../server/contract/kube.js';
 import { deploymentBody, newApi, podBody } from '../helper.js';
 import { serve } from './serve.js';
 
@@ -33,6 +34,11 @@ const call = async (
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 };
 const pods = '/api/v1/namespaces/default/pods';
+const configMapBody = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+});
 
 describe('the API over HTTP', () => {
   test('creates, reads, lists and deletes', async () => {
@@ -239,7 +245,108 @@ describe('watching over HTTP', () => {
       (await call('GET', `${deployments}?watch=true&resourceVersion=999999`)).json(),
     ).toMatchObject({
       code: 504,
-      details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+      reason: 'Timeout',
+      message: `Timeout: Too large resource version: 999999, current: ${api.store.revision}`,
+      details: {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
     });
+  });
+
+  test('tells only what comes when the client wants no beginning', async () => {
+    const path = `${deployments}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan`;
+    const seen = await events(path, 1, () =>
+      api.patch({
+        resource: 'apps/deployments',
+        name: 'web',
+        type: 'merge',
+        body: { spec: { replicas: 6 } },
+      }),
+    );
+    expect(seen.map(({ type }) => type)).toEqual(['MODIFIED']);
+  });
+
+  test('begins where a version is too old with an error in the stream', async () => {
+    for (let count = 0; count < 10_001; count++)
+      api.store.update('apps/deployments', {
+        ...(api.store.get('apps/deployments', 'default', 'web') as Deployment),
+        status: { observedGeneration: count },
+      });
+    const { revision } = api.store;
+    const [seen] = await events(`${deployments}?watch=true&resourceVersion=1`, 1, () => undefined);
+    expect(seen).toMatchObject({
+      type: 'ERROR',
+      object: {
+        kind: 'Status',
+        code: 410,
+        reason: 'Expired',
+        message: `too old resource version: 1 (${revision})`,
+      },
+    });
+    const old = await call('GET', `${deployments}?resourceVersion=1&resourceVersionMatch=Exact`);
+    expect(await old.json()).toMatchObject({
+      code: 410,
+      message: 'The resourceVersion for the provided list is too old.',
+    });
+  });
+
+  test('lists show an older moment exactly when asked to', async () => {
+    const { revision } = api.store;
+    api.create({ resource: 'configmaps', body: configMapBody('later') });
+    api.delete({ resource: 'apps/deployments', name: 'web' });
+    const list = async (query: string) =>
+      (await (await call('GET', `${deployments}?${query}`)).json()) as {
+        metadata: { resourceVersion: string };
+        items: { metadata: { name: string } }[];
+      };
+    const then = await list(`resourceVersion=${revision}&resourceVersionMatch=Exact`);
+    expect(then.metadata.resourceVersion).toBe(String(revision));
+    expect(then.items.map(({ metadata }) => metadata.name)).toContain('web');
+    const paged = await list(`resourceVersion=${revision}&limit=5`);
+    expect(paged.items.map(({ metadata }) => metadata.name)).toContain('web');
+    const now = await list(`resourceVersion=${revision}`);
+    expect(now.items.map(({ metadata }) => metadata.name)).not.toContain('web');
+    expect(Number(now.metadata.resourceVersion)).toBe(api.store.revision);
+    const future = await call('GET', `${deployments}?resourceVersion=9999999`);
+    expect(future.headers.get('retry-after')).toBe('1');
+    expect((await future.json()).code).toBe(504);
+  });
+
+  test('tells a hundred watchers the same octets, and tables their columns once', async () => {
+    const path = '/api/v1/namespaces/default/configmaps?watch=true';
+    const from = `&resourceVersion=${api.store.revision}`;
+    const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const stoppers: AbortController[] = [];
+    const lines = async (headers: Record<string, string>): Promise<string[]> => {
+      const stopper = new AbortController();
+      stoppers.push(stopper);
+      const response = await fetch(`${url}${path}${from}`, { headers, signal: stopper.signal });
+      const seen: string[] = [];
+      let text = '';
+      for await (const part of response.body ?? []) {
+        text += Buffer.from(part).toString();
+        const whole = text.split('\n');
+        text = whole.pop() ?? '';
+        seen.push(...whole);
+        if (seen.length >= 2) break;
+      }
+      return seen;
+    };
+    const watchers = [
+      ...Array.from({ length: 20 }, () => lines({})),
+      ...Array.from({ length: 3 }, () => lines(table)),
+    ];
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    api.create({ resource: 'configmaps', body: configMapBody('one') });
+    api.create({ resource: 'configmaps', body: configMapBody('two') });
+    const seen = await Promise.all(watchers);
+    for (const stopper of stoppers) stopper.abort();
+    expect(new Set(seen.slice(0, 20).map((both) => both.join())).size).toBe(1);
+    expect(seen[0]?.map((line) => JSON.parse(line).object.metadata.name)).toEqual(['one', 'two']);
+    for (const both of seen.slice(20)) {
+      const [first, second] = both.map((line) => JSON.parse(line).object);
+      expect([first.columnDefinitions.length, second.columnDefinitions]).toEqual([3, null]);
+    }
   });
 });
