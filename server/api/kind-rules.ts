@@ -45,7 +45,7 @@ import {
   validateIngressClass,
   validateNetworkPolicy,
 } from './validation/networking.js';
-import { validatePod, validatePodUpdate } from './validation/pod.js';
+import { validatePod, validatePodCreate, validatePodUpdate } from './validation/pod.js';
 import { validateService, validateServiceUpdate } from './validation/service.js';
 import {
   validateCronJob,
@@ -75,6 +75,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     setDefaults: setPodDefaults,
     prepareForCreate: preparePod,
     validate: validatePod,
+    validateCreate: validatePodCreate,
     validateUpdate: validatePodUpdate,
     warn: warnOfPod,
     warnCreate: warnOfPodName,

@@ -5,6 +5,7 @@ import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../k
 import { replacementOf } from './admission/plugin.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
+import { setContainerDefaults } from './defaults/pod.js';
 import type { Deleter } from './deletion.js';
 import { askBudget, evictionOptions, markedForEviction } from './eviction.js';
 import { type FieldManager, requester } from './managed-fields/field-manager.js';
@@ -24,6 +25,7 @@ import { scaleOf, withReplicas } from './scale.js';
 import { decodeAs } from './schema/decode.js';
 import { schemaErrors } from './schema/required.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
+import { validateEphemeralUpdate } from './validation/ephemeral-containers.js';
 import { type Draft, refuseInvalid, type Writer } from './writing.js';
 
 /** Reads and writes subresources. */
@@ -153,22 +155,13 @@ export function createSubresources({
     if (!decoded.ok) return decoded;
     const wanted = objectsOf(asObject(decoded.draft.spec)?.ephemeralContainers);
     const spec = asObject(object.spec) ?? {};
-    const existing = objectsOf(spec.ephemeralContainers);
-    const missing = existing.find((one) => !wanted.some((other) => other.name === one.name));
-    if (missing !== undefined) {
-      return refuseInvalid(info, object.metadata.name, [
-        {
-          type: 'forbidden',
-          field: 'spec.ephemeralContainers',
-          detail: `existing ephemeral containers "${String(missing.name)}" may not be removed\n`,
-        },
-      ]);
-    }
-    return storeOwned(
-      found,
-      { ...object, spec: { ...spec, ephemeralContainers: wanted.map(withContainerDefaults) } },
-      request,
-    );
+    const next = {
+      ...object,
+      spec: { ...spec, ephemeralContainers: wanted.map(withContainerDefaults) },
+    };
+    const errors = validateEphemeralUpdate(next, object);
+    if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
+    return storeOwned(found, next, request);
   }
 
   /** Only the resources of containers change; podnet's nodes grant them at once. */
@@ -327,13 +320,9 @@ function boundPod(pod: Pod, nodeName: string, now: string): Pod {
 }
 
 function withContainerDefaults(container: JsonObject): JsonObject {
-  return {
-    imagePullPolicy: 'IfNotPresent',
-    resources: {},
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    ...container,
-  };
+  const filled = structuredClone(container);
+  setContainerDefaults(filled);
+  return filled;
 }
 
 function staleVersion(

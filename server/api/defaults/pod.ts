@@ -80,7 +80,8 @@ export function pullPolicyFor(image: string): 'Always' | 'IfNotPresent' {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-function setContainerDefaults(container: JsonObject): void {
+/** What a container has when its manifest does not say. */
+export function setContainerDefaults(container: JsonObject): void {
   container.imagePullPolicy ??= pullPolicyFor(
     typeof container.image === 'string' ? container.image : '',
   );

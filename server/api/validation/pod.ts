@@ -10,6 +10,14 @@ export function validatePod(object: KubeObject): readonly FieldError[] {
   return validatePodSpec((object as Pod).spec, 'spec');
 }
 
+/** A Pod is made without ephemeral containers; they come later, by their own subresource. */
+export function validatePodCreate(object: KubeObject): readonly FieldError[] {
+  const { ephemeralContainers = [] } = (object as Pod).spec;
+  return ephemeralContainers.length === 0
+    ? []
+    : [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')];
+}
+
 const MUTABLE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
@@ -24,7 +32,6 @@ export function validatePodUpdate(next: KubeObject, current: KubeObject): readon
       : { initContainers: withImagesOf(after.initContainers, before.initContainers ?? []) }),
     ...pick(before, 'activeDeadlineSeconds'),
     ...(onlyAdds(after.tolerations, before.tolerations) ? pick(before, 'tolerations') : {}),
-    ...pick(before, 'ephemeralContainers'),
     ...((before.schedulingGates ?? []).length > 0 ? pick(before, 'schedulingGates') : {}),
   };
   if (deepEqual(comparable, before)) return [];
