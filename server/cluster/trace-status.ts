@@ -19,7 +19,7 @@ export interface FinishedTrace {
 export function completeStatus({ journey, startTime, completionTime }: FinishedTrace): TraceStatus {
   const { disposition, summary, advice, hops: all } = journey;
   const delivered = disposition === 'delivered';
-  const reason = delivered ? undefined : lastCode(journey);
+  const reason = delivered ? undefined : codeOf(journey);
   const { hops, truncated } = boundHops(journey);
   const condition = (type: string, status: 'True' | 'False', why: string): Condition => ({
     type,
@@ -84,8 +84,11 @@ export function failedStatus(
   };
 }
 
-function lastCode({ hops }: Journey): string | undefined {
-  return hops.flatMap(({ steps }) => steps).findLast(({ code }) => code !== undefined)?.code;
+/** The code of the step that the summary tells of; otherwise the last one there is. Broadcasts are dropped at many places. */
+function codeOf({ hops, summary, disposition }: Journey): string | undefined {
+  const coded = hops.flatMap(({ steps }) => steps).filter(({ code }) => code !== undefined);
+  const told = coded.findLast(({ reason }) => summary.includes(reason));
+  return (told ?? (disposition === 'timeout' ? undefined : coded.at(-1)))?.code;
 }
 
 function boundHops(journey: Journey): {
