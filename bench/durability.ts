@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { killAgainAndAgain } from './helper/durability/rounds.js';
 import { median, report } from './helper/figure.js';
 
-const ROUNDS = Number(process.env.PODNET_BENCH_ROUNDS ?? 50);
+const ROUNDS = 50;
 
 const folder = mkdtempSync(join(tmpdir(), 'podnet-durability-'));
 try {

@@ -29,6 +29,8 @@ export interface ClusterFace {
   /** Takes connections that ask for an upgrade. */
   readonly streams: StreamServer;
   readonly live: LiveCluster;
+  /** Ends watches and streams; the cluster is no more. */
+  close(): void;
 }
 
 /** What faces have in common. */
@@ -87,7 +89,7 @@ export function createClusterFace(
     onError,
   });
   const live = { model: createGraph(cluster), handlers: operations.handlers };
-  return { router, streams, live };
+  return { router, streams, live, close: () => guard.close() };
 }
 
 const needsUpgrade: SubresourceHandler = (_request, response) => {

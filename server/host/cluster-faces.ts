@@ -23,6 +23,7 @@ export class ClusterFaces {
     host.follow({
       added: (name, hosted) => this.faces.set(name, createClusterFace(hosted, options)),
       removed: (name) => {
+        this.faces.get(name)?.close();
         this.faces.delete(name);
         this.onRemoved(name);
       },

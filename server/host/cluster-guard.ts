@@ -12,14 +12,21 @@ const RETRY_AFTER_SECONDS = 1;
 /** Paths whose requests are counted: the page and the checks of health are free. */
 const COUNTED = /^\/(api|apis|openapi|version)(\/|$)/;
 
+/** A response or socket that is open for long. */
+interface Connection {
+  once(event: 'close', run: () => void): unknown;
+  destroy(): unknown;
+}
+
 /** Keeps what a cluster is asked within its quota; what is beyond is answered with 429, as upstream's max-in-flight filter does. */
 export class ClusterGuard {
   private readonly quota: ClusterQuota;
   private readonly nowMs: () => number;
   private left: number;
   private filledMs: number;
-  private watches = 0;
-  private streams = 0;
+  private readonly lasting: Readonly<
+    Record<'watches' | 'streams', { readonly most: number; readonly open: Set<Connection> }>
+  >;
 
   /** `nowMs` gives real time in milliseconds from any start. */
   constructor(quota: ClusterQuota, nowMs: () => number = () => performance.now()) {
@@ -27,6 +34,10 @@ export class ClusterGuard {
     this.nowMs = nowMs;
     this.left = quota.requestsPerSecond * REQUEST_BURST_SECONDS;
     this.filledMs = nowMs();
+    this.lasting = {
+      watches: { most: quota.maxWatches, open: new Set() },
+      streams: { most: quota.maxStreams, open: new Set() },
+    };
   }
 
   /** Lets a request through, or answers it. */
@@ -35,7 +46,7 @@ export class ClusterGuard {
       next();
       return;
     }
-    const refused = this.take() ? this.hold(request, response) : tooMany(TOO_FAST);
+    const refused = this.take() ? this.admitLasting(request, response) : tooMany(TOO_FAST);
     if (refused === undefined) next();
     else sendFailure(response, refuse(refused));
   };
@@ -43,35 +54,28 @@ export class ClusterGuard {
   /** Says why a connection may not be upgraded; otherwise it counts until it is closed. */
   admitStream(request: IncomingMessage): Status | undefined {
     if (!this.take()) return tooMany(TOO_FAST);
-    const { maxStreams } = this.quota;
-    if (this.streams >= maxStreams)
-      return tooMany(`the cluster serves ${maxStreams} streams and may serve no more`);
-    this.streams += 1;
-    request.socket.once('close', () => {
-      this.streams -= 1;
-    });
-    return undefined;
+    return this.hold('streams', request.socket);
   }
 
-  /** Counts what lasts: watches and followed logs. */
-  private hold(request: Request, response: Response): Status | undefined {
+  /** Ends what lasts; the cluster is no more. */
+  close(): void {
+    for (const { open } of Object.values(this.lasting))
+      for (const connection of open) connection.destroy();
+  }
+
+  /** Counts a watch or a followed log until it ends. */
+  private admitLasting(request: Request, response: Response): Status | undefined {
     if (request.method !== 'GET') return undefined;
-    const { maxWatches, maxStreams } = this.quota;
-    if (isSet(request.query.watch)) {
-      if (this.watches >= maxWatches)
-        return tooMany(`the cluster serves ${maxWatches} watches and may serve no more`);
-      this.watches += 1;
-      response.once('close', () => {
-        this.watches -= 1;
-      });
-    } else if (isSet(request.query.follow)) {
-      if (this.streams >= maxStreams)
-        return tooMany(`the cluster serves ${maxStreams} streams and may serve no more`);
-      this.streams += 1;
-      response.once('close', () => {
-        this.streams -= 1;
-      });
-    }
+    if (isSet(request.query.watch)) return this.hold('watches', response);
+    return isSet(request.query.follow) ? this.hold('streams', response) : undefined;
+  }
+
+  private hold(what: keyof typeof this.lasting, connection: Connection): Status | undefined {
+    const { open, most } = this.lasting[what];
+    if (open.size >= most)
+      return tooMany(`the cluster serves ${most} ${what} and may serve no more`);
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
     return undefined;
   }
 

@@ -10,6 +10,7 @@ function answer(guard: ClusterGuard, path: string, query: Record<string, string>
   const sent: { code?: number; retryAfter?: string; message?: string } = {};
   const response = Object.assign(new EventEmitter(), {
     headersSent: false,
+    destroy: () => response.emit('close'),
     status: (code: number) => {
       sent.code = code;
     },
@@ -53,7 +54,7 @@ describe('the guard of a cluster', () => {
     expect(answer(guard, '/api/v1/pods', { watch: 'true' }).sent).toEqual({});
     const followed = answer(guard, '/api/v1/namespaces/a/pods/b/log', { follow: 'true' });
     expect(followed.sent).toEqual({});
-    const socket = new EventEmitter();
+    const socket = Object.assign(new EventEmitter(), { destroy: () => socket.emit('close') });
     const upgrade = { socket } as unknown as IncomingMessage;
     expect(guard.admitStream(upgrade)?.code).toBe(429);
     followed.close();
@@ -63,5 +64,8 @@ describe('the guard of a cluster', () => {
     );
     socket.emit('close');
     expect(guard.admitStream(upgrade)).toBeUndefined();
+    guard.close();
+    expect(guard.admitStream(upgrade)).toBeUndefined();
+    expect(answer(guard, '/api/v1/pods', { watch: 'true' }).sent).toEqual({});
   });
 });
