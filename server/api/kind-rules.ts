@@ -38,6 +38,7 @@ import {
 } from './defaults/workload.js';
 import { PODNET_RULES } from './podnet/rules.js';
 import type { KindRules, RuleBook } from './rules.js';
+import { validateSigningRequest } from './validation/certificates.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
 import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
 import {
@@ -46,6 +47,13 @@ import {
   validateNetworkPolicy,
 } from './validation/networking.js';
 import { validatePod, validatePodCreate, validatePodUpdate } from './validation/pod.js';
+import {
+  validateBindingUpdate,
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateRole,
+  validateRoleBinding,
+} from './validation/rbac.js';
 import { validateService, validateServiceUpdate } from './validation/service.js';
 import {
   validateCronJob,
@@ -162,8 +170,19 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validateCreate: validateIngressClass,
     warnCreate: warnOfIngress,
   },
-  'rbac.authorization.k8s.io/rolebindings': { setDefaults: setBindingDefaults },
-  'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: setBindingDefaults },
+  'rbac.authorization.k8s.io/roles': { validate: validateRole },
+  'rbac.authorization.k8s.io/clusterroles': { validate: validateClusterRole },
+  'rbac.authorization.k8s.io/rolebindings': {
+    setDefaults: setBindingDefaults,
+    validate: validateRoleBinding,
+    validateUpdate: validateBindingUpdate,
+  },
+  'rbac.authorization.k8s.io/clusterrolebindings': {
+    setDefaults: setBindingDefaults,
+    validate: validateClusterRoleBinding,
+    validateUpdate: validateBindingUpdate,
+  },
+  'certificates.k8s.io/certificatesigningrequests': { validate: validateSigningRequest },
   'scheduling.k8s.io/priorityclasses': { setDefaults: setPriorityClassDefaults },
   'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
   'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },

@@ -8,6 +8,7 @@ import {
   type ManifestSource,
   readManifests,
 } from '../api/manifest/index.js';
+import type { KeyPair } from '../auth/index.js';
 import { Cluster } from '../cluster/cluster.js';
 import { loadTopology } from '../cluster/load-topology.js';
 import { createZone } from '../cluster/zone.js';
@@ -29,7 +30,7 @@ export interface ClusterGround {
   readonly kinds?: readonly ServedKind[];
   /** See `ClusterOptions`. */
   readonly secret?: Uint8Array;
-  readonly rootCa?: string;
+  readonly authority?: KeyPair;
 }
 
 /**

@@ -19,10 +19,19 @@ import {
   ensureSystemObjects,
   type ServedKind,
 } from '../api/index.js';
-import { type ClusterAccess, createClusterAccess, ensureBootstrapPolicy } from '../auth/index.js';
+import {
+  type ClusterAccess,
+  createClusterAccess,
+  ensureBootstrapPolicy,
+  type KeyPair,
+  podTokenSource,
+  startSigner,
+  startTokenController,
+} from '../auth/index.js';
 import type { Pod } from '../contract/kube.js';
 import {
   apiClient,
+  type ControlContext,
   type Controller,
   type Controllers,
   startControllers,
@@ -40,7 +49,6 @@ import { addIndexes } from './indexes.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
 import { PodJourneys } from './pod-journeys.js';
-import { requestPodToken } from './pod-token.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 import { startTopologyKeeper } from './topology-keeper.js';
@@ -71,8 +79,8 @@ export interface ClusterOptions {
   readonly quota?: Partial<ApiQuota>;
   /** Kinds that this cluster's API serves beside the usual ones. */
   readonly kinds?: readonly ServedKind[];
-  /** PEM of the authority that the API server's certificate is from; empty when it serves no TLS. */
-  readonly rootCa?: string;
+  /** What signs the certificates of the API server and its clients; absent when it serves no TLS. */
+  readonly authority?: KeyPair;
 }
 
 /** One emulated cluster: its network, its control plane, its nodes' kubelets, all on one clock. */
@@ -149,7 +157,11 @@ export class Cluster {
           resources.filter((resource) => resource.namespaced).map((resource) => resource.storage),
         ),
       ],
-      rootCa: options.rootCa ?? '',
+      rootCa: options.authority?.certificate ?? '',
+      others: [
+        (context) => startTokenController(context, this.access.tokens),
+        ...signers(options.authority, (error) => this.onError(error)),
+      ],
       nodeHealth: (node) => this.lastHeardOf(node.metadata.name),
     });
     this.journeys = new PodJourneys({
@@ -346,7 +358,7 @@ export class Cluster {
         shared,
         epochMs: this.epochMs,
         podCidr: formatCidr(node.network.podCidr),
-        podToken: (pod, source) => requestPodToken(this.api, pod, source),
+        podToken: (pod, source) => podTokenSource(this.access.tokens, pod, source),
       });
       this.kubelets.set(node.name, kubelet);
       kubelet.start();
@@ -405,3 +417,9 @@ const MAX_EXPLAINED_NODES = 30;
 const SYSTEM_PERIOD_NS = 10_000_000_000;
 const SETTLE_START_NS = 100_000_000;
 const SETTLE_END_NS = 1_000_000_000;
+
+function signers(authority: KeyPair | undefined, onError: (error: unknown) => void) {
+  return authority === undefined
+    ? []
+    : [(context: ControlContext) => startSigner(context, authority, onError)];
+}

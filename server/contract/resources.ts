@@ -22,6 +22,7 @@ export interface ResourceTypes {
   'batch/jobs': kube.Job;
   'batch/cronjobs': kube.CronJob;
   'networking.k8s.io/networkpolicies': kube.KubeObject;
+  'certificates.k8s.io/certificatesigningrequests': kube.KubeObject;
   'rbac.authorization.k8s.io/clusterroles': kube.KubeObject;
   'coordination.k8s.io/leases': kube.KubeObject;
   'podnet.dev/traces': kube.Trace;

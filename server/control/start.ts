@@ -38,6 +38,8 @@ export interface ControllersOptions {
   /** Those of them that live in namespaces. */
   readonly namespacedResources?: readonly ResourceName[];
   readonly nodeHealth?: NodeHealth;
+  /** Controllers of other parts, which run among the others. */
+  readonly others?: readonly ((context: ControlContext) => Controller)[];
   /** PEM for the ConfigMaps `kube-root-ca.crt`; empty when absent. */
   readonly rootCa?: string;
 }
@@ -104,6 +106,7 @@ export function startControllers(options: ControllersOptions): Controllers {
     startDaemonSetController(context),
     startEndpointsController(context),
     startGarbageCollector(context, options.resources ?? [...CLUSTER_WIDE, ...namespaced]),
+    ...(options.others ?? []).map((start) => start(context)),
     scheduler,
   ];
   return {

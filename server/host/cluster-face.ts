@@ -7,7 +7,7 @@ import {
   setUser,
 } from '../api/http/index.js';
 import { failureStatus } from '../api/status.js';
-import { type Credentials, createGate } from '../auth/index.js';
+import { type Credentials, createGate, issuerConfiguration, keySet } from '../auth/index.js';
 import { createGraph } from '../cluster/graph-sources.js';
 import { Operations } from '../cluster/operations.js';
 import { attachIn } from '../cluster/pod-attach.js';
@@ -55,6 +55,12 @@ export function createClusterFace(
   const router = Router();
   router.use(guard.admit);
   router.use(accessGuard(gate));
+  router.get('/.well-known/openid-configuration', (_request, response) => {
+    response.json(issuerConfiguration());
+  });
+  router.get('/openid/v1/jwks', (_request, response) => {
+    response.type('application/jwk-set+json').send(JSON.stringify(keySet(cluster.access.tokens)));
+  });
   router.use(podnetRouter(operations));
   router.use(proxyRouter(proxyIn(cluster), onError));
   router.use(

@@ -108,11 +108,20 @@ export class ClusterKeeper {
     const store = stores.open(name);
     const { seed, speed } = spec;
     const secret = secretOf(name, main.options.secret);
-    const { rootCa = '' } = main.options;
+    const { authority } = main.options;
     const epochMs = Math.max(Date.now(), newestTimeMs(store) + 1000);
     try {
       const cluster = new Cluster(
-        { topology: topology.value, store, seed, epochMs, speed, quota, rootCa, ...secret },
+        {
+          topology: topology.value,
+          store,
+          seed,
+          epochMs,
+          speed,
+          quota,
+          ...secret,
+          ...(authority === undefined ? {} : { authority }),
+        },
         createZone,
       );
       host.add(name, cluster, quota);

@@ -156,7 +156,7 @@ export interface KubeletOptions {
   readonly shared?: KubeletShared;
   /** Wall time, in milliseconds since 1970, of simulated time 0. */
   readonly epochMs?: number;
-  /** Makes the tokens in projected volumes; placeholders when absent. */
+  /** Makes the tokens in projected volumes, which have none when absent. */
   readonly podToken?: PodTokens;
   /** Written to the Node object when the controller manager does not allocate node CIDRs. */
   readonly podCidr?: string;

@@ -6,5 +6,5 @@ export interface TokenSource {
   readonly expirationSeconds?: number;
 }
 
-/** Makes the token of a pod's service account, as the kubelet asks for with TokenRequest. */
-export type PodTokens = (pod: Pod, source: TokenSource) => string;
+/** Gives what reads the token of a pod's service account: the same one until most of its life is over, then another. */
+export type PodTokens = (pod: Pod, source: TokenSource) => () => string;

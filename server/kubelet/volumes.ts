@@ -27,7 +27,7 @@ export interface MountRequest {
   readonly store: ObjectStore;
   readonly durable: DurableVolumes;
   readonly facts: DownwardFacts;
-  /** A placeholder when absent. */
+  /** There are no files with tokens when absent. */
   readonly token?: PodTokens | undefined;
 }
 
@@ -209,17 +209,12 @@ function putProjected(volume: Volume, source: unknown, request: MountRequest): s
     }
     if (each.serviceAccountToken !== undefined) {
       const { path = 'token' } = each.serviceAccountToken;
-      const { token = placeholderToken } = request;
-      volume.put(path, token(request.pod, each.serviceAccountToken));
+      const read = request.token?.(request.pod, each.serviceAccountToken);
+      if (read !== undefined) volume.putGenerated(path, read);
     }
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/** A text in a token's place, for nodes that are given no source of tokens: nobody accepts it. */
-function placeholderToken(pod: Pod): string {
-  return `podnet:${namespaceOf(pod)}:${pod.spec.serviceAccountName ?? 'default'}`;
 }
 
 interface ProjectedSource {

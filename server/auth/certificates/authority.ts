@@ -91,17 +91,23 @@ export async function issueClientCertificate(
   return pairOf(certificate, keys);
 }
 
-/**
- * A client certificate for a request (PKCS #10, RFC 2986) that is good for some seconds, at most a year; undefined when
- * its own signature is wrong. Rejects on anything that is no request.
- */
+const SUPERUSERS = 'system:masters';
+
+/** A client certificate for a request (PKCS #10, RFC 2986) that is good for some seconds, at most a year; or why there is none. */
 export async function signClientRequest(
   authority: KeyPair,
   request: string,
   seconds: number | undefined,
-): Promise<string | undefined> {
-  const asked = new x509.Pkcs10CertificateRequest(request);
-  if (!(await asked.verify())) return undefined;
+): Promise<{ readonly certificate: string } | { readonly failure: string }> {
+  const asked = readRequest(request);
+  if (asked === undefined) return { failure: 'the request is no certificate request in PEM' };
+  if (!(await asked.verify())) return { failure: 'the signature of the request is wrong' };
+  const organizations = asked.subjectName.getField('O');
+  if (organizations.includes(SUPERUSERS)) {
+    return {
+      failure: `use of kubernetes.io/kube-apiserver-client signer with ${SUPERUSERS} group is not allowed`,
+    };
+  }
   const days = Math.min((seconds ?? Number.POSITIVE_INFINITY) / 86_400, LEAF_DAYS);
   const certificate = await sign(authority, {
     subject: asked.subjectName.toJSON(),
@@ -109,7 +115,15 @@ export async function signClientRequest(
     days,
     purposes: [x509.ExtendedKeyUsage.clientAuth],
   });
-  return `${certificate.toString('pem')}\n`;
+  return { certificate: `${certificate.toString('pem')}\n` };
+}
+
+function readRequest(request: string): x509.Pkcs10CertificateRequest | undefined {
+  try {
+    return new x509.Pkcs10CertificateRequest(request);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Leaf {

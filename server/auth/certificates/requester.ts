@@ -25,7 +25,14 @@ export function signingRequester(
     };
     return undefined;
   }
-  if (subresource !== 'approval') return undefined;
+  if (subresource !== 'approval') {
+    draft.spec = current.spec;
+    return undefined;
+  }
+  draft.status = {
+    ...asObject(current.status),
+    conditions: asObject(draft.status)?.conditions ?? [],
+  };
   const signer = asString(asObject(current.spec)?.signerName) ?? '';
   const [domain = ''] = signer.split('/');
   const isAllowed = [signer, `${domain}/*`].some(

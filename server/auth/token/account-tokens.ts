@@ -59,6 +59,15 @@ export class AccountTokens {
     this.options = options;
   }
 
+  get store(): ObjectStore {
+    return this.options.store;
+  }
+
+  /** Milliseconds since 1970 by the cluster's clock, to the second. */
+  get nowMs(): number {
+    return this.seconds() * 1000;
+  }
+
   get key(): SigningKey {
     return this.options.key();
   }

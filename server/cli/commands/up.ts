@@ -97,7 +97,7 @@ async function up(options: UpOptions): Promise<void> {
       speed: options.speed,
       kinds: [clusterKind(() => store.list(CLUSTERS).length)],
       secret: serving.secret,
-      ...(pki === undefined ? {} : { rootCa: pki.authority.certificate }),
+      ...(pki === undefined ? {} : { authority: pki.authority }),
     },
   ).catch(async (error: unknown) => {
     await stores.close();

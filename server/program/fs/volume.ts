@@ -1,4 +1,4 @@
-import { type DirectoryNode, directory, file, splitPath } from './node.js';
+import { type DirectoryNode, directory, type FsNode, file, generated, splitPath } from './node.js';
 
 /**
  * A tree of files that several containers may mount: an emptyDir, or the rendered content of a ConfigMap or Secret.
@@ -10,6 +10,15 @@ export class Volume {
 
   /** Puts a file at a path inside the volume, with the directories above it. */
   put(path: string, content: string | Uint8Array, mode = 0o644): void {
+    this.place(path, file(content, mode));
+  }
+
+  /** Puts a file whose content is made when it is read. */
+  putGenerated(path: string, read: () => string): void {
+    this.place(path, generated(read));
+  }
+
+  private place(path: string, node: FsNode): void {
     const names = splitPath(path);
     const last = names.pop();
     if (last === undefined) return;
@@ -23,7 +32,7 @@ export class Volume {
         at = made;
       }
     }
-    at.children.set(last, file(content, mode));
+    at.children.set(last, node);
   }
 
   /** Takes a file or directory away; does nothing when it is not there. */
