@@ -206,10 +206,16 @@ function decodeValue(type: string, value: WireField['value'], depth: number): un
     case 'runtime.RawExtension':
       return JSON.parse(utf8(lastBytes(messageFields(value), 1)) || 'null');
     default:
-      return type.startsWith('[') || type in TYPES
-        ? decodeMessage(type, value, depth + 1)
-        : undefined;
+      if (type.startsWith('[')) return decodeItems(type.slice(1), value, depth);
+      return type in TYPES ? decodeMessage(type, value, depth + 1) : undefined;
   }
+}
+
+/** A list inside a map is a message of its own, such as ExtraValue, with its elements in field 1. */
+function decodeItems(type: string, octets: Uint8Array, depth: number): unknown[] {
+  return messageFields(octets)
+    .filter(({ number }) => number === 1)
+    .map(({ value }) => decodeValue(type, value, depth + 1));
 }
 
 function decodeTime(octets: Uint8Array): string | undefined {
