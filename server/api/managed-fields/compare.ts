@@ -106,13 +106,13 @@ function compareLists(sets: Sets, type: ListType, { before, after, path }: Pair)
 function compareMaps(sets: Sets, type: MapType, { before, after, path }: Pair): void {
   const left = isObject(before) ? before : {};
   const right = isObject(after) ? after : {};
-  for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
+  const compareField = (name: string) => {
+    if (left[name] === right[name]) return;
     const inner = type.field(name) ?? type.element;
-    if (inner === undefined) continue;
-    compare(sets, inner, {
-      before: left[name],
-      after: right[name],
-      path: [...path, fieldElement(name)],
-    });
-  }
+    if (inner === undefined) return;
+    const at = [...path, fieldElement(name)];
+    compare(sets, inner, { before: left[name], after: right[name], path: at });
+  };
+  for (const name of Object.keys(left)) compareField(name);
+  for (const name of Object.keys(right)) if (!Object.hasOwn(left, name)) compareField(name);
 }

@@ -118,6 +118,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The members of both. */
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  if (a.size === 0 || b.size === 0) return EMPTY_SET;
   const result = new Map<PathElement, FieldNode>();
   for (const [element, node] of a) {
     const other = b.get(element);

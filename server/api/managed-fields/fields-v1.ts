@@ -12,16 +12,22 @@ import { comparePathElements, type PathElement, parsePathElement } from './path-
 /** Deeper sets are not read: no kind nests so far. */
 const MAX_DEPTH = 64;
 
-const parsed = new WeakMap<object, FieldSet>();
+/** The sets read last, by their frozen JSON: most writes find most owners unchanged. */
+const recent = new Map<object, FieldSet>();
+const MAX_RECENT = 2000;
 
 /** Reads a set; undefined when the value is no FieldsV1. Frozen values are read once. */
 export function parseFieldsV1(value: unknown): FieldSet | undefined {
   if (!isObject(value)) return undefined;
-  const known = parsed.get(value);
+  const known = recent.get(value);
   if (known !== undefined) return known;
   const set = parseNode(value, 0)?.below;
   if (set === undefined) return undefined;
-  if (Object.isFrozen(value)) parsed.set(value, set);
+  if (Object.isFrozen(value)) {
+    const [oldest] = recent.keys();
+    if (recent.size >= MAX_RECENT && oldest !== undefined) recent.delete(oldest);
+    recent.set(value, set);
+  }
   return set;
 }
 

@@ -2,7 +2,7 @@
 
 import { isObject } from '../../kube/json.js';
 import type { ListType } from './merge-type.js';
-import { keyElement, type PathElement, valueElement } from './path-element.js';
+import { type PathElement, valueElement } from './path-element.js';
 
 /** The step, or why there is none. */
 export type ListElement =
@@ -38,7 +38,7 @@ function mapElement({ keys, defaults }: ListType, item: unknown): ListElement {
   if (!isObject(item)) {
     return fail('associative list with keys may not have non-map elements');
   }
-  const found: Record<string, unknown> = {};
+  const found: string[] = [];
   for (const key of keys) {
     const value = item[key] ?? defaults[key];
     if (value === undefined) {
@@ -46,9 +46,10 @@ function mapElement({ keys, defaults }: ListType, item: unknown): ListElement {
         `associative list with keys has an element that omits key field "${key}" (and doesn't have default value)`,
       );
     }
-    found[key] = value;
+    // Keys are sorted and plain, so this is the canonical text.
+    found.push(`${JSON.stringify(key)}:${JSON.stringify(value)}`);
   }
-  return { ok: true, element: keyElement(found) };
+  return { ok: true, element: `k:{${found.join(',')}}` };
 }
 
 function fail(message: string): ListElement {

@@ -4,7 +4,7 @@
  * Source: apimachinery, `util/managedfields/internal/managedfields.go` and `capmanagers.go`.
  */
 
-import { asString, isObject, type JsonObject } from '../../kube/json.js';
+import { asObject, asString, isObject, type JsonObject } from '../../kube/json.js';
 import { type FieldSet, union } from './field-set.js';
 import { parseFieldsV1, printFieldsV1 } from './fields-v1.js';
 
@@ -18,6 +18,8 @@ export interface Manager {
   /** In which version its fields are named. */
   readonly apiVersion: string;
   readonly fields: FieldSet;
+  /** The same as JSON, where it has been read and is still so. */
+  readonly fieldsV1: JsonObject | undefined;
   /** RFC 3339; when the set last changed. */
   readonly time: string | undefined;
   /** Through which subresource it writes; empty for the object itself. */
@@ -28,7 +30,7 @@ export interface Manager {
 export type Managers = ReadonlyMap<string, Manager>;
 
 /** What tells managers apart: whoever applies is the same in every version, whoever updates is not. */
-export function managerKey(manager: Omit<Manager, 'fields' | 'time'>): string {
+export function managerKey(manager: Omit<Manager, 'fields' | 'fieldsV1' | 'time'>): string {
   const { name, operation, apiVersion, subresource } = manager;
   return JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 }
@@ -59,6 +61,7 @@ function readManager(entry: unknown): Manager | undefined {
     operation,
     apiVersion,
     fields,
+    fieldsV1: asObject(entry.fieldsV1),
     time: asString(entry.time),
     subresource: asString(entry.subresource) ?? '',
   };
@@ -82,7 +85,7 @@ export function writeManagers(managers: Managers): readonly JsonObject[] {
     apiVersion: manager.apiVersion,
     ...(manager.time === undefined ? {} : { time: manager.time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: printFieldsV1(manager.fields),
+    fieldsV1: manager.fieldsV1 ?? printFieldsV1(manager.fields),
     ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
   }));
 }
@@ -132,6 +135,7 @@ export function capManagers(managers: Managers): Managers {
     result.delete(key);
     result.set(bucketKey, {
       ...bucket,
+      fieldsV1: undefined,
       fields: before === undefined ? manager.fields : union(before.fields, manager.fields),
     });
     count -= 1;

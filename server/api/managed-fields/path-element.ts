@@ -15,11 +15,6 @@ export function fieldElement(name: string): PathElement {
   return `f:${name}`;
 }
 
-/** The step to the element of a list that has these keys. */
-export function keyElement(keys: Readonly<Record<string, unknown>>): PathElement {
-  return `k:${canonical(keys)}`;
-}
-
 /** The step to an element of a set. */
 export function valueElement(value: unknown): PathElement {
   return `v:${canonical(value)}`;
@@ -40,7 +35,7 @@ export function parsePathElement(text: string): PathElement | undefined {
       return /^-?\d{1,15}$/.test(rest) ? `i:${Number(rest)}` : undefined;
     case 'k:': {
       const keys = parseJson(rest);
-      return isObject(keys) ? keyElement(keys) : undefined;
+      return isObject(keys) ? `k:${canonical(keys)}` : undefined;
     }
     case 'v:': {
       const value = parseJson(rest);

@@ -42,14 +42,17 @@ export interface Change {
 export function updateManagers(
   change: Change & { readonly next: unknown; readonly name: string; readonly subresource: string },
 ): Managers {
-  const { apiVersion, name, subresource, filter, now } = change;
-  const { managers, comparison } = reassign({ ...change, self: undefined, force: true });
-  const fields = difference(filter(changedFields(comparison)), comparison.removed);
-  if (fields.size === 0) return managers;
+  const { apiVersion, name, subresource, now } = change;
   const writer = { name, operation: 'Update', apiVersion, subresource } as const;
   const key = managerKey(writer);
-  const before = managers.get(key)?.fields ?? EMPTY_SET;
-  return new Map(managers).set(key, { ...writer, fields: union(before, fields), time: now });
+  const { managers, comparison } = reassign({ ...change, updater: key, force: true });
+  const fields = difference(changedFields(comparison), comparison.removed);
+  if (fields.size === 0) return managers;
+  const before = managers.get(key);
+  const all = union(before?.fields ?? EMPTY_SET, fields);
+  const same = before !== undefined && equalSets(all, before.fields);
+  const owned = same ? before : { ...writer, fields: all, fieldsV1: undefined };
+  return new Map(managers).set(key, { ...owned, time: now });
 }
 
 /** What an apply comes to. */
@@ -83,14 +86,14 @@ export function applyToManagers(
   const last = change.managers.get(self);
   const sent = fieldsOfValue(type, applied);
   const fields = filter(sent);
-  const mine: Manager = { ...writer, fields, time: last?.time };
+  const mine: Manager = { ...writer, fields, fieldsV1: undefined, time: last?.time };
   const managers = new Map(change.managers).set(self, mine);
   const merged = mergeValues(type, shown, applied);
   // All that was sent stays, also what nobody owns: the name keeps the metadata there.
   const claims = [sent, ...[...managers.values()].map((one) => one.fields)];
   const value = last === undefined ? merged : prune(type, merged, last.fields, claims);
   const next = change.store(value);
-  const result = reassign({ ...change, managers, next, self, force: change.force });
+  const result = reassign({ ...change, managers, next, applier: self, force: change.force });
   if (result.conflicts.length > 0) {
     const { conflicts } = result;
     return { ok: false, conflicts, error: conflictStatus(conflicts) };
@@ -114,19 +117,23 @@ interface Reassignment {
   readonly comparison: Comparison;
 }
 
-/** Takes changed and removed fields away from everybody but the writer. */
+/** Takes changed and removed fields away from everybody but the writer, who loses what was removed at most. */
 function reassign({
   versions,
   apiVersion,
   managers,
   live,
   next,
-  self,
+  applier,
+  updater,
   force,
   filter,
 }: Change & {
   readonly next: unknown;
-  readonly self: string | undefined;
+  /** Who applies, and keeps what it sent. */
+  readonly applier?: string;
+  /** Who updates, and keeps what it changed. */
+  readonly updater?: string;
   readonly force: boolean;
 }): Reassignment {
   const comparisons = new Map<string, Comparison>();
@@ -143,17 +150,21 @@ function reassign({
   const conflicts: Conflict[] = [];
   const result = new Map<string, Manager>();
   for (const [key, manager] of managers) {
-    if (key === self) {
+    if (key === applier) {
       result.set(key, manager);
       continue;
     }
     const comparison = compareIn(manager.apiVersion);
     if (comparison === undefined) continue;
-    const taken = intersection(manager.fields, changedFields(comparison));
+    const changed = key === updater ? EMPTY_SET : changedFields(comparison);
+    const taken = intersection(manager.fields, changed);
     if (taken.size > 0 && !force) conflicts.push({ manager, fields: taken });
     const fields = difference(difference(manager.fields, taken), comparison.removed);
     if (fields.size > 0) {
-      result.set(key, equalSets(fields, manager.fields) ? manager : { ...manager, fields });
+      result.set(
+        key,
+        equalSets(fields, manager.fields) ? manager : { ...manager, fields, fieldsV1: undefined },
+      );
     }
   }
   const none = { added: EMPTY_SET, modified: EMPTY_SET, removed: EMPTY_SET };
