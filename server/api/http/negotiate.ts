@@ -65,19 +65,38 @@ export function parseBody(body: Uint8Array, contentType: string | undefined): Pa
   const text = new TextDecoder().decode(body);
   const isYaml = contentType?.includes('yaml') === true && !/^\s*[[{]/.test(text);
   try {
-    return {
-      ok: true,
-      value: isYaml
-        ? parseYaml(text, { maxAliasCount: MAX_ALIASES, uniqueKeys: false })
-        : JSON.parse(text),
-    };
+    const value: unknown = isYaml
+      ? parseYaml(text, { maxAliasCount: MAX_ALIASES, uniqueKeys: false })
+      : JSON.parse(text);
+    if (text.length > 2 * MAX_DEPTH && nestsTooDeep(value)) {
+      const message = 'the object provided is unrecognized: exceeded max depth';
+      return { ok: false, code: 400, message };
+    }
+    return { ok: true, value };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 400, message: `the object provided is unrecognized: ${why}` };
   }
 }
 
-const PATCH_TYPES: readonly (readonly [mediaType: string, type: PatchType])[] = [
+/** How deep a body may nest: far beyond any kind, and shallow enough to be walked. */
+const MAX_DEPTH = 1000;
+
+function nestsTooDeep(value: unknown): boolean {
+  let layer = [value];
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    layer = layer.flatMap((one) =>
+      typeof one === 'object' && one !== null
+        ? Object.values(one).filter((part) => typeof part === 'object' && part !== null)
+        : [],
+    );
+  }
+  return false;
+}
+
+/** The content types of patches, in upstream's order. */
+export const PATCH_TYPES: readonly (readonly [mediaType: string, type: PatchType])[] = [
   ['application/json-patch+json', 'json'],
   ['application/merge-patch+json', 'merge'],
   ['application/strategic-merge-patch+json', 'strategic'],
@@ -86,5 +105,6 @@ const PATCH_TYPES: readonly (readonly [mediaType: string, type: PatchType])[] = 
 
 /** The kind of patch that a content type announces. */
 export function patchTypeOf(contentType: string | undefined): PatchType | undefined {
-  return PATCH_TYPES.find(([mediaType]) => contentType?.startsWith(mediaType))?.[1];
+  const given = contentType?.split(';')[0]?.trim();
+  return PATCH_TYPES.find(([mediaType]) => given === mediaType)?.[1];
 }

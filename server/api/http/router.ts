@@ -25,7 +25,7 @@ import {
   resourceList,
 } from './discovery.js';
 import { type ListOptions, parseListOptions } from './list-options.js';
-import { type AnswerForm, answerForm, parseBody, patchTypeOf } from './negotiate.js';
+import { type AnswerForm, answerForm, PATCH_TYPES, parseBody, patchTypeOf } from './negotiate.js';
 import { openApiRouter } from './openapi/serve.js';
 import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
@@ -182,6 +182,11 @@ async function dispatch(call: Call): Promise<void> {
     else await serveCollection(call);
     return;
   }
+  const patchType = patchTypeOf(req.headers['content-type']);
+  if (req.method === 'PATCH' && patchType === undefined) {
+    sendStatus(res, unsupportedPatch(info));
+    return;
+  }
   const octets = await readBody(req);
   if (octets === undefined) {
     res.setHeader('Connection', 'close');
@@ -218,11 +223,7 @@ async function dispatch(call: Call): Promise<void> {
       return;
     case 'PATCH': {
       if (name === undefined) break;
-      const type = patchTypeOf(req.headers['content-type']);
-      if (type === undefined) {
-        sendStatus(res, unsupportedPatch());
-        return;
-      }
+      if (patchType === undefined) break;
       await answer(
         call,
         api.patch({
@@ -230,7 +231,7 @@ async function dispatch(call: Call): Promise<void> {
           namespace,
           name,
           subresource,
-          type,
+          type: patchType,
           body: value,
           options: write,
         }),
@@ -255,13 +256,18 @@ async function deleteSelected(call: Call, options: DeleteOptions): Promise<void>
     await answerList(call, call.api.deleteCollection({ ...listRequest(call, selected), options }));
 }
 
-function unsupportedPatch() {
+function unsupportedPatch({ custom }: ResourceInfo) {
+  const types = PATCH_TYPES.map(([type]) => type).filter((type) => !custom || !isStrategic(type));
   return failureStatus({
     code: 415,
     reason: 'UnsupportedMediaType',
-    message:
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+    message: `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
   });
+}
+
+/** Custom kinds have no types that say how their lists merge. */
+function isStrategic(type: string): boolean {
+  return patchTypeOf(type) === 'strategic';
 }
 
 function listRequest({ info, path, query }: Call, options: ListOptions): ListRequest {
