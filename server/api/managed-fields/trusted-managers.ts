@@ -26,15 +26,21 @@ const MAKERS: Readonly<Record<string, string>> = {
 const STATUS_MAKERS: Readonly<Record<string, string>> = { pods: 'kubelet', nodes: 'kubelet' };
 
 const CONTROLLERS = 'kube-controller-manager';
+/** Who looks after the kinds of podnet's own group. */
+const OWN = { group: 'podnet.dev', name: 'podnet' };
 
 /** Who of podnet's components writes objects of a kind. */
 export function makerOf(info: ResourceInfo): string {
-  return MAKERS[info.storage] ?? CONTROLLERS;
+  return MAKERS[info.storage] ?? controllerOf(info);
 }
 
 /** Who of podnet's components writes their status. */
 export function statusMakerOf(info: ResourceInfo): string {
-  return STATUS_MAKERS[info.storage] ?? CONTROLLERS;
+  return STATUS_MAKERS[info.storage] ?? controllerOf(info);
+}
+
+function controllerOf({ group }: ResourceInfo): string {
+  return group === OWN.group ? OWN.name : CONTROLLERS;
 }
 
 /** Whether an object keeps the owners of its fields; those of podnet's own making do not. */
