@@ -1,6 +1,7 @@
 /** What the parts of the API server share. */
 
-import type { ObjectStore } from '../store/store.js';
+import type { KubeObject } from '../contract/kube.js';
+import type { ObjectStore, ResourceName } from '../store/store.js';
 import type { AccessControl } from './access.js';
 import type { Admission } from './admission/plugin.js';
 import type { ServiceAllocator } from './allocation/service-allocator.js';
@@ -8,6 +9,13 @@ import type { ResourceRegistry } from './registry/registry.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import type { ResourceRef } from './request.js';
 import type { RuleBook } from './rules.js';
+
+/** Objects that are made when they are read, of kinds that only `get` and `list`. */
+export interface ObjectSource {
+  get(namespace: string | undefined, name: string): KubeObject | undefined;
+  /** In order of namespace, then name; of all namespaces when none is given. */
+  list(namespace: string | undefined): readonly KubeObject[];
+}
 
 /** The shared parts. */
 export interface ApiCore {
@@ -20,6 +28,8 @@ export interface ApiCore {
   readonly rules: RuleBook;
   readonly access: AccessControl;
   readonly admission: Admission;
+  /** By storage name. */
+  readonly sources: ReadonlyMap<ResourceName, ObjectSource>;
 }
 
 /** The resource that a request means; undefined when there is none. */

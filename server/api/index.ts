@@ -1,6 +1,7 @@
 /** What the rest of the server uses of the API; HTTP is in http/. */
 
 export { ensureSystemObjects, type SystemObjectOptions } from './bootstrap.js';
+export type { ObjectSource } from './core.js';
 export { EventRecorder, type EventRecorderOptions, type Happening } from './event-recorder.js';
 export { QuotaLedger } from './quota/ledger.js';
 export { ResourceRegistry } from './registry/registry.js';

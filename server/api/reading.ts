@@ -3,7 +3,7 @@
 import type { KubeObject } from '../contract/kube.js';
 import { parseLabelSelector } from '../kube/label-selector.js';
 import { fromStorage, isStorageForm } from './conversion.js';
-import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { type ApiCore, type ObjectSource, resolveResource, storeNamespace } from './core.js';
 import { parseFieldSelector } from './field-selector.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import {
@@ -83,7 +83,8 @@ export function createReader(core: ApiCore): Reader {
     get({ resource, namespace, name }) {
       const info = resolveResource(core, resource);
       if (info === undefined) return refuse(unknownPath());
-      const object = core.store.get(info.storage, storeNamespace(info, namespace), name);
+      const { get } = core.sources.get(info.storage) ?? storedAs(core, info);
+      const object = get(storeNamespace(info, namespace), name);
       return object === undefined
         ? refuse(notFound(info, name))
         : succeed(fromStorage(info, object));
@@ -201,9 +202,17 @@ function candidatesOf(
   namespace: string | undefined,
   name: string | undefined,
 ): readonly KubeObject[] {
+  const source = core.sources.get(info.storage) ?? storedAs(core, info);
   if (name === undefined || (info.namespaced && namespace === undefined)) {
-    return core.store.list(info.storage, namespace);
+    return source.list(namespace);
   }
-  const object = core.store.get(info.storage, namespace, name);
+  const object = source.get(namespace, name);
   return object === undefined ? [] : [object];
+}
+
+function storedAs({ store }: ApiCore, { storage }: ResourceInfo): ObjectSource {
+  return {
+    get: (namespace, name) => store.get(storage, namespace, name),
+    list: (namespace) => store.list(storage, namespace),
+  };
 }

@@ -11,6 +11,7 @@ import type { ObjectOf, ObjectStore, ResourceName } from '../store/store.js';
 import { type AccessControl, UNGUARDED } from './access.js';
 import { createAdmission } from './admission/plugins.js';
 import { createServiceAllocator } from './allocation/service-allocator.js';
+import type { ObjectSource } from './core.js';
 import { createDeleter } from './deletion.js';
 import { createRuleBook } from './kind-rules.js';
 import { createFieldManager } from './managed-fields/field-manager.js';
@@ -68,6 +69,8 @@ export interface ApiQuota {
 export interface ServedKind {
   readonly resource: ResourceInfo;
   readonly rules?: KindRules;
+  /** Where its objects come from, for kinds that are not stored. */
+  readonly source?: ObjectSource;
 }
 
 /** Reads and writes of one cluster's objects. All calls are synchronous. */
@@ -131,6 +134,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       ...createRuleBook(),
       ...kinds.map(({ resource, rules = {} }) => [resource.storage, rules] as const),
     ]),
+    sources: new Map(
+      kinds.flatMap(({ resource, source }) =>
+        source === undefined ? [] : [[resource.storage, source] as const],
+      ),
+    ),
     admission: createAdmission({
       store,
       ledger: quotas,

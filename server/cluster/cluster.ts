@@ -46,6 +46,7 @@ import { startDataPlane } from './data-plane.js';
 import { Driver } from './driver.js';
 import { type FaultKeeper, startFaultKeeper } from './fault/keeper.js';
 import { addIndexes } from './indexes.js';
+import { metricsKinds } from './metrics-kinds.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
 import { PodJourneys } from './pod-journeys.js';
@@ -54,6 +55,7 @@ import { systemObjects } from './system.js';
 import { startTopologyKeeper } from './topology-keeper.js';
 import { startTraceKeeper, type TraceKeeper } from './trace-keeper.js';
 import { startTrace } from './tracing.js';
+import { UsageMeter } from './usage-meter.js';
 
 const SECRET_BYTES = 32;
 const DOMAIN = 'cluster.local';
@@ -89,6 +91,7 @@ export class Cluster {
   readonly fabric: Fabric;
   readonly store: ObjectStore;
   readonly access: ClusterAccess;
+  readonly meter: UsageMeter;
   readonly api: ApiServer;
   readonly driver: Driver;
   readonly kubelets = new Map<string, Kubelet>();
@@ -134,6 +137,12 @@ export class Cluster {
     addIndexes(store);
     this.zone = zoneOf(store, DOMAIN);
     this.access = this.createAccess();
+    this.meter = new UsageMeter({
+      fabric: this.fabric,
+      store,
+      time: this.time,
+      kubelets: this.kubelets,
+    });
     this.api = this.createApi();
     this.createSystem();
     this.settled = new SettledPods(store);
@@ -162,6 +171,7 @@ export class Cluster {
         (context) => startTokenController(context, this.access.tokens),
         ...signers(options.authority, (error) => this.onError(error)),
       ],
+      podUsage: (pod) => this.meter.pod(pod)?.usage,
       nodeHealth: (node) => this.lastHeardOf(node.metadata.name),
     });
     this.journeys = new PodJourneys({
@@ -259,7 +269,10 @@ export class Cluster {
       clusterName: topology.name,
       access: this.access,
       ...(quota === undefined ? {} : { quota }),
-      ...(kinds === undefined ? {} : { kinds }),
+      kinds: [
+        ...(kinds ?? []),
+        ...metricsKinds({ store: this.store, time: this.time, meter: this.meter }),
+      ],
     });
   }
 

@@ -1,6 +1,7 @@
 import type { EventRecorder } from '../api/index.js';
 import type { WallTime } from '../kube/wall-time.js';
 import type { ResourceName } from '../store/index.js';
+import { type PodUsage, startAutoscaler } from './autoscaler/autoscaler.js';
 import type { ControlClient } from './client.js';
 import type { ControlClock } from './clock.js';
 import { startClusterRoleAggregation } from './cluster-role-aggregation.js';
@@ -40,6 +41,8 @@ export interface ControllersOptions {
   readonly nodeHealth?: NodeHealth;
   /** Controllers of other parts, which run among the others. */
   readonly others?: readonly ((context: ControlContext) => Controller)[];
+  /** What pods use, for HorizontalPodAutoscalers; none has figures when absent. */
+  readonly podUsage?: PodUsage;
   /** PEM for the ConfigMaps `kube-root-ca.crt`; empty when absent. */
   readonly rootCa?: string;
 }
@@ -95,6 +98,7 @@ export function startControllers(options: ControllersOptions): Controllers {
     startTaintEvictionController(context),
     startResourceQuotaController(context, client.quotas),
     startDisruptionController(context),
+    startAutoscaler(context, options.podUsage ?? (() => undefined)),
     startClaimController(context),
     startClusterRoleAggregation(context),
     startCronJobController(context),

@@ -92,6 +92,17 @@ export class Kubelet {
     return worker === undefined ? undefined : viewOf(worker, this.node);
   }
 
+  /** The name of a pod's network namespace on the host; '' for the host's own, undefined when there is none yet. */
+  netnsOf(uid: string): string | undefined {
+    return this.workers.get(uid)?.sandbox?.netnsName;
+  }
+
+  /** Octets of the images of a pod's containers, by container. */
+  imageSizes(uid: string): ReadonlyMap<string, number> {
+    const slots = this.workers.get(uid)?.allSlots ?? [];
+    return new Map(slots.map(({ spec, image }) => [spec.name, image?.entry.sizeBytes ?? 0]));
+  }
+
   /** The log of a container's newest run, or of the one before. */
   logs(
     uid: string,

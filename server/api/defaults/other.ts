@@ -100,11 +100,16 @@ export function setPriorityClassDefaults(draft: JsonObject): void {
   draft.preemptionPolicy ??= 'PreemptLowerPriority';
 }
 
-/** Fills in a HorizontalPodAutoscaler. */
+const DEFAULT_CPU_PERCENT = 80;
+
+/** Fills in a HorizontalPodAutoscaler: without metrics it goes by cpu. */
 export function setAutoscalerDefaults(draft: JsonObject): void {
   const spec = asObject(draft.spec);
   if (spec === undefined) return;
   spec.minReplicas ??= 1;
+  if (objectsOf(spec.metrics).length > 0) return;
+  const target = { type: 'Utilization', averageUtilization: DEFAULT_CPU_PERCENT };
+  spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
 }
 
 /** A new definition is served at once. */

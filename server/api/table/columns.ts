@@ -227,11 +227,16 @@ function lastSeen(object: KubeObject, now: string): string {
 const size = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
 
 function hpaTargets(object: KubeObject): string {
-  const metrics = objectsOf(spec(object).metrics);
-  const shown = metrics.map((metric) => {
+  const current = objectsOf(status(object).currentMetrics).map((one) => asObject(one.resource));
+  const shown = objectsOf(spec(object).metrics).map((metric) => {
     const resource = asObject(metric.resource);
-    const target = asObject(resource?.target) ?? {};
-    return `${String(resource?.name ?? metric.type ?? '')}: <unknown>/${target.averageUtilization === undefined ? text(target.averageValue) : `${String(target.averageUtilization)}%`}`;
+    const name = String(resource?.name ?? metric.type ?? '');
+    const { averageUtilization: wanted, averageValue } = asObject(resource?.target) ?? {};
+    const measured = asObject(current.find((one) => one?.name === resource?.name)?.current) ?? {};
+    if (wanted === undefined)
+      return `${name}: ${text(measured.averageValue, '<unknown>')}/${text(averageValue)}`;
+    const percent = measured.averageUtilization;
+    return `${name}: ${percent === undefined ? '<unknown>' : `${String(percent)}%`}/${String(wanted)}%`;
   });
   return listed(shown);
 }

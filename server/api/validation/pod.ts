@@ -12,7 +12,7 @@ export function validatePod(object: KubeObject): readonly FieldError[] {
 
 /** A Pod is made without ephemeral containers; they come later, by their own subresource. */
 export function validatePodCreate(object: KubeObject): readonly FieldError[] {
-  const { ephemeralContainers = [] } = (object as Pod).spec;
+  const { ephemeralContainers = [] } = (object as Partial<Pod>).spec ?? {};
   return ephemeralContainers.length === 0
     ? []
     : [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')];
