@@ -53,7 +53,7 @@ export interface ApiServerOptions {
   readonly clusterName?: string;
   /** Who may do what; everybody may do everything when absent, and there are no reviews and no tokens. */
   readonly access?: AccessControl;
-  /** How much the cluster may hold; 50,000 objects, of which 10,000 pods, where absent. */
+  /** How much the cluster may hold; 50,000 objects, all of which may be pods, where absent. */
   readonly quota?: Partial<ApiQuota>;
   /** Kinds beside the built-in ones. */
   readonly kinds?: readonly ServedKind[];
@@ -104,7 +104,7 @@ export interface ApiServer {
 
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/12';
 const DEFAULT_NODE_PORTS = { from: 30000, to: 32767 };
-const DEFAULT_QUOTA: ApiQuota = { maxObjects: 50_000, maxPods: 10_000 };
+const DEFAULT_QUOTA: ApiQuota = { maxObjects: 50_000, maxPods: 50_000 };
 
 /** Makes an API server over a store. */
 export function createApiServer(options: ApiServerOptions): ApiServer {

@@ -19,7 +19,7 @@ export interface ClusterQuota {
 /** Of the default cluster, whose user is the one who started the process. */
 export const DEFAULT_CLUSTER_QUOTA: ClusterQuota = {
   maxObjects: 50_000,
-  maxPods: 10_000,
+  maxPods: 50_000,
   maxNodes: 500,
   requestsPerSecond: 20_000,
   maxWatches: 5_000,
