@@ -6,6 +6,8 @@ import { createContext, Script } from 'node:vm';
 const PATIENCE_MS = 50;
 const MAX_KEPT = 1000;
 
+/** From what length on texts took an expression too long: they are not tried again. */
+const hopeless = new WeakMap<RegExp, number>();
 const kept = new Map<string, RegExp | undefined>();
 const place = createContext(
   { expression: undefined, text: '' },
@@ -29,11 +31,13 @@ export function compilePattern(pattern: string): RegExp | undefined {
  */
 export function matchesPattern(expression: RegExp, text: string): boolean {
   if (!/[*+}]\)|\)[*+{]/.test(expression.source)) return expression.test(text);
+  if (text.length >= (hopeless.get(expression) ?? Number.POSITIVE_INFINITY)) return false;
   place.expression = expression;
   place.text = text;
   try {
     return script.runInContext(place, { timeout: PATIENCE_MS }) === true;
   } catch {
+    hopeless.set(expression, text.length);
     return false;
   }
 }

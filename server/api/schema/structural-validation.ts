@@ -187,6 +187,18 @@ function checkObject(
   }
 }
 
+const known = new WeakMap<object, Structural>();
+
+/** Schemas within combinations are read when they are first needed, once. */
+function compiled(schema: unknown): Structural {
+  if (!isObject(schema)) return parseStructural(schema);
+  const before = known.get(schema);
+  if (before !== undefined) return before;
+  const parsed = parseStructural(schema);
+  known.set(schema, parsed);
+  return parsed;
+}
+
 function checkCombinations(
   value: unknown,
   raw: JsonObject,
@@ -196,14 +208,14 @@ function checkCombinations(
   if (raw['x-kubernetes-int-or-string'] === true) return;
   const fits = (schema: unknown) => {
     const found: FieldError[] = [];
-    checkValue(value, parseStructural(schema), path, found);
+    checkValue(value, compiled(schema), path, found);
     return found.length === 0;
   };
   const complain = (detail: string) =>
     errors.push(invalidValue(path, value, `"${path}" ${detail}`));
   const { allOf, anyOf, oneOf, not } = raw;
   if (Array.isArray(allOf))
-    for (const schema of allOf) checkValue(value, parseStructural(schema), path, errors);
+    for (const schema of allOf) checkValue(value, compiled(schema), path, errors);
   if (Array.isArray(anyOf) && !anyOf.some(fits))
     complain('must validate at least one schema (anyOf)');
   if (Array.isArray(oneOf)) {

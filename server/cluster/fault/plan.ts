@@ -240,9 +240,13 @@ function killAct(cluster: Cluster, spec: FaultSpec): Reply<FaultAct> {
   return reply({
     kind: 'once',
     run: () => {
-      const node = pod.spec.nodeName ?? '';
+      const view = cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
+      const pid =
+        container === 'pause'
+          ? view?.sandbox?.pausePid
+          : view?.containers.find((one) => one.name === container)?.pid;
       const killed = killIn(cluster, key, container);
-      return killed.ok ? reply([`${node}# kill -KILL <pid of ${container}>`]) : killed;
+      return killed.ok ? reply([`${pod.spec.nodeName}# kill -KILL ${pid}`]) : killed;
     },
   });
 }
