@@ -12,6 +12,7 @@ import type { LogRing } from './log-ring.js';
 import { uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import { closeLease, DEFAULT_CAPACITY, openLease, registerNode } from './node-registration.js';
+import { nodeRoot } from './node-root.js';
 import { PodWorker } from './pod-worker.js';
 import { forwardIntoSandbox, type PodPortForwarder } from './port-forward.js';
 import { ContainerRuntime } from './runtime.js';
@@ -47,7 +48,10 @@ export class Kubelet {
       runtime: new ContainerRuntime(options),
       images: new ImageManager(clock, images),
       ledger: new AdmissionLedger({ ...allocatable, pods: capacity.pods }),
-      durable: { claims: options.claims ?? new Map(), hostPaths: new Map() },
+      durable: {
+        claims: options.claims ?? new Map(),
+        hostPaths: new Map([['/', nodeRoot(nodeName)]]),
+      },
       allocatable,
       sys: self.value.sys,
     };

@@ -37,6 +37,13 @@ export class Guest {
     return new Guest(this.request, { sys, ...(terminal === undefined ? {} : { terminal }) });
   }
 
+  /** The same process with another root directory, and what stands there. */
+  withRoot(files: ProgramRequest['files'], image: ProgramRequest['image']): Guest {
+    const { sys, terminal } = this;
+    const request = { ...this.request, files, image, workingDir: '/' };
+    return new Guest(request, { sys, ...(terminal === undefined ? {} : { terminal }) });
+  }
+
   /** The same process, out of reach of the terminal's keys. */
   inBackground(): Guest {
     return new Guest(this.request, { sys: this.sys });

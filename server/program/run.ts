@@ -69,6 +69,12 @@ async function runTool(
     errors: descriptors.get(2)?.output ?? nowhere,
     run: (argv, input) => runNested(guest, argv, { context, input }),
     start: (argv) => startNested(guest, argv, context),
+    runIn: (other, argv) => {
+      const found = resolveCommand(other, argv);
+      if (found === undefined || found.kind === 'assumed') return undefined;
+      other.sys.exec(argv);
+      return runResolved(other, found, { ...context, workingDir: '/' });
+    },
   });
   try {
     return await resolved.tool(io);

@@ -1,5 +1,6 @@
 /** Makes every tool known; imported for that alone. */
 
+import { chroot } from './chroot.js';
 import { CONNTRACK_TOOLS } from './conntrack.js';
 import { curl } from './curl.js';
 import { FILE_TOOLS } from './file-tools.js';
@@ -24,7 +25,7 @@ registerTools(OCTET_TOOLS);
 registerTools(FILE_TOOLS);
 registerTools(TERMINAL_TOOLS);
 registerTools(SYSTEM_TOOLS);
-registerTools({ curl, nft, tar, tcpdump, wget });
+registerTools({ chroot, curl, nft, tar, tcpdump, wget });
 registerTools(NAME_TOOLS);
 registerTools(NET_TOOLS);
 registerTools(IP_TOOLS);

@@ -25,6 +25,8 @@ export interface ToolOptions {
   run(argv: readonly string[], input?: Input): Promise<number>;
   /** Starts another command as a child that can be sent signals; undefined when there is no such command. */
   start(argv: readonly string[]): Child | undefined;
+  /** Runs another command in other surroundings, as the same process; undefined when there is no such command. */
+  runIn(guest: Guest, argv: readonly string[]): Promise<number> | undefined;
 }
 
 /** A tool's surroundings, with what most tools do. */
@@ -37,6 +39,7 @@ export class ToolIo {
   readonly input: Input;
   readonly run: (argv: readonly string[], input?: Input) => Promise<number>;
   readonly start: (argv: readonly string[]) => Child | undefined;
+  readonly runIn: (guest: Guest, argv: readonly string[]) => Promise<number> | undefined;
   private readonly applet: boolean;
   private readonly output: Output;
   private readonly errors: Output;
@@ -53,6 +56,7 @@ export class ToolIo {
     this.errors = options.errors;
     this.run = options.run;
     this.start = options.start;
+    this.runIn = options.runIn;
   }
 
   get sys() {
