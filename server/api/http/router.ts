@@ -3,15 +3,22 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { KubeObject } from '../../contract/kube.js';
 import { groupVersion, type ResourceInfo, type Subresource } from '../registry/resource-info.js';
-import type {
-  ApiResult,
-  DeleteOptions,
-  ListRequest,
-  ObjectList,
-  WriteOptions,
+import {
+  type ApiResult,
+  type DeleteOptions,
+  type ListRequest,
+  type ObjectList,
+  refuse,
+  type WriteOptions,
 } from '../request.js';
 import type { ApiServer } from '../server.js';
-import { failureStatus, internalError, methodNotAllowed, unknownPath } from '../status.js';
+import {
+  failureStatus,
+  internalError,
+  methodNotAllowed,
+  resourceVersionTooLarge,
+  unknownPath,
+} from '../status.js';
 import { renderTable } from '../table/table.js';
 import { readBody } from './body.js';
 import { deprecationOf } from './deprecated.js';
@@ -177,7 +184,10 @@ async function dispatch(call: Call): Promise<void> {
   const { namespace, name } = path;
   const subresource = path.subresource as Subresource | undefined;
   if (req.method === 'GET' || req.method === 'HEAD') {
-    if (name !== undefined)
+    const asked = Number(query.get('resourceVersion') ?? 0);
+    if (name !== undefined && asked > api.store.revision)
+      sendFailure(res, refuse(resourceVersionTooLarge(asked, api.store.revision)));
+    else if (name !== undefined)
       await answer(call, api.get({ resource: info, namespace, name, subresource }));
     else await serveCollection(call);
     return;

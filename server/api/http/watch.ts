@@ -5,14 +5,14 @@ import type { KubeObject, Status } from '../../contract/kube.js';
 import type { Change } from '../../store/store.js';
 import { selectorOf } from '../reading.js';
 import { groupVersion, type ResourceInfo } from '../registry/resource-info.js';
-import type { ListRequest } from '../request.js';
+import { type ListRequest, refuse } from '../request.js';
 import type { ApiServer } from '../server.js';
 import { expired, resourceVersionTooLarge } from '../status.js';
 import { renderTable } from '../table/table.js';
 import type { ListOptions } from './list-options.js';
 import type { AnswerForm } from './negotiate.js';
 import { includeObject } from './options.js';
-import { sendFailure, sendStatus } from './respond.js';
+import { sendFailure } from './respond.js';
 import { type EventType, errorLine, eventLine, lineOf } from './watch-events.js';
 import { gateOf, type Teller, type WatchGate } from './watch-gate.js';
 
@@ -47,7 +47,7 @@ export function serveWatch(req: Request, res: Response, input: WatchInput): void
   const { resourceVersion: from = 0, sendInitialEvents } = options;
   const { store } = api;
   if (from > store.revision) {
-    sendStatus(res, resourceVersionTooLarge(from, store.revision));
+    sendFailure(res, refuse(resourceVersionTooLarge(from, store.revision)));
     return;
   }
   const stream = new WatchStream(res, input);

@@ -319,6 +319,7 @@ describe('watching over HTTP', () => {
     expect(Number(now.metadata.resourceVersion)).toBe(api.store.revision);
     const future = await call('GET', `${deployments}?resourceVersion=9999999`);
     expect(future.headers.get('retry-after')).toBe('1');
+    expect((await call('GET', `${deployments}/web?resourceVersion=9999999`)).status).toBe(504);
     expect((await future.json()).code).toBe(504);
   });
 
