@@ -99,6 +99,7 @@ test.each<[string, string, object, string[]]>([
     withContainers({ resources: { limits: { memory: '500m' } } }),
     [
       'spec.containers[0].resources.limits[memory]: fractional byte value "500m" is invalid, must be an integer',
+      'spec.containers[0].resources.requests[memory]: fractional byte value "500m" is invalid, must be an integer',
     ],
   ],
   [
