@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../contract/kube.js';
 import { isObject } from '../kube/json.js';
-import { groupVersion, type ResourceInfo } from './registry/resource-info.js';
+import type { ResourceInfo } from './registry/resource-info.js';
 
 /** Decides whether an object matches. */
 export type ObjectMatcher = (object: KubeObject) => boolean;
@@ -58,9 +58,7 @@ export function parseFieldSelector(resource: ResourceInfo, text: string): Parsed
     if (!supported.includes(field)) {
       return {
         ok: false,
-        message:
-          `Unable to find "${groupVersion(resource)}, Resource=${resource.plural}" that match label selector "", ` +
-          `field selector "${text}": field label not supported: ${field}`,
+        message: `field label not supported: ${field}`,
       };
     }
     const negated = parsed?.[2] === '!=';

@@ -42,11 +42,25 @@ import { validateSigningRequest } from './validation/certificates.js';
 import { validateConfigMap, validateConfigUpdate, validateSecret } from './validation/config.js';
 import { validateDefinition, validateDefinitionUpdate } from './validation/definition.js';
 import {
+  validateEndpointSlice,
+  validateEndpointSliceUpdate,
+  validateEndpoints,
+  validateLease,
+} from './validation/endpoints.js';
+import {
   validateIngress,
   validateIngressClass,
   validateNetworkPolicy,
 } from './validation/networking.js';
 import { validatePod, validatePodCreate, validatePodUpdate } from './validation/pod.js';
+import {
+  validateAutoscaler,
+  validateBudget,
+  validateLimits,
+  validatePriorityClass,
+  validatePriorityClassUpdate,
+  validateQuota,
+} from './validation/policy.js';
 import {
   validateBindingUpdate,
   validateClusterRole,
@@ -55,6 +69,20 @@ import {
   validateRoleBinding,
 } from './validation/rbac.js';
 import { validateService, validateServiceUpdate } from './validation/service.js';
+import {
+  validateClaim,
+  validateClaimUpdate,
+  validateStorageClass,
+  validateStorageClassUpdate,
+  validateVolume,
+  validateVolumeUpdate,
+} from './validation/storage.js';
+import {
+  validateIngressClassObject,
+  validateIngressClassUpdate,
+  validateRuntimeClass,
+  validateWebhooks,
+} from './validation/webhooks.js';
 import {
   validateCronJob,
   validateDaemonSet,
@@ -96,9 +124,9 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validateUpdate: validateServiceUpdate,
     warn: warnOfService,
   },
-  endpoints: { setDefaults: setEndpointsDefaults },
+  endpoints: { setDefaults: setEndpointsDefaults, validate: validateEndpoints },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
-  limitranges: { setDefaults: setLimitRangeDefaults },
+  limitranges: { setDefaults: setLimitRangeDefaults, validate: validateLimits },
   nodes: { setDefaults: setNodeDefaults },
   events: { setDefaults: setEventDefaults },
   configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },
@@ -113,10 +141,17 @@ const RULES: Readonly<Record<string, KindRules>> = {
     warn: warnOfWorkload,
     warnCreate: warnOfWorkloadName,
   },
-  persistentvolumeclaims: { setDefaults: setClaimDefaults, prepareForCreate: prepareClaim },
+  persistentvolumeclaims: {
+    setDefaults: setClaimDefaults,
+    prepareForCreate: prepareClaim,
+    validate: validateClaim,
+    validateUpdate: validateClaimUpdate,
+  },
   persistentvolumes: {
     setDefaults: setVolumeDefaults,
     prepareForCreate: prepareVolume,
+    validate: validateVolume,
+    validateUpdate: validateVolumeUpdate,
     warn: warnOfVolume,
   },
   'apps/deployments': {
@@ -160,7 +195,12 @@ const RULES: Readonly<Record<string, KindRules>> = {
     warn: warnOfCronJob,
     warnCreate: warnOfWorkloadName,
   },
-  'discovery.k8s.io/endpointslices': { setDefaults: setEndpointSliceDefaults },
+  'discovery.k8s.io/endpointslices': {
+    setDefaults: setEndpointSliceDefaults,
+    validate: validateEndpointSlice,
+    validateUpdate: validateEndpointSliceUpdate,
+  },
+  'coordination.k8s.io/leases': { validate: validateLease },
   'networking.k8s.io/networkpolicies': {
     setDefaults: setNetworkPolicyDefaults,
     validate: validateNetworkPolicy,
@@ -183,9 +223,29 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validateUpdate: validateBindingUpdate,
   },
   'certificates.k8s.io/certificatesigningrequests': { validate: validateSigningRequest },
-  'scheduling.k8s.io/priorityclasses': { setDefaults: setPriorityClassDefaults },
-  'storage.k8s.io/storageclasses': { setDefaults: setStorageClassDefaults },
-  'autoscaling/horizontalpodautoscalers': { setDefaults: setAutoscalerDefaults },
+  'scheduling.k8s.io/priorityclasses': {
+    setDefaults: setPriorityClassDefaults,
+    validate: validatePriorityClass,
+    validateUpdate: validatePriorityClassUpdate,
+  },
+  'storage.k8s.io/storageclasses': {
+    setDefaults: setStorageClassDefaults,
+    validate: validateStorageClass,
+    validateUpdate: validateStorageClassUpdate,
+  },
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': { validate: validateWebhooks },
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': { validate: validateWebhooks },
+  'networking.k8s.io/ingressclasses': {
+    validate: validateIngressClassObject,
+    validateUpdate: validateIngressClassUpdate,
+  },
+  'node.k8s.io/runtimeclasses': { validate: validateRuntimeClass },
+  resourcequotas: { validate: validateQuota },
+  'policy/poddisruptionbudgets': { validate: validateBudget },
+  'autoscaling/horizontalpodautoscalers': {
+    setDefaults: setAutoscalerDefaults,
+    validate: validateAutoscaler,
+  },
   'apiextensions.k8s.io/customresourcedefinitions': {
     prepareForCreate: prepareDefinition,
     validate: validateDefinition,

@@ -43,6 +43,13 @@ const REASONS: Readonly<Record<FieldErrorType, readonly [reason: string, title: 
 /** Stands for a map that is absent, which Go writes otherwise than an empty one. */
 export const NIL_MAP: unique symbol = Symbol('map[string]string(nil)');
 
+const GO_TEXT: unique symbol = Symbol('text of a Go value');
+
+/** A value that is shown as this text, for Go's own writing of structs. */
+export function goText(text: string): object {
+  return { [GO_TEXT]: text };
+}
+
 /** A field that must be there. */
 export function required(field: string, detail = ''): FieldError {
   return { type: 'required', field, detail };
@@ -113,6 +120,7 @@ export function toCause(error: FieldError): { reason: string; message: string; f
 function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (value === NIL_MAP) return 'map[string]string(nil)';
+  if (isObject(value) && GO_TEXT in value) return String(value[GO_TEXT]);
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) {
     return `[]string{${value.map((entry) => JSON.stringify(entry)).join(', ')}}`;
   }

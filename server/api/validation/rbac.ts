@@ -9,7 +9,7 @@ import {
   objectsOf,
   stringsOf,
 } from '../../kube/json.js';
-import { type FieldError, invalidValue, notSupported, required } from './field-error.js';
+import { type FieldError, goText, invalidValue, notSupported, required } from './field-error.js';
 import { checkDns1123Subdomain, checkPathSegment } from './names.js';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -79,7 +79,7 @@ function bindingErrors(
   return errors;
 }
 
-const SUBJECT_KINDS = ['Group', 'ServiceAccount', 'User'];
+const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
 
 function subjectErrors(
   subject: JsonObject,
@@ -115,7 +115,8 @@ export function validateBindingUpdate(
   next: KubeObject,
   current: KubeObject,
 ): readonly FieldError[] {
-  return deepEqual(next.roleRef, current.roleRef)
-    ? []
-    : [invalidValue('roleRef', next.roleRef, 'cannot change roleRef')];
+  if (deepEqual(next.roleRef, current.roleRef)) return [];
+  const { apiGroup = '', kind = '', name = '' } = asObject(next.roleRef) ?? {};
+  const text = `rbac.RoleRef{APIGroup:"${apiGroup}", Kind:"${kind}", Name:"${name}"}`;
+  return [invalidValue('roleRef', goText(text), 'cannot change roleRef')];
 }

@@ -2,7 +2,7 @@
 
 import { parseIp } from '../../../topology/index.js';
 import type { IntOrString } from '../../contract/kube.js';
-import { type FieldError, invalidValue, notSupported } from './field-error.js';
+import { type FieldError, goText, invalidValue, notSupported } from './field-error.js';
 import { checkPortName, checkPortNumber } from './names.js';
 
 /** Upstream's words for a negative number where none may be. */
@@ -26,6 +26,20 @@ export function oneOf(
     : [];
 }
 
+/** A text; undefined for anything else. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A count or percentage as Go writes its struct. */
+export function goIntOrString(value: IntOrString): object {
+  return goText(
+    typeof value === 'number'
+      ? `intstr.IntOrString{Type:0, IntVal:${value}, StrVal:""}`
+      : `intstr.IntOrString{Type:1, IntVal:0, StrVal:${JSON.stringify(value)}}`,
+  );
+}
+
 /** A whole number of at least 0, or a percentage. */
 export function countOrPercent(
   value: IntOrString | undefined,
@@ -37,7 +51,7 @@ export function countOrPercent(
   return [
     invalidValue(
       path,
-      value,
+      goIntOrString(value),
       "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
     ),
   ];

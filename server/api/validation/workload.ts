@@ -25,7 +25,7 @@ import {
 import { validateAnnotations, validateLabels } from './object-meta.js';
 import { validatePodSpec } from './pod-spec.js';
 import { validateLabelSelector } from './selector.js';
-import { countOrPercent, isZero, notNegative, oneOf } from './values.js';
+import { countOrPercent, goIntOrString, isZero, notNegative, oneOf } from './values.js';
 
 const IMMUTABLE = 'field is immutable';
 
@@ -155,7 +155,7 @@ function validateRolling(rolling: Rolling, path: string): readonly FieldError[] 
     errors.push(
       invalidValue(
         `${path}.maxUnavailable`,
-        rolling?.maxUnavailable ?? 0,
+        goIntOrString(rolling?.maxUnavailable ?? 0),
         'may not be 0 when `maxSurge` is 0',
       ),
     );
@@ -163,7 +163,11 @@ function validateRolling(rolling: Rolling, path: string): readonly FieldError[] 
   const unavailable = rolling?.maxUnavailable;
   if (typeof unavailable === 'string' && Number.parseInt(unavailable, 10) > 100) {
     errors.push(
-      invalidValue(`${path}.maxUnavailable`, unavailable, 'must not be greater than 100%'),
+      invalidValue(
+        `${path}.maxUnavailable`,
+        goIntOrString(unavailable),
+        'must not be greater than 100%',
+      ),
     );
   }
   return errors;
