@@ -46,7 +46,7 @@ const CORE: readonly RowEntry[] = [
   ['configmaps', 'ConfigMap', { short: ['cm'], acts: true }],
   ['endpoints', 'Endpoints', { short: ['ep'], acts: true }],
   ['events', 'Event', { short: ['ev'], schema: 'CoreV1Event', acts: true }],
-  ['limitranges', 'LimitRange', { short: ['limits'] }],
+  ['limitranges', 'LimitRange', { short: ['limits'], acts: true }],
   [
     'namespaces',
     'Namespace',
@@ -82,9 +82,9 @@ const CORE: readonly RowEntry[] = [
     'ReplicationController',
     { short: ['rc'], categories: all, acts: true, sub: scaled },
   ],
-  ['resourcequotas', 'ResourceQuota', { short: ['quota'], sub: status }],
+  ['resourcequotas', 'ResourceQuota', { short: ['quota'], acts: true, sub: status }],
   ['secrets', 'Secret', { acts: true }],
-  ['serviceaccounts', 'ServiceAccount', { short: ['sa'], sub: ['token'] }],
+  ['serviceaccounts', 'ServiceAccount', { short: ['sa'], acts: true, sub: ['token'] }],
   [
     'services',
     'Service',
@@ -137,7 +137,13 @@ const GROUPS: readonly (readonly [groupVersion: string, rows: readonly RowEntry[
       [
         'horizontalpodautoscalers',
         'HorizontalPodAutoscaler',
-        { short: ['hpa'], categories: all, sub: status, schema: 'V2HorizontalPodAutoscaler' },
+        {
+          short: ['hpa'],
+          categories: all,
+          acts: true,
+          sub: status,
+          schema: 'V2HorizontalPodAutoscaler',
+        },
       ],
     ],
   ],
@@ -147,7 +153,7 @@ const GROUPS: readonly (readonly [groupVersion: string, rows: readonly RowEntry[
       [
         'horizontalpodautoscalers',
         'HorizontalPodAutoscaler',
-        { short: ['hpa'], categories: all, sub: status },
+        { short: ['hpa'], categories: all, acts: true, sub: status },
       ],
     ],
   ],
@@ -178,7 +184,10 @@ const GROUPS: readonly (readonly [groupVersion: string, rows: readonly RowEntry[
       ['servicecidrs', 'ServiceCIDR', { cluster: true, sub: status }],
     ],
   ],
-  ['policy/v1', [['poddisruptionbudgets', 'PodDisruptionBudget', { short: ['pdb'], sub: status }]]],
+  [
+    'policy/v1',
+    [['poddisruptionbudgets', 'PodDisruptionBudget', { short: ['pdb'], acts: true, sub: status }]],
+  ],
   [
     'rbac.authorization.k8s.io/v1',
     [
@@ -235,7 +244,7 @@ const GROUPS: readonly (readonly [groupVersion: string, rows: readonly RowEntry[
   ],
   [
     'scheduling.k8s.io/v1',
-    [['priorityclasses', 'PriorityClass', { short: ['pc'], cluster: true }]],
+    [['priorityclasses', 'PriorityClass', { short: ['pc'], acts: true, cluster: true }]],
   ],
   ['coordination.k8s.io/v1', [['leases', 'Lease', { acts: true }]]],
   ['node.k8s.io/v1', [['runtimeclasses', 'RuntimeClass', { cluster: true }]]],
