@@ -71,6 +71,8 @@ export interface TokenAsked {
 /** What the API leaves to those who know identities. */
 export interface AccessControl {
   authorize(user: UserInfo, attributes: Attributes): Decision;
+  /** What somebody is told who may not do something; undefined when they may. */
+  deny(user: UserInfo, asked: Attributes): ApiFailure | undefined;
   /** Answers a kind that is a question and is not stored; undefined for all other kinds. */
   review(asked: {
     readonly info: ResourceInfo;
@@ -97,6 +99,7 @@ const ACCOUNTS = { group: '', plural: 'serviceaccounts', kind: 'ServiceAccount' 
 /** Access where nobody asks who somebody is: all is allowed, and there are no reviews and no tokens. */
 export const UNGUARDED: AccessControl = {
   authorize: () => ({ allowed: true, reason: '' }),
+  deny: () => undefined,
   review: ({ info }) =>
     REVIEW_GROUPS.includes(info.group) ? refuse(methodNotAllowed(info)) : undefined,
   admit: () => undefined,

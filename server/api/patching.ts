@@ -76,7 +76,20 @@ export function createPatcher(parts: PatcherParts): Patcher {
     }
     const misplaced = refuseMoved(info, body, request);
     if (misplaced !== undefined) return misplaced;
+    const denied = denyCreate(info, request);
+    if (denied !== undefined) return denied;
     return writer.create({ ...request, subresource: undefined, body }, owners);
+  }
+
+  /** Applying what is not there needs the verb `create` beside `patch`. */
+  function denyCreate(info: ResourceInfo, request: PatchRequest): ApiFailure | undefined {
+    const { user } = request.options ?? {};
+    const { group, version, plural: resource } = info;
+    const namespace = storeNamespace(info, request.namespace) ?? '';
+    const target = { group, version, resource, subresource: '', namespace, name: request.name };
+    return user === undefined
+      ? undefined
+      : core.access.deny(user, { kind: 'resource', verb: 'create', ...target });
   }
 
   function applySubresource(info: ResourceInfo, request: PatchRequest): ApiResult {

@@ -1,8 +1,10 @@
 /** Who may do what in one cluster: the parts of this folder, put together for the API. */
 
 import type { AccessControl } from '../api/access.js';
+import { refuse } from '../api/request.js';
 import type { ObjectStore } from '../store/store.js';
 import { signingRequester } from './certificates/requester.js';
+import { forbiddenStatus } from './forbidden.js';
 import { RbacAuthorizer } from './rbac/authorizer.js';
 import { refuseEscalation } from './rbac/escalation.js';
 import { answerReview } from './reviews.js';
@@ -43,6 +45,10 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
   return {
     tokens,
     authorize: (user, asked) => authorizer.authorize(user, asked),
+    deny(user, asked) {
+      const { allowed, reason } = authorizer.authorize(user, asked);
+      return allowed ? undefined : refuse(forbiddenStatus(user, asked, reason));
+    },
     review: (asked) => answerReview({ authorizer, tokens }, asked),
     admit: (write) => signingRequester(authorizer, write) ?? refuseEscalation(authorizer, write),
     issueToken: (asked) => answerTokenRequest({ tokens, store, now }, asked),

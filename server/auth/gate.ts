@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { requestAttributes } from '../api/http/request-info.js';
 import type { Admitted, Gate } from '../api/http/user.js';
+import { badRequest } from '../api/status.js';
 import { authenticate, type Credentials } from './authenticate.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { forbiddenStatus, unauthorized } from './forbidden.js';
@@ -18,11 +19,26 @@ function admit(
   credentials: Credentials,
   request: IncomingMessage,
 ): Admitted {
+  const { method = 'GET', url = '/' } = request;
+  if (!isPlainPath(url)) {
+    return {
+      ok: false,
+      status: badRequest('the request must name a path, without "#" and "\\"'),
+    };
+  }
   const sender = authenticate(request, credentials, access.tokens);
   if (sender === undefined) return { ok: false, status: unauthorized() };
   const actor = impersonated(request, sender, access.authorize);
   if (!actor.ok) return actor;
-  const asked = requestAttributes(request.method ?? 'GET', request.url ?? '/');
+  const asked = requestAttributes(method, url);
   const { allowed, reason } = access.authorize(actor.user, asked);
   return allowed ? actor : { ok: false, status: forbiddenStatus(actor.user, asked, reason) };
+}
+
+/**
+ * Whether a URL means the same to everybody who reads it. Others take a backslash for a slash and leave out what follows
+ * a hash: what is authorized here must be what is served there.
+ */
+function isPlainPath(url: string): boolean {
+  return url.startsWith('/') && !/[\\#\s]/.test(url);
 }

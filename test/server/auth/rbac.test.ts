@@ -138,6 +138,35 @@ describe('a refusal', () => {
   });
 });
 
+describe('a URL that others read in another way', () => {
+  const gate = createGate(newGuarded().access, OPEN);
+
+  test.each([
+    '/api/v1\\namespaces\\default\\secrets#',
+    '/apis/apps\\v1\\deployments',
+    '/version#/api/v1/secrets',
+    'http://127.0.0.1/api/v1/secrets',
+  ])('%s is refused', (url) => {
+    const admitted = gate(newRequest('GET', url, { 'impersonate-user': 'alice' }));
+    expect(admitted.ok ? 'served' : admitted.status.code).toBe(400);
+  });
+});
+
+test('applying what is not there needs the verb create', () => {
+  const guarded = newGuarded();
+  grant(guarded, 'r', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['patch'] }]);
+  const applied = guarded.api.patch({
+    resource: 'configmaps',
+    name: 'x',
+    type: 'apply',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } },
+    options: { user: ALICE, fieldManager: 'test' },
+  });
+  expect(applied.ok ? 'made' : applied.error.message).toBe(
+    'configmaps "x" is forbidden: User "alice" cannot create resource "configmaps" in API group "" in the namespace "default"',
+  );
+});
+
 describe('nobody gives more than they have', () => {
   const RBAC = 'rbac.authorization.k8s.io';
   const pods = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
