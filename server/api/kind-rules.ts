@@ -4,6 +4,7 @@ import { setLimitRangeDefaults } from './defaults/limit-range.js';
 import {
   prepareClaim,
   prepareDefinition,
+  prepareDefinitionUpdate,
   prepareNamespace,
   prepareVolume,
   setAutoscalerDefaults,
@@ -248,6 +249,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   'apiextensions.k8s.io/customresourcedefinitions': {
     prepareForCreate: prepareDefinition,
+    prepareForUpdate: prepareDefinitionUpdate,
     validate: validateDefinition,
     validateUpdate: validateDefinitionUpdate,
   },

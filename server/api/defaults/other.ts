@@ -1,6 +1,7 @@
 /** Defaults of kinds with few of them. */
 
-import { asObject, type JsonObject, objectsOf } from '../../kube/json.js';
+import type { KubeObject } from '../../contract/kube.js';
+import { asObject, type JsonObject, objectsOf, stringsOf } from '../../kube/json.js';
 import { draftMeta } from '../object-meta.js';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -115,11 +116,7 @@ export function setAutoscalerDefaults(draft: JsonObject): void {
 /** A new definition is served at once. */
 export function prepareDefinition(draft: JsonObject): void {
   const spec = asObject(draft.spec) ?? {};
-  const names = asObject(spec.names) ?? {};
-  if (typeof names.kind === 'string') {
-    names.singular ??= names.kind.toLowerCase();
-    names.listKind ??= `${names.kind}List`;
-  }
+  const names = definedNames(spec);
   const at = draftMeta(draft).creationTimestamp;
   const stored = objectsOf(spec.versions).filter((version) => version.storage === true);
   draft.status = {
@@ -142,4 +139,27 @@ export function prepareDefinition(draft: JsonObject): void {
       },
     ],
   };
+}
+
+/** A definition that changes accepts its new names, and remembers every version in which objects were stored. */
+export function prepareDefinitionUpdate(draft: JsonObject, { status }: KubeObject): void {
+  const spec = asObject(draft.spec) ?? {};
+  const before = asObject(status) ?? {};
+  const stored = objectsOf(spec.versions).filter((version) => version.storage === true);
+  const versions = stringsOf(before.storedVersions);
+  const fresh = stringsOf(stored.map(({ name }) => name)).filter((one) => !versions.includes(one));
+  draft.status = {
+    ...before,
+    acceptedNames: definedNames(spec),
+    storedVersions: [...versions, ...fresh],
+  };
+}
+
+function definedNames(spec: JsonObject): JsonObject {
+  const names = asObject(spec.names) ?? {};
+  if (typeof names.kind === 'string') {
+    names.singular ??= names.kind.toLowerCase();
+    names.listKind ??= `${names.kind}List`;
+  }
+  return names;
 }
