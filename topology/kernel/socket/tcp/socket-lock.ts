@@ -51,7 +51,10 @@ export class SocketLock {
       return;
     }
     this.owned = false;
-    for (let next = backlog.shift(); next !== undefined; next = backlog.shift()) {
+    // What arrived may wake the program into another call, which the rest waits for again.
+    while (!this.owned) {
+      const next = backlog.shift();
+      if (next === undefined) break;
       if (connection.state === 'CLOSED')
         connection.layer.deliver(next.skb, next.packet, next.segment);
       else connection.receive(next);
