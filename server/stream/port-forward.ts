@@ -3,6 +3,9 @@
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './remote-command.js';
 
+/** How long a client may go on sending after the pod has ended, in milliseconds, as containerd has it. */
+const LINGER_MS = 1000;
+
 /** A connection, or the words for why there is none. */
 export type Connected =
   | { readonly ok: true; readonly value: Duplex }
@@ -33,7 +36,7 @@ export interface ForwardedStreams {
  * Carries one connection to its end. Each direction ends by itself; a reset on either side resets the other. A failure
  * to connect is told in the kubelet's words (cri-streaming, `portforward/httpstream.go`).
  *
- * Fidelity: containerd ends a connection one second after either direction; here the other goes on as long as it likes.
+ * Fidelity: containerd ends a connection one second after either direction; here the pod may go on as long as it likes.
  */
 export async function forwardPort(
   forwarder: PortForwarder,
@@ -59,7 +62,17 @@ export async function forwardPort(
     connected.value.destroy();
     return;
   }
+  // Once the pod has sent its all, clients wait for the end of the stream for errors before they close.
+  let timer: NodeJS.Timeout | undefined;
+  data.once('finish', () => {
+    error.end();
+    timer = setTimeout(() => {
+      data.destroy();
+      connected.value.destroy();
+    }, LINGER_MS);
+  });
   await splice(data, connected.value);
+  clearTimeout(timer);
   if (data.writableFinished) await ended(error);
   else error.destroy();
 }
@@ -68,7 +81,7 @@ export async function forwardPort(
 function ended(stream: Duplex, words = ''): Promise<void> {
   return new Promise((resolve) => {
     if (words !== '') stream.write(words);
-    if (stream.destroyed) resolve();
+    if (stream.destroyed || stream.writableFinished) resolve();
     else stream.end(() => resolve());
   });
 }
