@@ -23,7 +23,9 @@ function admit(
   if (!isPlainPath(url)) {
     return {
       ok: false,
-      status: badRequest('the request must name a path, without "#" and "\\"'),
+      status: badRequest(
+        'the request must name a path, without "#" and "\\", whose escapes are two digits of UTF-8',
+      ),
     };
   }
   const sender = authenticate(request, credentials, access.tokens);
@@ -36,9 +38,19 @@ function admit(
 }
 
 /**
- * Whether a URL means the same to everybody who reads it. Others take a backslash for a slash and leave out what follows
- * a hash: what is authorized here must be what is served there.
+ * Whether a URL means the same to everybody who reads it. Others take a backslash for a slash, leave out what follows a
+ * hash, and read what cannot be decoded as it stands: what is authorized here must be what is served there.
  */
 function isPlainPath(url: string): boolean {
-  return url.startsWith('/') && !/[\\#\s]/.test(url);
+  const [path = ''] = url.split('?');
+  return path.startsWith('/') && !/[\\#\s]/.test(url) && isDecodable(path);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import { parseApiPath } from '../api/http/path.js';
 import type { RemoteCommandOptions } from './remote-command.js';
 
 /** Subresources of a pod that are streams. */
@@ -11,20 +12,21 @@ export interface StreamTarget {
   readonly query: URLSearchParams;
 }
 
-const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/(exec|attach|portforward)\/?$/;
+const SUBRESOURCES: readonly string[] = ['exec', 'attach', 'portforward'];
 
-/** Reads the URL of an upgrade request; undefined when it names no stream. */
+/** Reads the URL of an upgrade request, as its authorization does; undefined when it names no stream. */
 export function streamTarget(requestUrl: string): StreamTarget | undefined {
-  if (!URL.canParse(requestUrl, 'http://podnet')) return undefined;
-  const url = new URL(requestUrl, 'http://podnet');
-  const [, namespace, pod, subresource] = PATH.exec(url.pathname) ?? [];
-  if (namespace === undefined || pod === undefined) return undefined;
-  return {
-    namespace: decoded(namespace),
-    pod: decoded(pod),
-    subresource: subresource as StreamSubresource,
-    query: url.searchParams,
-  };
+  const [path = '', search = ''] = requestUrl.split('?');
+  const named = parseApiPath(path);
+  if (named === undefined) return undefined;
+  const { group, version, plural, namespace, name, subresource = '', rest } = named;
+  if (group !== '' || version !== 'v1' || plural !== 'pods' || rest.length > 0) return undefined;
+  if (namespace === undefined || name === undefined || !isStream(subresource)) return undefined;
+  return { namespace, pod: name, subresource, query: new URLSearchParams(search) };
+}
+
+function isStream(subresource: string): subresource is StreamSubresource {
+  return SUBRESOURCES.includes(subresource);
 }
 
 /**
@@ -49,12 +51,4 @@ export function remoteCommandOptions({
 /** A boolean of a query as apimachinery converts it: anything but `0` and `false` is true. */
 function isTrue(text: string | null): boolean {
   return text !== null && text !== '0' && text.toLowerCase() !== 'false';
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

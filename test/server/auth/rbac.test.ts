@@ -146,6 +146,8 @@ describe('a URL that others read in another way', () => {
     '/apis/apps\\v1\\deployments',
     '/version#/api/v1/secrets',
     'http://127.0.0.1/api/v1/secrets',
+    '/api/v1/namespaces/kube-system/pods/x/proxy/%zz',
+    '/api/v1/namespaces/kube-system/pods/%ff/../x/exec',
   ])('%s is refused', (url) => {
     const admitted = gate(newRequest('GET', url, { 'impersonate-user': 'alice' }));
     expect(admitted.ok ? 'served' : admitted.status.code).toBe(400);
