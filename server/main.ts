@@ -5,7 +5,14 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { invariant } from '../topology/index.js';
-import { createHostCheck, hostGuard } from './api/http/index.js';
+import {
+  answerFailure,
+  answerFailuresBelow,
+  createHostCheck,
+  hostGuard,
+  sendStatus,
+} from './api/http/index.js';
+import { unknownPath } from './api/status.js';
 import {
   authenticate,
   type Credentials,
@@ -14,7 +21,6 @@ import {
   OPEN,
   type Pki,
 } from './auth/index.js';
-import { answerClientErrors } from './client-error.js';
 import type { Cluster } from './cluster/cluster.js';
 import { ClusterFaces } from './host/cluster-faces.js';
 import { type ClusterHost, DEFAULT_CLUSTER } from './host/cluster-host.js';
@@ -76,11 +82,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use(faces.router);
   app.use('/clusters/:cluster', pageOfCluster, securityHeaders, express.static(PAGE));
   app.use(securityHeaders, express.static(PAGE));
+  app.use((_request, response) => sendStatus(response, unknownPath()));
   app.use(answerFailure(onError));
   const http = pki === undefined ? createServer(app) : tlsServer(pki, app);
-  answerClientErrors(http);
+  answerFailuresBelow(http);
   http.keepAliveTimeout = KEEP_ALIVE_MS;
-  http.requestTimeout = 0;
   faces.takeUpgrades(http);
   // The default cluster decides who may use the live connection, which shows every cluster.
   const gate = createGate(access, credentials);
@@ -142,23 +148,6 @@ function pageOfCluster(
   const [path = '', query] = request.originalUrl.split('?');
   if (request.path !== '/' || path.endsWith('/')) next();
   else response.redirect(308, `${path}/${query === undefined ? '' : `?${query}`}`);
-}
-
-/** Whatever went wrong is told as a Status, never as a page with a stack. */
-function answerFailure(onError: (error: unknown) => void): express.ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
-    onError(error);
-    if (response.headersSent) return;
-    response.status(500).json({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      reason: 'InternalError',
-      code: 500,
-      message: 'podnet made a mistake; its log says more',
-    });
-  };
 }
 
 function securityHeaders(

@@ -103,7 +103,7 @@ export function prepareJob(draft: JsonObject): void {
   const spec = ownObject(draft, 'spec');
   const template = spec === undefined ? undefined : ownObject(spec, 'template');
   if (spec === undefined || template === undefined || spec.manualSelector === true) return;
-  const { uid, name } = draftMeta(draft);
+  const { uid, name = '' } = draftMeta(draft);
   const meta = { ...asObject(template.metadata) };
   template.metadata = meta;
   meta.labels = {
