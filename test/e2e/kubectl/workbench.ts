@@ -22,6 +22,8 @@ export interface Ended {
 /** A server of its own, and a folder in which a person types `kubectl …` against it. */
 export interface Workbench {
   readonly server: Server;
+  /** Where lines are run; kubectl's configuration is the file `config` in it. */
+  readonly folder: string;
   /** Runs a line of shell. */
   run(line: string): Promise<Ended>;
   /** What kubectl sent since it was last asked; nothing unless the bench records. */
@@ -64,6 +66,7 @@ export async function startWorkbench(
   };
   return {
     server,
+    folder,
     run: (line) => runLine(line, { env, cwd: folder }),
     sent: () => recorder?.take() ?? [],
     close: async () => {
