@@ -24,6 +24,8 @@ let server: RunningServer;
 const mistakes: unknown[] = [];
 beforeAll(async () => {
   scenario = await startCluster({ manifests: MANIFESTS });
+  // What waits for a time-out, as a proxy does before a dropped packet, waits on this clock.
+  scenario.cluster.driver.setSpeed(100);
   scenario.cluster.driver.start();
   server = await startServer({
     clusters: new ClusterHost(scenario.cluster),
@@ -72,8 +74,8 @@ describe('a request', () => {
     async (_name, seed) => {
       const answered = await send(server.url, wire(seed));
       if (answered.kind === 'answer') {
-        const expected = seed.method === 'DELETE' && seed.path.includes('/none') ? 404 : 299;
-        expect({ ...answered, late: answered.code > expected }).toMatchObject({ late: false });
+        expect(answered).toMatchObject({ code: seed.code ?? expect.any(Number) });
+        if (seed.code === undefined) expect(answered.code).toBeLessThan(300);
       } else expect(answered).toEqual({ kind: 'upgraded' });
     },
   );

@@ -6,6 +6,8 @@ export interface SeedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON. */
   readonly body?: unknown;
+  /** The code of the answer, where it is no 2xx. */
+  readonly code?: number;
 }
 
 const META = { name: 'x', labels: { app: 'x' } };
@@ -57,7 +59,7 @@ export const SEEDS: readonly SeedRequest[] = [
   get('/apis/apps/v1'),
   get('/openapi/v2', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'),
   get('/openapi/v3'),
-  get('/openapi/v3/apis/apps/v1?hash=x'),
+  get('/openapi/v3/apis/apps/v1'),
   get('/api/v1/pods?limit=1&labelSelector=app%3Dx&fieldSelector=status.phase%3DRunning'),
   get(`${DEFAULT}/pods?limit=2&continue=`, TABLE),
   get(`${DEFAULT}/pods?includeObject=Object`, TABLE),
@@ -151,7 +153,7 @@ export const SEEDS: readonly SeedRequest[] = [
     '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies',
     kind('networking.k8s.io/v1', 'NetworkPolicy', {
       spec: {
-        podSelector: {},
+        podSelector: { matchLabels: { app: 'x' } },
         ingress: [
           {
             from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }],
@@ -268,19 +270,22 @@ export const SEEDS: readonly SeedRequest[] = [
     apiVersion: 'podnet.dev/v1',
     kind: 'Fault',
     metadata: { generateName: 'f-' },
-    spec: { type: 'linkDown', node: 'worker-1', device: 'eth0' },
+    spec: { type: 'LinkDown', node: 'worker-1', device: 'eth0' },
   }),
   post(`${DEFAULT}/pods/web/eviction?dryRun=All`, {
     apiVersion: 'policy/v1',
     kind: 'Eviction',
     metadata: { name: 'web', namespace: 'default' },
   }),
-  post(`${DEFAULT}/pods/web/binding`, {
-    apiVersion: 'v1',
-    kind: 'Binding',
-    metadata: { name: 'web' },
-    target: { apiVersion: 'v1', kind: 'Node', name: 'worker-1' },
-  }),
+  {
+    ...post(`${DEFAULT}/pods/web/binding`, {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'web' },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'worker-1' },
+    }),
+    code: 409,
+  },
   {
     method: 'PUT',
     path: `${APPS}/deployments/front/scale`,
@@ -306,7 +311,6 @@ export const SEEDS: readonly SeedRequest[] = [
     spec: {
       template: {
         spec: {
-          $setElementOrder: [],
           '$setElementOrder/containers': [{ name: 'web' }],
           containers: [{ name: 'web', image: 'nginx:1.28', $patch: 'merge' }],
         },
@@ -338,6 +342,7 @@ export const SEEDS: readonly SeedRequest[] = [
     method: 'DELETE',
     path: `${DEFAULT}/configmaps/none?propagationPolicy=Background`,
     body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, dryRun: ['All'] },
+    code: 404,
   },
   { method: 'DELETE', path: `${DEFAULT}/secrets?labelSelector=none%3Dhere` },
   upgrade(`${DEFAULT}/pods/web/exec?command=true&stdout=true&container=web`, {
