@@ -45,6 +45,7 @@ import type { ObjectStore } from '../store/index.js';
 import { startDataPlane } from './data-plane.js';
 import { Driver } from './driver.js';
 import { type FaultKeeper, startFaultKeeper } from './fault/keeper.js';
+import { Heartbeats } from './heartbeats.js';
 import { addIndexes } from './indexes.js';
 import { metricsKinds } from './metrics-kinds.js';
 import { cniOf, nodeHost } from './node-adapter.js';
@@ -117,7 +118,7 @@ export class Cluster {
   /** Called when a cable or veth was taken down or up, or treats frames otherwise, with the id of its edge. */
   readonly linkListeners = new Set<(edge: string) => void>();
   private readonly rng: Rng;
-  private readonly heard = new Map<string, number>();
+  private readonly heartbeats: Heartbeats;
 
   constructor(options: ClusterOptions, zoneOf: (store: ObjectStore, domain: string) => ZoneSource) {
     this.options = options;
@@ -133,6 +134,10 @@ export class Cluster {
       speed: options.speed ?? 1,
       onState: () => this.onClock(),
       onError: (error) => this.onError(error),
+    });
+    this.heartbeats = new Heartbeats(this.fabric, {
+      controlPlane: controlPlaneOf(topology).name,
+      kubelets: this.kubelets,
     });
     addIndexes(store);
     this.zone = zoneOf(store, DOMAIN);
@@ -172,7 +177,7 @@ export class Cluster {
         ...signers(options.authority, (error) => this.onError(error)),
       ],
       podUsage: (pod) => this.meter.pod(pod)?.usage,
-      nodeHealth: (node) => this.lastHeardOf(node.metadata.name),
+      nodeHealth: (node) => this.heartbeats.lastOf(node.metadata.name),
     });
     this.journeys = new PodJourneys({
       store,
@@ -204,6 +209,7 @@ export class Cluster {
 
   /** Tells that a cable or veth has changed. */
   linkChanged(edge: string): void {
+    this.heartbeats.look();
     for (const listener of this.linkListeners) listener(edge);
   }
 
@@ -278,8 +284,7 @@ export class Cluster {
 
   private createSystem(): void {
     const { network, nodes } = this.options.topology;
-    const controlPlane = nodes.find((node) => node.role === 'control-plane') ?? nodes[0];
-    invariant(controlPlane !== undefined, 'a topology has at least one node');
+    const controlPlane = controlPlaneOf(this.options.topology);
     const facts = {
       dnsIp: formatIp(network.dnsIp),
       apiServerIp: formatIp(controlPlane.address.address),
@@ -307,8 +312,7 @@ export class Cluster {
 
   /** Packets to the `kubernetes` Service end at a listener of the control plane, as on a real one. */
   private startApiServerSocket(context: MachineProgramContext): Process | undefined {
-    const { nodes } = this.options.topology;
-    const name = (nodes.find((node) => node.role === 'control-plane') ?? nodes[0])?.name ?? '';
+    const { name } = controlPlaneOf(this.options.topology);
     const host = this.fabric.nodes.get(name)?.host;
     if (host === undefined) return undefined;
     const ports = [{ proto: 'tcp', port: API_SERVER_PORT }] as const;
@@ -384,7 +388,7 @@ export class Cluster {
   setNodePower(name: string, on: boolean): boolean {
     const kubelet = this.kubelets.get(name);
     if (kubelet === undefined) return false;
-    this.lastHeardOf(name);
+    this.heartbeats.lastOf(name);
     for (const [edge, { cable, ends }] of this.fabric.links) {
       const end = ends.findIndex(({ machine }) => machine === name);
       if (end < 0) continue;
@@ -394,12 +398,6 @@ export class Cluster {
     if (on) kubelet.start();
     else kubelet.stop();
     return true;
-  }
-
-  /** When the control plane last heard of a kubelet: now while it runs, for it would renew its Lease every 10 s. */
-  private lastHeardOf(name: string): number | undefined {
-    if (this.kubelets.get(name)?.running === true) this.heard.set(name, this.fabric.clock.nowNs);
-    return this.heard.get(name);
   }
 
   private explainScheduling(pod: Pod): (() => Readonly<Record<string, string>>) | undefined {
@@ -435,4 +433,10 @@ function signers(authority: KeyPair | undefined, onError: (error: unknown) => vo
   return authority === undefined
     ? []
     : [(context: ControlContext) => startSigner(context, authority, onError)];
+}
+
+function controlPlaneOf({ nodes }: TopologySpec): TopologySpec['nodes'][number] {
+  const found = nodes.find(({ role }) => role === 'control-plane') ?? nodes[0];
+  invariant(found !== undefined, 'a topology has at least one node');
+  return found;
 }

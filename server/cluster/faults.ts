@@ -76,7 +76,7 @@ function faultsOn(cluster: Cluster, wanted: FaultSpec): (fault: Fault) => boolea
 function nodeDown(cluster: Cluster, node: string): Reply<string> {
   if (!cluster.kubelets.has(node)) return refuse(`no node is named '${node}'`);
   const done = create(cluster, `node-down-${slug(node)}`, { type: 'NodeDown', node });
-  return done.ok ? reply(`${node} has lost power: it becomes NotReady after 40 s`) : done;
+  return done.ok ? reply(`${node} has lost power: it becomes NotReady after 50 s`) : done;
 }
 
 function nodeUp(cluster: Cluster, node: string): Reply<string> {
@@ -97,6 +97,11 @@ function kill(cluster: Cluster, pod: string, container: string): Reply<string> {
   );
 }
 
+/** Commands in a sentence; what no command does stands there as a shell's comment. */
+function saying(commands: readonly string[] = []): string {
+  return commands.map((line) => line.replace(/^# /, '')).join('; ');
+}
+
 function create(cluster: Cluster, name: string, spec: FaultSpec): Reply<string> {
   const body = { apiVersion: 'podnet.dev/v1', kind: 'Fault', metadata: { name }, spec };
   const made = cluster.api.create({ resource: FAULTS, body });
@@ -106,7 +111,7 @@ function create(cluster: Cluster, name: string, spec: FaultSpec): Reply<string> 
   const { status } = cluster.store.get(FAULTS, undefined, name) ?? {};
   const [condition] = status?.conditions ?? [];
   if (status?.phase === 'Active')
-    return reply(`fault ${name}: ${(status.commands ?? []).join('; ') || condition?.message}`);
+    return reply(`fault ${name}: ${saying(status.commands) || condition?.message}`);
   remove(cluster, name);
   return refuse(condition?.message ?? `fault ${name} could not be applied`);
 }

@@ -71,6 +71,11 @@ export class Kubelet {
     for (const pod of this.node.shared.podsOf(this.nodeName)) this.take(pod);
   }
 
+  /** Posts the node's status, as after a time without a connection to the API server. */
+  postStatus(): void {
+    if (this.running) registerNode(this.options);
+  }
+
   /** The kubelet ends, and with it the runtime and all its pods, as when a node loses power: nothing is written but the Lease. */
   stop(): void {
     if (!this.running) return;

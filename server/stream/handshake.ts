@@ -29,6 +29,10 @@ export class WebSocketAcceptor {
       if (protocol !== undefined && protocol !== '')
         headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
     });
+    // A request that is no right handshake (RFC 6455, section 4.2.1): another method, version or key.
+    this.server.on('wsClientError', (error, socket) =>
+      refuseUpgrade(socket, badRequest(`unable to upgrade: ${error.message}`)),
+    );
   }
 
   /**

@@ -7,6 +7,7 @@ export {
   type MachineKind,
 } from './fabric.js';
 export { parseTopology } from './parse-topology.js';
+export { cabledTo } from './reach.js';
 export type { SpecProblem } from './reader.js';
 export type {
   LinkEnd,

@@ -27,7 +27,10 @@ import { checkServing, prepareServing } from '../serving.js';
 
 /** The sample that an empty command line shows. */
 const SAMPLE = fileURLToPath(new URL('../../../../labs/sample-app.yaml', import.meta.url));
-/** How long the start waits for pods, in simulated time, before it lets the clock run at its pace. */
+/**
+ * How long the start waits for pods, in simulated time, before it lets the clock run at its pace. The clock begins so much
+ * in the past: if it ran ahead of the wall clock, kubectl would call the ages that it works out itself invalid.
+ */
 const HEAD_START_NS = 30_000_000_000;
 
 /** Where objects are kept when no folder is given. */
@@ -93,7 +96,7 @@ async function up(options: UpOptions): Promise<void> {
     { ...options, ...(sample ? { filename: [SAMPLE] } : {}) },
     {
       store,
-      epochMs: Math.max(Date.now(), newestTimeMs(store) + 1000),
+      epochMs: Math.max(Date.now() - HEAD_START_NS / 1e6, newestTimeMs(store) + 1000),
       speed: options.speed,
       kinds: [clusterKind(() => store.list(CLUSTERS).length)],
       secret: serving.secret,

@@ -13,6 +13,8 @@ import type { SyncOutcome, WorkQueue } from '../work-queue.js';
 const COMPONENT = 'node-controller';
 /** `--node-monitor-grace-period`. */
 const GRACE_SECONDS = 50;
+/** How often a kubelet renews its Lease: a quarter of its duration of 40 s. A silent one may be heard of again so soon. */
+const RENEWAL_SECONDS = 10;
 const LEASES = 'kube-node-lease';
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
@@ -59,7 +61,10 @@ function sync(
   }
   const waitNs = untilSilentNs(context, node, health);
   if (waitNs !== undefined && waitNs > 0) queue.addAfter(name, waitNs);
-  if (waitNs !== undefined && waitNs <= 0) markSilent(context, node);
+  if (waitNs !== undefined && waitNs <= 0) {
+    markSilent(context, node);
+    queue.addAfter(name, RENEWAL_SECONDS * SECOND_NS);
+  }
   const now = client.store.get('nodes', undefined, name) ?? node;
   const ready = findCondition(now.status?.conditions, 'Ready');
   taint(context, now, ready);
