@@ -109,7 +109,7 @@ export class ClusterKeeper {
     const { seed, speed } = spec;
     const secret = secretOf(name, main.options.secret);
     const { authority } = main.options;
-    const epochMs = Math.max(Date.now(), newestTimeMs(store) + 1000);
+    const epochMs = Math.max(Date.now() - HEAD_START_NS / 1e6, newestTimeMs(store) + 1000);
     try {
       const cluster = new Cluster(
         {
