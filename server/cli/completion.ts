@@ -38,7 +38,7 @@ function bash(commands: readonly Known[]): string {
   return `_podnet() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words
   case "$previous" in
-    -f|--filename|--topology|--pcap|--data-dir|-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -f|--filename|--topology|--pcap|--data-dir|--kubeconfig|--certificate-authority|-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
     --protocol) COMPREPLY=($(compgen -W "tcp udp icmp" -- "$current")); return ;;
   esac
   case "\${COMP_WORDS[1]}" in

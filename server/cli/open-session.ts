@@ -1,6 +1,7 @@
 import { Operations } from '../cluster/operations.js';
 import { createMemoryStore } from '../store/index.js';
 import { buildCluster } from './build-cluster.js';
+import { connectionOf } from './connection.js';
 import { CommandFailure } from './exit.js';
 import type { QuestionOptions } from './options.js';
 import { remoteSession, type Session } from './session.js';
@@ -11,19 +12,15 @@ const EPOCH_MS = Date.UTC(2026, 0, 1);
 const SETTLE_LIMIT_NS = 180_000_000_000;
 
 /**
- * Opens what a command asks: a running server (`--server`), or a cluster made from `-f` for the occasion, brought to
+ * Opens what a command asks: a running server (`--server`, or a kubeconfig's), or a cluster made from `-f` for the occasion, brought to
  * where every pod runs or is stuck.
  */
 export async function openSession(options: QuestionOptions): Promise<Session> {
-  if (options.server !== undefined) {
+  const connection = connectionOf(options);
+  if (connection !== undefined) {
     if (options.filename !== undefined)
       throw new CommandFailure('give either --filename or --server, not both');
-    if (!/^https?:\/\//.test(options.server) || !URL.canParse(options.server)) {
-      throw new CommandFailure(
-        `--server must be a URL such as http://127.0.0.1:8080, not '${options.server}'`,
-      );
-    }
-    return remoteSession(new URL(options.server));
+    return remoteSession(connection);
   }
   if (options.filename === undefined) {
     throw new CommandFailure(

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_CLUSTERS } from '../host/limits.js';
+import { addServerOptions, type ServerOptions } from './connection.js';
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -12,9 +13,7 @@ export interface CommonOptions {
 }
 
 /** Options of commands that answer a question about a cluster. */
-export interface QuestionOptions extends CommonOptions {
-  readonly server?: string;
-}
+export interface QuestionOptions extends CommonOptions, ServerOptions {}
 
 /** Adds `-f -n --topology --json --strict --seed`. */
 export function addCommonOptions(command: Command): Command {
@@ -31,10 +30,10 @@ export function addCommonOptions(command: Command): Command {
     .option('--seed <number>', 'seed of everything that is drawn by chance', wholeNumber, 1);
 }
 
-/** Adds `--server` besides. */
+/** Adds `--server` and what goes with it besides. */
 export function addQuestionOptions(command: Command): Command {
-  return addCommonOptions(command).option(
-    '--server <url>',
+  return addServerOptions(
+    addCommonOptions(command),
     'ask a running podnet server instead of files',
   );
 }

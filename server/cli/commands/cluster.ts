@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import {
+  addServerOptions,
+  type Connection,
+  connectionOf,
+  request,
+  type ServerOptions,
+} from '../connection.js';
 import { CommandFailure, EXIT } from '../exit.js';
 import { speedNumber, wholeNumber } from '../options.js';
-import { request } from '../session.js';
 
-interface ClusterOptions {
-  readonly server: string;
+interface ClusterOptions extends ServerOptions {
   readonly json?: boolean;
 }
 
@@ -30,6 +35,7 @@ interface Shown {
   };
 }
 
+const DEFAULT_URL = 'http://127.0.0.1:8080';
 const PATH = '/apis/podnet.dev/v1/clusters';
 const POLL_MS = 100;
 const WAIT_MS = 60_000;
@@ -38,9 +44,10 @@ const WAIT_MS = 60_000;
 export function addClusterCommand(program: Command, done: (exitCode: number) => void): void {
   const group = program.command('cluster').description('clusters of a running server');
   const withServer = (command: Command) =>
-    command
-      .option('--server <url>', 'the running podnet server', 'http://127.0.0.1:8080')
-      .option('--json', 'print JSON');
+    addServerOptions(
+      command,
+      `the running podnet server (default: that of the kubeconfig, or ${DEFAULT_URL})`,
+    ).option('--json', 'print JSON');
   withServer(group.command('create').description('start a cluster and wait until it is ready'))
     .argument('<name>')
     .option('--topology <file|preset>', 'cluster shape: a Topology file or a preset')
@@ -55,7 +62,7 @@ export function addClusterCommand(program: Command, done: (exitCode: number) => 
       const cluster = await waitFor(server, name, (found) => found?.status?.phase !== 'Pending');
       const { phase, message = '', url = '' } = cluster?.status ?? {};
       if (phase !== 'Ready') throw new CommandFailure(`cluster ${name} failed: ${message}`);
-      const at = `${server.origin}${url}`;
+      const at = `${server.url.origin}${url}`;
       print(options, { name, url: at }, [
         `cluster ${name} is ready: ${at}/`,
         `  kubectl --server ${at} get nodes`,
@@ -71,7 +78,7 @@ export function addClusterCommand(program: Command, done: (exitCode: number) => 
         phase: status.phase ?? '',
         nodes: status.nodes ?? 0,
         speed: spec.speed,
-        url: status.url === undefined ? '' : `${server.origin}${status.url}/`,
+        url: status.url === undefined ? '' : `${server.url.origin}${status.url}/`,
       }));
       const lines = rows.map((row) => Object.values(row).map(String));
       print(options, rows, table([['NAME', 'PHASE', 'NODES', 'SPEED', 'URL'], ...lines]));
@@ -89,9 +96,11 @@ export function addClusterCommand(program: Command, done: (exitCode: number) => 
     });
 }
 
-function serverOf({ server }: ClusterOptions): URL {
-  if (/^https?:\/\//.test(server) && URL.canParse(server)) return new URL(server);
-  throw new CommandFailure(`--server must be a URL such as http://127.0.0.1:8080, not '${server}'`);
+/** The server itself: a kubeconfig may name one of its clusters, and the default one has the Clusters. */
+function serverOf(options: ClusterOptions): Connection {
+  const named = connectionOf(options) ?? connectionOf({ ...options, server: DEFAULT_URL });
+  if (named === undefined) throw new CommandFailure('no server is named');
+  return { ...named, url: new URL(named.url.origin) };
 }
 
 function clusterBody(name: string, options: CreateOptions): object {
@@ -110,7 +119,7 @@ function clusterBody(name: string, options: CreateOptions): object {
 }
 
 async function ask(
-  server: URL,
+  server: Connection,
   path: string,
   options: { readonly method?: string; readonly body?: object } = {},
 ): Promise<unknown> {
@@ -120,7 +129,7 @@ async function ask(
 }
 
 async function waitFor(
-  server: URL,
+  server: Connection,
   name: string,
   holds: (found: Shown | undefined) => boolean,
 ): Promise<Shown | undefined> {
