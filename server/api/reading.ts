@@ -124,12 +124,9 @@ export function selectorOf(
   const tests: ((object: KubeObject) => boolean)[] = [];
   let name: string | undefined;
   if (labelSelector !== undefined && labelSelector !== '') {
-    const matches = parseLabelSelector(labelSelector);
-    if (matches === undefined) {
-      return refuse(
-        badRequest(`unable to parse requirement: "${labelSelector}" is not a label selector`),
-      );
-    }
+    const parsed = parseLabelSelector(labelSelector);
+    if (!parsed.ok) return refuse(badRequest(parsed.message));
+    const { matches } = parsed;
     tests.push((object) => matches(object.metadata.labels));
   }
   if (fieldSelector !== undefined && fieldSelector !== '') {

@@ -19,6 +19,7 @@ import {
   resourceVersionTooLarge,
   unknownPath,
 } from '../status.js';
+import { SCALES } from '../table/kept-columns.js';
 import { renderTable } from '../table/table.js';
 import { readBody } from './body.js';
 import { deprecationOf } from './deprecated.js';
@@ -321,10 +322,12 @@ async function answer(call: Call, result: ApiResult): Promise<void> {
   const asked = req.method === 'GET' && form !== 'table';
   const value = asked ? api.withOwners(info, result.value) : result.value;
   const code = result.created && req.method !== 'PUT' ? 201 : 200;
-  if (form === 'table' && value.kind === info.kind) {
+  const shown = value.kind === 'Scale' ? { ...info, kind: 'Scale', storage: SCALES } : info;
+  if (form === 'table' && value.kind === shown.kind) {
     const include = includeObject(query);
     const metadata = { resourceVersion: value.metadata.resourceVersion };
-    sendJson(res, code, renderTable({ info, objects: [value], metadata, include, now: api.now() }));
+    const now = api.now();
+    sendJson(res, code, renderTable({ info: shown, objects: [value], metadata, include, now }));
   } else if (form === 'metadata' && value.kind === info.kind) {
     sendJson(res, code, {
       kind: 'PartialObjectMetadata',

@@ -147,9 +147,21 @@ const flowLevel = (object: KubeObject): JsonObject => asObject(spec(object).limi
 const queuing = (object: KubeObject): JsonObject =>
   asObject(asObject(flowLevel(object).limitResponse)?.queuing) ?? {};
 
+/** Stands for the scale of any resource: nothing is stored under this name. */
+export const SCALES = 'autoscaling/scales';
+
 /** Columns by storage name. */
 export const KEPT_COLUMNS: readonly (readonly [storage: string, columns: readonly Column[]])[] = [
   ['persistentvolumes', VOLUME],
+  [
+    SCALES,
+    [
+      NAME,
+      column('Desired', (object) => number(spec(object).replicas)),
+      column('Available', (object) => number(status(object).replicas)),
+      AGE,
+    ],
+  ],
   [
     'podtemplates',
     [

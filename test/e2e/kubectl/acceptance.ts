@@ -306,13 +306,11 @@ export const ACCEPTANCE: readonly Line[] = [
       err
       command terminated with exit code 3`,
     code: 3,
-    unlike: { '1.29': { pending: 'SPDY' } },
   },
   {
     id: '27',
     run: 'echo hi | kubectl exec -i $(first-pod web) -- cat',
     out: 'hi',
-    unlike: { '1.29': { pending: 'SPDY' } },
   },
   {
     id: '28',
@@ -320,7 +318,6 @@ export const ACCEPTANCE: readonly Line[] = [
     out: `
       tar: Removing leading \`/' from member names
       equal`,
-    unlike: { '1.29': { pending: 'SPDY' } },
   },
   {
     id: '29',
@@ -329,7 +326,6 @@ export const ACCEPTANCE: readonly Line[] = [
       <title>Welcome to nginx!</title>
       Forwarding from 127.0.0.1:<port> -> 80
       Handling connection for <port>`,
-    pending: 'port-forward',
   },
   {
     id: '30',
@@ -339,7 +335,6 @@ export const ACCEPTANCE: readonly Line[] = [
       two
       pod "tmp" deleted`,
     err: "If you don't see a command prompt, try pressing enter.",
-    unlike: { '1.29': { pending: 'SPDY' } },
   },
   {
     id: '31',
@@ -351,7 +346,6 @@ export const ACCEPTANCE: readonly Line[] = [
       If you don't see a command prompt, try pressing enter.
       exit
       Session ended, the ephemeral container will not be restarted but may be reattached using 'kubectl attach web-<hash>-<id> -c debugger-<id> -i -t' if it is still running`,
-    unlike: { '1.29': { pending: 'SPDY' } },
   },
   {
     id: '32',
@@ -406,7 +400,6 @@ export const ACCEPTANCE: readonly Line[] = [
   },
   {
     id: '38a',
-    pending: "fields owned in upstream's words",
     run: 'kubectl apply --server-side --field-manager=other -f web2.yaml',
     code: 1,
     out: 'service/web serverside-applied',
