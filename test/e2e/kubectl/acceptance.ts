@@ -321,7 +321,7 @@ export const ACCEPTANCE: readonly Line[] = [
   },
   {
     id: '29',
-    run: 'kubectl port-forward --address=127.0.0.1 svc/web :80 >forward & until grep -q From forward; do sleep 0.1; done; fetch "http://127.0.0.1:$(grep -o "[0-9]* ->" forward | grep -o "[0-9]*")" | grep title; kill $!; cat forward',
+    run: 'kubectl port-forward --address=127.0.0.1 svc/web :80 >forward & until grep -q Forwarding forward; do sleep 0.1; done; fetch "http://127.0.0.1:$(grep -o "[0-9]* ->" forward | grep -o "[0-9]*")" | grep title; kill $!; cat forward',
     out: `
       <title>Welcome to nginx!</title>
       Forwarding from 127.0.0.1:<port> -> 80
@@ -404,7 +404,10 @@ export const ACCEPTANCE: readonly Line[] = [
     code: 1,
     out: 'service/web serverside-applied',
     err: `
-      error: Apply failed with 1 conflict: conflict with "kubectl": .spec.template.spec.containers[name="nginx"].image
+      error: Apply failed with 2 conflicts: conflicts with "kubectl":
+      - .spec.template.spec.containers[name="nginx"].image
+      conflicts with "kubectl" using apps/v1:
+      - .spec.template.spec.containers[name="nginx"].image
       Please review the fields above--they currently have other managers. Here
       are the ways you can resolve this warning:
       * If you intend to manage all of these fields, please re-run the apply
