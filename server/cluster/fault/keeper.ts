@@ -37,7 +37,7 @@ export function startFaultKeeper(cluster: Cluster, client: ControlClient): Fault
   const inForce = new Map<string, InForce>();
   const byPod = new Map<string, Set<string>>();
 
-  function sync(name: string): 'done' | 'retry' {
+  function sync(name: string): 'done' {
     const fault = store.get(FAULTS, undefined, name);
     const known = inForce.get(name);
     const uid = fault?.metadata.uid ?? '';
@@ -46,7 +46,10 @@ export function startFaultKeeper(cluster: Cluster, client: ControlClient): Fault
       unwatchPod(name);
     }
     if (fault === undefined) return 'done';
-    if (fault.metadata.deletionTimestamp !== undefined) return finish(fault, name);
+    if (fault.metadata.deletionTimestamp !== undefined) {
+      finish(fault, name);
+      return 'done';
+    }
     watchPod(fault);
     enforce(fault, name);
     return 'done';
@@ -102,33 +105,35 @@ export function startFaultKeeper(cluster: Cluster, client: ControlClient): Fault
     });
   }
 
-  function finish(fault: Fault, name: string): 'done' | 'retry' {
+  /** A Fault whose target somebody has changed meanwhile is let go as well: there is nothing to be put back to. */
+  function finish(fault: Fault, name: string): void {
     const known = inForce.get(name);
-    if (known !== undefined) {
-      const healed = heal(name, known);
-      if (!healed.ok) {
-        write(fault, 'Active', { reason: 'CannotHeal', message: healed.error });
-        return 'retry';
-      }
-    }
+    const healed = known === undefined ? undefined : heal(name, known);
     unwatchPod(name);
-    const finalizers = (fault.metadata.finalizers ?? []).filter((one) => one !== HEAL_FINALIZER);
+    const before = fault.metadata.finalizers ?? [];
+    if (!before.includes(HEAL_FINALIZER)) return;
+    const finalizers = before.filter((one) => one !== HEAL_FINALIZER);
     if (finalizers.length > 0)
-      write(fault, 'Healed', { reason: 'Healed', message: 'what it broke is mended' });
+      write(
+        fault,
+        'Healed',
+        healed?.ok === false
+          ? { reason: 'ChangedMeanwhile', message: `left as it is: ${healed.error}` }
+          : { reason: 'Healed', message: 'what it broke is mended' },
+      );
     const { resourceVersion: _old, ...metadata } = fault.metadata;
     client.update(FAULTS, { ...fault, metadata: { ...metadata, finalizers } });
-    return 'done';
   }
 
   function heal(name: string, { uid, plan }: InForce): Reply<undefined> {
-    if (plan.act.kind === 'layer') {
-      const healed = layers.remove(uid, plan.act.knobId);
-      if (!healed.ok) return healed;
-    }
+    const healed: Reply<undefined> =
+      plan.act.kind === 'layer'
+        ? layers.remove(uid, plan.act.knobId)
+        : { ok: true, value: undefined };
     inForce.delete(name);
     memory.release(uid, isBrokenRoute);
     if (inForce.size === 0) memory.clear();
-    return { ok: true, value: undefined };
+    return healed;
   }
 
   function forget(name: string, { uid, plan }: InForce): void {

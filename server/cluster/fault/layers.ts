@@ -63,7 +63,10 @@ export class Layers {
     });
   }
 
-  /** Takes an owner's change away from a knob; what others laid over it stays. Does nothing where the thing is gone. */
+  /**
+   * Takes an owner's change away from a knob; what others laid over it stays. Does nothing where the thing is gone. A
+   * failure is final: somebody else has changed the thing meanwhile.
+   */
   remove(owner: string, id: string): Reply<undefined> {
     const stack = this.#stacks.get(id);
     if (stack === undefined) return reply(undefined);

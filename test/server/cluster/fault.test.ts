@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FaultSpec } from '../../../server/contract/kube.js';
-import { Rng, viewNetns } from '../../../topology/index.js';
+import { parseCommand, Rng, viewNetns } from '../../../topology/index.js';
 import { type Scenario, startCluster } from '../../scenario/helper/start-cluster.js';
 import { SHOP } from './shop.js';
 
@@ -191,6 +191,35 @@ describe('a Fault', () => {
     expect(mtu()).toBe(700);
     await heal('small');
     expect(mtu()).toBe(1500);
+  });
+
+  test('goes, and says so, when somebody else has changed what it broke', async () => {
+    const rule = { chain: 'FORWARD', match: '-p tcp --dport 80' };
+    await breakIt('rule', { type: 'DropRule', ...onNode, rule });
+    const fault = it.cluster.store.get(FAULTS, undefined, 'rule');
+    const finalizers = [...(fault?.metadata.finalizers ?? []), 'example.com/keep'];
+    it.cluster.api.patch({
+      resource: FAULTS,
+      name: 'rule',
+      type: 'merge',
+      body: { metadata: { finalizers } },
+    });
+    const removed = parseCommand('iptables -D FORWARD 1');
+    const { host } = it.cluster.fabric.machines.get('worker-1') ?? {};
+    expect(removed.ok && host?.apply(removed.value).ok).toBe(true);
+    it.cluster.api.delete({ resource: FAULTS, name: 'rule' });
+    await it.run(1);
+    const left = it.cluster.store.get(FAULTS, undefined, 'rule');
+    expect(left?.metadata.finalizers).toEqual(['example.com/keep']);
+    expect(left?.status?.phase).toBe('Healed');
+    expect(left?.status?.conditions?.[0]?.reason).toBe('ChangedMeanwhile');
+    it.cluster.api.patch({
+      resource: FAULTS,
+      name: 'rule',
+      type: 'merge',
+      body: { metadata: { finalizers: [] } },
+    });
+    expect(it.cluster.store.get(FAULTS, undefined, 'rule')).toBeUndefined();
   });
 
   test.each([
