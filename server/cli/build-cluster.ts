@@ -30,6 +30,7 @@ export interface ClusterGround {
   readonly kinds?: readonly ServedKind[];
   /** See `ClusterOptions`. */
   readonly secret?: Uint8Array;
+  readonly rootCa?: string;
   readonly authority?: KeyPair;
 }
 

@@ -82,7 +82,9 @@ export interface ClusterOptions {
   readonly quota?: Partial<ApiQuota>;
   /** Kinds that this cluster's API serves beside the usual ones. */
   readonly kinds?: readonly ServedKind[];
-  /** What signs the certificates of the API server and its clients; absent when it serves no TLS. */
+  /** PEM of the authority that the API server's certificate comes from; absent when it serves no TLS. */
+  readonly rootCa?: string;
+  /** What signs the requests of the API server's clients; absent when they are not signed. */
   readonly authority?: KeyPair;
 }
 
@@ -171,7 +173,7 @@ export class Cluster {
           resources.filter((resource) => resource.namespaced).map((resource) => resource.storage),
         ),
       ],
-      rootCa: options.authority?.certificate ?? '',
+      rootCa: options.rootCa ?? '',
       others: [
         (context) => startTokenController(context, this.access.tokens),
         ...signers(options.authority, (error) => this.onError(error)),

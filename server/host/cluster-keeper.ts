@@ -108,7 +108,7 @@ export class ClusterKeeper {
     const store = stores.open(name);
     const { seed, speed } = spec;
     const secret = secretOf(name, main.options.secret);
-    const { authority } = main.options;
+    const { rootCa } = main.options;
     const epochMs = Math.max(Date.now() - HEAD_START_NS / 1e6, newestTimeMs(store) + 1000);
     try {
       const cluster = new Cluster(
@@ -120,7 +120,8 @@ export class ClusterKeeper {
           speed,
           quota,
           ...secret,
-          ...(authority === undefined ? {} : { authority }),
+          // Certificates are good in every cluster: whoever rules one must not make users of the others.
+          ...(rootCa === undefined ? {} : { rootCa }),
         },
         createZone,
       );

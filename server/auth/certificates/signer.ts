@@ -3,7 +3,7 @@
  * `pkg/controller/certificates/signer`).
  *
  * Fidelity: this is the only signer; a request for the group `system:masters` fails when it is signed, upstream refuses it
- * when it is made. A server without TLS signs nothing.
+ * when it is made. A server without TLS signs nothing, nor do clusters beside the default one.
  */
 
 import type { Condition, KubeObject } from '../../contract/kube.js';

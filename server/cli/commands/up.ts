@@ -100,7 +100,7 @@ async function up(options: UpOptions): Promise<void> {
       speed: options.speed,
       kinds: [clusterKind(() => store.list(CLUSTERS).length)],
       secret: serving.secret,
-      ...(pki === undefined ? {} : { authority: pki.authority }),
+      ...(pki === undefined ? {} : { rootCa: pki.authority.certificate, authority: pki.authority }),
     },
   ).catch(async (error: unknown) => {
     await stores.close();

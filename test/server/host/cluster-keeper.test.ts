@@ -26,8 +26,10 @@ function start(stores: DataStores) {
   if (!topology.ok) throw new Error(topology.error.join());
   const store = stores.open();
   const kinds = [clusterKind(() => store.list(CLUSTERS).length)];
+  const rootCa = 'a certificate';
+  const authority = { certificate: rootCa, key: 'its key' };
   const main = new Cluster(
-    { topology: topology.value, store, seed: 1, epochMs: 0, kinds },
+    { topology: topology.value, store, seed: 1, epochMs: 0, kinds, rootCa, authority },
     createZone,
   );
   const host = new ClusterHost(main);
@@ -103,6 +105,14 @@ describe('Cluster objects', () => {
     await keeper.idle();
     expect([find('blue'), host.get('blue')]).toEqual([undefined, undefined]);
     expect(blue?.driver.paused).toBe(true);
+  });
+
+  test('start clusters that trust the server and sign no certificates, which are good everywhere', async () => {
+    const { host, keeper, create } = start(createMemoryStores());
+    create('blue');
+    await keeper.idle();
+    const { rootCa, authority } = host.get('blue')?.options ?? {};
+    expect([rootCa, authority]).toEqual(['a certificate', undefined]);
   });
 
   test('last over a restart with what is in them; those deleted leave nothing', async () => {
