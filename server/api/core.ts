@@ -7,7 +7,7 @@ import type { Admission } from './admission/plugin.js';
 import type { ServiceAllocator } from './allocation/service-allocator.js';
 import type { ResourceRegistry } from './registry/registry.js';
 import type { ResourceInfo } from './registry/resource-info.js';
-import type { ResourceRef } from './request.js';
+import type { ApiFailure, ObjectRequest, ResourceRef, WriteOptions } from './request.js';
 import type { RuleBook } from './rules.js';
 
 /** Objects that are made when they are read, of kinds that only `get` and `list`. */
@@ -35,6 +35,21 @@ export interface ApiCore {
 /** The resource that a request means; undefined when there is none. */
 export function resolveResource(core: ApiCore, resource: ResourceRef): ResourceInfo | undefined {
   return typeof resource === 'string' ? core.registry.byStorage(resource) : resource;
+}
+
+/** Applying or replacing what is not there makes it, for which one needs the verb `create` too. */
+export function denyCreate(
+  { access }: ApiCore,
+  info: ResourceInfo,
+  { namespace, name, options }: ObjectRequest & { readonly options?: WriteOptions | undefined },
+): ApiFailure | undefined {
+  const { group, version, plural: resource } = info;
+  const at = storeNamespace(info, namespace) ?? '';
+  const target = { group, version, resource, subresource: '', namespace: at, name };
+  const { user } = options ?? {};
+  return user === undefined
+    ? undefined
+    : access.deny(user, { kind: 'resource', verb: 'create', ...target });
 }
 
 /** The namespace under which the store keeps an object. */

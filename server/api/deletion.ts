@@ -5,6 +5,7 @@ import { deepFreeze } from '../kube/json.js';
 import { secondsAfter } from '../kube/time.js';
 import { deletionOf } from './admission/plugin.js';
 import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { refuseDeletion } from './preconditions.js';
 import type { Reader } from './reading.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import {
@@ -16,7 +17,7 @@ import {
   refuse,
   succeed,
 } from './request.js';
-import { conflict, deletedStatus, methodNotAllowed, notFound, unknownPath } from './status.js';
+import { deletedStatus, methodNotAllowed, notFound, unknownPath } from './status.js';
 
 /** Deletes objects. */
 export interface Deleter {
@@ -55,7 +56,7 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
   }
 
   function deleteObject(info: ResourceInfo, object: KubeObject, options: DeleteOptions): ApiResult {
-    const refused = checkPreconditions(info, object, options);
+    const refused = refuseDeletion(info, object, options);
     if (refused !== undefined) return refused;
     const forbidden = core.admission.validate(deletionOf(info, object));
     if (forbidden !== undefined) return forbidden;
@@ -79,6 +80,7 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
           ? secondsAfter(deletionTimestamp, left - pending)
           : secondsAfter(core.now(), left),
         deletionGracePeriodSeconds: left,
+        ...(begun ? {} : nextGeneration(object)),
         ...(finalizers.length > 0 || object.metadata.finalizers !== undefined
           ? { finalizers }
           : {}),
@@ -94,7 +96,12 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
     if (finalizers.length === 0 && (object.metadata.finalizers ?? []).length === 0)
       return remove(info, object);
     const status = { ...(object.status as object | undefined), phase: 'Terminating' };
-    return mark(info, object, { deletionTimestamp: core.now() }, { status });
+    return mark(
+      info,
+      object,
+      { deletionTimestamp: core.now(), ...nextGeneration(object) },
+      { status },
+    );
   }
 
   return {
@@ -131,6 +138,7 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
     deleteCollection(request) {
       const info = resolveResource(core, request.resource);
       if (info === undefined) return refuse(unknownPath());
+      if (!info.verbs.includes('deletecollection')) return refuse(methodNotAllowed(info));
       const chosen = reader.list(request);
       if (!chosen.ok) return chosen;
       for (const { metadata } of chosen.value.items) {
@@ -142,38 +150,13 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
   };
 }
 
-function asAnswer(status: Status): KubeObject {
-  return status as unknown as KubeObject;
+/** That an object is to go is a change of what is wanted of it (apiserver, `registry/rest/delete.go`). */
+function nextGeneration({ metadata }: KubeObject): { generation?: number } {
+  return metadata.generation === undefined ? {} : { generation: metadata.generation + 1 };
 }
 
-function checkPreconditions(
-  info: ResourceInfo,
-  object: KubeObject,
-  { preconditions }: DeleteOptions,
-): ApiResult | undefined {
-  const { uid, resourceVersion, name } = object.metadata;
-  if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
-    return refuse(
-      conflict(
-        info,
-        name,
-        `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
-      ),
-    );
-  }
-  if (
-    preconditions?.resourceVersion !== undefined &&
-    preconditions.resourceVersion !== resourceVersion
-  ) {
-    return refuse(
-      conflict(
-        info,
-        name,
-        `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
-      ),
-    );
-  }
-  return undefined;
+function asAnswer(status: Status): KubeObject {
+  return status as unknown as KubeObject;
 }
 
 /** Kinds whose dependents stay when the client does not say what is to become of them. */

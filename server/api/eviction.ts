@@ -1,10 +1,9 @@
 /** Evicting a pod as its PodDisruptionBudget allows (upstream `pkg/registry/core/pod/storage/eviction.go`). */
 
 import type { Condition, KubeObject, LabelSelector, Pod, Status } from '../contract/kube.js';
-import { asObject, asString, type JsonObject } from '../kube/json.js';
+import { asObject } from '../kube/json.js';
 import { labelSelectorMatcher } from '../kube/label-selector.js';
 import type { ObjectStore } from '../store/store.js';
-import type { DeleteOptions } from './request.js';
 import { failureStatus } from './status.js';
 
 const BUDGETS = 'policy/poddisruptionbudgets';
@@ -44,23 +43,6 @@ export function markedForEviction(pod: Pod, now: string): Pod {
   };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
   return { ...pod, status: { ...pod.status, conditions: [...others, condition] } };
-}
-
-/** The deletion that an Eviction asks for. */
-export function evictionOptions(body: JsonObject, dryRun: boolean | undefined): DeleteOptions {
-  const given = asObject(body.deleteOptions) ?? {};
-  const { uid, resourceVersion } = asObject(given.preconditions) ?? {};
-  const policy = given.propagationPolicy;
-  return {
-    dryRun: dryRun === true || (Array.isArray(given.dryRun) && given.dryRun.length > 0),
-    gracePeriodSeconds:
-      typeof given.gracePeriodSeconds === 'number' ? given.gracePeriodSeconds : undefined,
-    propagationPolicy:
-      policy === 'Orphan' || policy === 'Foreground' || policy === 'Background'
-        ? policy
-        : undefined,
-    preconditions: { uid: asString(uid), resourceVersion: asString(resourceVersion) },
-  };
 }
 
 /** Pods that have ended, have not begun or are going disturb nobody. */

@@ -118,6 +118,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     warnCreate: warnOfPodName,
   },
   services: {
+    createOnUpdate: true,
     setDefaults: setServiceDefaults,
     prepareForCreate: prepareService,
     prepareForUpdate: prepareServiceUpdate,
@@ -125,11 +126,19 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validateUpdate: validateServiceUpdate,
     warn: warnOfService,
   },
-  endpoints: { setDefaults: setEndpointsDefaults, validate: validateEndpoints },
+  endpoints: {
+    createOnUpdate: true,
+    setDefaults: setEndpointsDefaults,
+    validate: validateEndpoints,
+  },
   namespaces: { setDefaults: setNamespaceDefaults, prepareForCreate: prepareNamespace },
-  limitranges: { setDefaults: setLimitRangeDefaults, validate: validateLimits },
+  limitranges: {
+    createOnUpdate: true,
+    setDefaults: setLimitRangeDefaults,
+    validate: validateLimits,
+  },
   nodes: { setDefaults: setNodeDefaults },
-  events: { setDefaults: setEventDefaults },
+  events: { createOnUpdate: true, setDefaults: setEventDefaults },
   configmaps: { validate: validateConfigMap, validateUpdate: validateConfigUpdate },
   secrets: {
     setDefaults: setSecretDefaults,
@@ -201,7 +210,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validate: validateEndpointSlice,
     validateUpdate: validateEndpointSliceUpdate,
   },
-  'coordination.k8s.io/leases': { validate: validateLease },
+  'coordination.k8s.io/leases': { createOnUpdate: true, validate: validateLease },
   'networking.k8s.io/networkpolicies': {
     setDefaults: setNetworkPolicyDefaults,
     validate: validateNetworkPolicy,
@@ -211,14 +220,16 @@ const RULES: Readonly<Record<string, KindRules>> = {
     validateCreate: validateIngressClass,
     warnCreate: warnOfIngress,
   },
-  'rbac.authorization.k8s.io/roles': { validate: validateRole },
-  'rbac.authorization.k8s.io/clusterroles': { validate: validateClusterRole },
+  'rbac.authorization.k8s.io/roles': { createOnUpdate: true, validate: validateRole },
+  'rbac.authorization.k8s.io/clusterroles': { createOnUpdate: true, validate: validateClusterRole },
   'rbac.authorization.k8s.io/rolebindings': {
+    createOnUpdate: true,
     setDefaults: setBindingDefaults,
     validate: validateRoleBinding,
     validateUpdate: validateBindingUpdate,
   },
   'rbac.authorization.k8s.io/clusterrolebindings': {
+    createOnUpdate: true,
     setDefaults: setBindingDefaults,
     validate: validateClusterRoleBinding,
     validateUpdate: validateBindingUpdate,

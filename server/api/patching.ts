@@ -3,15 +3,19 @@
 import type { KubeObject } from '../contract/kube.js';
 import { asObject, isObject, type JsonObject } from '../kube/json.js';
 import { fromStorage } from './conversion.js';
-import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { type ApiCore, denyCreate, resolveResource, storeNamespace } from './core.js';
+import { decode } from './decoding.js';
 import type { FieldManager } from './managed-fields/field-manager.js';
 import { applyScale } from './managed-fields/scale.js';
 import { patchedBody, refusePatched } from './patch/patched-body.js';
+import { refuseMisnamed } from './preconditions.js';
+import { refuseInvalid } from './refuse-invalid.js';
 import type { ResourceInfo } from './registry/resource-info.js';
 import { type ApiFailure, type ApiResult, type PatchRequest, refuse } from './request.js';
+import { jsonType } from './schema/decode.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
 import type { Subresources } from './subresources.js';
-import { refuseInvalid, type Writer } from './writing.js';
+import type { Writer } from './writing.js';
 
 /** Patches objects. */
 export interface Patcher {
@@ -40,7 +44,7 @@ export function createPatcher(parts: PatcherParts): Patcher {
     if (current === undefined) return refuse(notFound(info, request.name));
     const patched = patchedBody(info, fromStorage(info, current), request);
     if (!patched.ok) return patched;
-    const decoded = writer.decode(info, patched.body, request.options);
+    const decoded = decode(info, patched.body, request.options);
     if (!decoded.ok) return refusePatched(request, patched.body, decoded);
     const misplaced = refuseMoved(info, decoded.draft, request);
     if (misplaced !== undefined) return misplaced;
@@ -56,7 +60,7 @@ export function createPatcher(parts: PatcherParts): Patcher {
     if (!applied.ok) return refuse(applied.error);
     const owners = { managedFields: applied.managedFields };
     if (live === undefined) return createApplied(info, request, applied.value, owners);
-    const decoded = writer.decode(info, applied.value, options);
+    const decoded = decode(info, applied.value, options);
     if (!decoded.ok) return decoded;
     const misplaced = refuseMoved(info, decoded.draft, request);
     if (misplaced !== undefined) return misplaced;
@@ -76,20 +80,9 @@ export function createPatcher(parts: PatcherParts): Patcher {
     }
     const misplaced = refuseMoved(info, body, request);
     if (misplaced !== undefined) return misplaced;
-    const denied = denyCreate(info, request);
+    const denied = denyCreate(core, info, request);
     if (denied !== undefined) return denied;
     return writer.create({ ...request, subresource: undefined, body }, owners);
-  }
-
-  /** Applying what is not there needs the verb `create` beside `patch`. */
-  function denyCreate(info: ResourceInfo, request: PatchRequest): ApiFailure | undefined {
-    const { user } = request.options ?? {};
-    const { group, version, plural: resource } = info;
-    const namespace = storeNamespace(info, request.namespace) ?? '';
-    const target = { group, version, resource, subresource: '', namespace, name: request.name };
-    return user === undefined
-      ? undefined
-      : core.access.deny(user, { kind: 'resource', verb: 'create', ...target });
   }
 
   function applySubresource(info: ResourceInfo, request: PatchRequest): ApiResult {
@@ -151,7 +144,7 @@ function applyBody({
   body,
 }: PatchRequest): { readonly ok: true; readonly value: JsonObject } | ApiFailure {
   if (isObject(body)) return { ok: true, value: withoutNulls(body) };
-  const why = `json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`;
+  const why = `json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`;
   return refuse(badRequest(`error decoding YAML: error unmarshaling JSON: ${why}`));
 }
 
@@ -188,10 +181,5 @@ function refuseMoved(
       ),
     );
   }
-  if (name === request.name) return undefined;
-  return refuse(
-    badRequest(
-      `the name of the object (${String(name)}) does not match the name on the URL (${request.name})`,
-    ),
-  );
+  return refuseMisnamed(draft, request.name);
 }

@@ -7,6 +7,8 @@ import type { FieldError } from './validation/field-error.js';
 
 /** The rules of one kind. Drafts are fresh copies with known fields of right types, and are written to. */
 export interface KindRules {
+  /** Whether replacing what is not there makes it (upstream `AllowCreateOnUpdate`). */
+  readonly createOnUpdate?: true;
   /** Fills in what the author left out. Runs on every write; must not touch what is set. */
   readonly setDefaults?: (draft: JsonObject) => void;
   /** Finishes a new object before it is checked. */

@@ -152,7 +152,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const deleter = createDeleter(core, reader);
   const fieldManager = createFieldManager(core);
   const writer = createWriter(core, deleter, fieldManager);
-  const subresources = createSubresources({ core, reader, writer, deleter, fieldManager });
+  const subresources = createSubresources({ core, reader, deleter, fieldManager });
   const patcher = createPatcher({ core, writer, subresources, fieldManager });
   const trusted = createTrustedWriter(core, deleter, fieldManager);
   return {

@@ -5,12 +5,16 @@ import { asObject, asString, deepFreeze, type JsonObject, objectsOf } from '../k
 import { replacementOf } from './admission/plugin.js';
 import { fromStorage } from './conversion.js';
 import { type ApiCore, resolveResource } from './core.js';
+import { type Draft, decode } from './decoding.js';
 import { setContainerDefaults } from './defaults/pod.js';
+import { readDeleteOptions } from './delete-options.js';
 import type { Deleter } from './deletion.js';
-import { askBudget, evictionOptions, markedForEviction } from './eviction.js';
+import { askBudget, markedForEviction } from './eviction.js';
 import { type FieldManager, requester } from './managed-fields/field-manager.js';
 import { hasGeneration } from './object-meta.js';
+import { refuseMisnamed, refuseStale } from './preconditions.js';
 import type { Reader } from './reading.js';
+import { refuseInvalid } from './refuse-invalid.js';
 import type { ResourceInfo, Subresource } from './registry/resource-info.js';
 import {
   type ApiFailure,
@@ -26,7 +30,6 @@ import { decodeAs } from './schema/decode.js';
 import { schemaErrors } from './schema/required.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
 import { validateEphemeralUpdate } from './validation/ephemeral-containers.js';
-import { type Draft, refuseInvalid, type Writer } from './writing.js';
 
 /** Reads and writes subresources. */
 export interface Subresources {
@@ -40,7 +43,6 @@ export interface Subresources {
 export interface SubresourceParts {
   readonly core: ApiCore;
   readonly reader: Reader;
-  readonly writer: Writer;
   readonly deleter: Deleter;
   readonly fieldManager: FieldManager;
 }
@@ -63,7 +65,6 @@ type Target = Found & { ok: true };
 export function createSubresources({
   core,
   reader,
-  writer,
   deleter,
   fieldManager,
 }: SubresourceParts): Subresources {
@@ -88,6 +89,18 @@ export function createSubresources({
       : refuse(notFound(info, next.metadata.name));
   }
 
+  /** Reads a replacement, which must be for this object as it is. */
+  function read(
+    { info, object }: Target,
+    { name, body, options }: UpdateRequest,
+  ): ({ ok: true } & Draft) | ApiFailure {
+    const decoded = decode(info, body, options);
+    if (!decoded.ok) return decoded;
+    return (
+      refuseMisnamed(decoded.draft, name) ?? refuseStale(info, decoded.draft, object) ?? decoded
+    );
+  }
+
   /** Stores a change that a client asked for, and who owns it. */
   function storeOwned(
     { info, object, kind, owners }: Target,
@@ -105,10 +118,8 @@ export function createSubresources({
 
   function updateStatus(found: Target, request: UpdateRequest): ApiResult {
     const { info, object } = found;
-    const decoded = writer.decode(info, request.body, request.options);
+    const decoded = read(found, request);
     if (!decoded.ok) return decoded;
-    const stale = staleVersion(info, decoded.draft, object);
-    if (stale !== undefined) return stale;
     const { user } = request.options ?? {};
     const { kind: subresource } = found;
     const write = { info, draft: decoded.draft, current: object, subresource };
@@ -120,7 +131,7 @@ export function createSubresources({
       const errors = schemaErrors(info, next, []);
       if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
     }
-    return storeOwned(found, next, request);
+    return withWarnings(storeOwned(found, next, request), decoded.warnings);
   }
 
   function updateScale(found: Target, request: UpdateRequest): ApiResult {
@@ -128,7 +139,7 @@ export function createSubresources({
     const { value, problems } = decodeAs('V1Scale', request.body);
     const [wrong] = problems.filter((one) => one.kind === 'type');
     if (wrong !== undefined) return refuse(badRequest(wrong.upstream));
-    const stale = staleVersion(info, value, object);
+    const stale = refuseMisnamed(value, request.name) ?? refuseStale(info, value, object);
     if (stale !== undefined) return stale;
     const replicas = asObject(value.spec)?.replicas ?? 0;
     if (typeof replicas !== 'number' || replicas < 0) {
@@ -151,7 +162,7 @@ export function createSubresources({
 
   function updateEphemeral(found: Target, request: UpdateRequest): ApiResult {
     const { info, object } = found;
-    const decoded = writer.decode(info, request.body, request.options);
+    const decoded = read(found, request);
     if (!decoded.ok) return decoded;
     const wanted = objectsOf(asObject(decoded.draft.spec)?.ephemeralContainers);
     const spec = asObject(object.spec) ?? {};
@@ -161,13 +172,13 @@ export function createSubresources({
     };
     const errors = validateEphemeralUpdate(next, object);
     if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
-    return storeOwned(found, next, request);
+    return withWarnings(storeOwned(found, next, request), decoded.warnings);
   }
 
   /** Only the resources of containers change; podnet's nodes grant them at once. */
   function updateResources(found: Target, request: UpdateRequest): ApiResult {
     const { info, object } = found;
-    const decoded = writer.decode(info, request.body, request.options);
+    const decoded = read(found, request);
     if (!decoded.ok) return decoded;
     const wanted = objectsOf(asObject(decoded.draft.spec)?.containers);
     const spec = asObject(object.spec) ?? {};
@@ -180,8 +191,9 @@ export function createSubresources({
     return refused ?? storeOwned(found, next, request);
   }
 
-  function updateFinalizers({ info, object }: Target, request: UpdateRequest): ApiResult {
-    const decoded = writer.decode(info, request.body, request.options);
+  function updateFinalizers(found: Target, request: UpdateRequest): ApiResult {
+    const { info, object } = found;
+    const decoded = read(found, request);
     if (!decoded.ok) return decoded;
     const finalizers = asObject(decoded.draft.spec)?.finalizers ?? [];
     const next = deepFreeze({ ...object, spec: { ...asObject(object.spec), finalizers } });
@@ -224,12 +236,19 @@ export function createSubresources({
 
   function evict({ info, object }: Target, request: CreateRequest): ApiResult {
     const { namespace, name } = object.metadata;
-    const body = asObject(request.body) ?? {};
-    const named = asString(asObject(body.metadata)?.name);
-    if (named !== undefined && named !== name) {
+    const { value, problems } = decodeAs('V1Eviction', request.body);
+    const [wrong] = problems.filter((one) => one.kind === 'type');
+    if (wrong !== undefined) return refuse(badRequest(wrong.upstream));
+    const named = asString(asObject(value.metadata)?.name) ?? '';
+    if (named !== '' && named !== name) {
       return refuse(badRequest('name in URL does not match name in Eviction object'));
     }
-    const options = evictionOptions(body, request.options?.dryRun);
+    const given = readDeleteOptions(value.deleteOptions);
+    if (!given.ok) return given;
+    const options = {
+      ...given.value,
+      dryRun: given.value.dryRun === true || request.options?.dryRun === true,
+    };
     const verdict = askBudget(core.store, object as Pod, core.now());
     if (verdict.kind === 'refused') return refuse(verdict.status);
     const deletion = { resource: info, namespace, name, options };
@@ -325,15 +344,8 @@ function withContainerDefaults(container: JsonObject): JsonObject {
   return filled;
 }
 
-function staleVersion(
-  info: ResourceInfo,
-  draft: JsonObject,
-  object: KubeObject,
-): ApiFailure | undefined {
-  const version = asObject(draft.metadata)?.resourceVersion;
-  if (version === undefined || version === '' || version === object.metadata.resourceVersion)
-    return undefined;
-  return refuse(conflict(info, object.metadata.name));
+function withWarnings(result: ApiResult, warnings: readonly string[]): ApiResult {
+  return { ...result, warnings: [...warnings, ...result.warnings] };
 }
 
 function successStatus(): KubeObject {

@@ -1,17 +1,14 @@
 /** Creating and replacing objects: the one way in which they get into the store from outside. */
 
 import type { KubeObject } from '../contract/kube.js';
-import { asString, deepFreeze, isObject, type JsonObject } from '../kube/json.js';
+import { asObject, asString, deepFreeze, type JsonObject } from '../kube/json.js';
 import { ADMIN, type AdmittedWrite, type UserInfo } from './access.js';
 import { creationOf, replacementOf } from './admission/plugin.js';
-import { fromStorage, toStorage } from './conversion.js';
-import { type ApiCore, resolveResource, storeNamespace } from './core.js';
+import { fromStorage } from './conversion.js';
+import { type ApiCore, denyCreate, resolveResource, storeNamespace } from './core.js';
+import { type Draft, decode } from './decoding.js';
 import type { Deleter } from './deletion.js';
-import {
-  type FieldManager,
-  type ManagedFields,
-  requester,
-} from './managed-fields/field-manager.js';
+import { type FieldManager, requester } from './managed-fields/field-manager.js';
 import {
   draftMeta,
   freeName,
@@ -19,51 +16,34 @@ import {
   keepServerFields,
   specChanged,
 } from './object-meta.js';
-import { groupVersion, type ResourceInfo } from './registry/resource-info.js';
+import { refuseMisnamed, refuseStale, refuseUnconditional } from './preconditions.js';
+import { refuseInvalid } from './refuse-invalid.js';
+import type { ResourceInfo } from './registry/resource-info.js';
 import {
   type ApiFailure,
   type ApiResult,
   type CreateRequest,
-  type Hint,
   refuse,
   succeed,
   type UpdateRequest,
   type WriteOptions,
 } from './request.js';
-import { type DecodeProblem, decodeAs, decodeCustom } from './schema/decode.js';
 import { schemaErrors } from './schema/required.js';
 import {
   alreadyExists,
   badRequest,
   conflict,
-  invalid,
   methodNotAllowed,
   notFound,
-  type QualifiedResource,
   unknownPath,
 } from './status.js';
-import type { FieldError } from './validation/field-error.js';
 import { validateMeta, validateMetaUpdate } from './validation/object-meta.js';
-
-/** A fresh copy of a body, in the version of storage, that may be written to. */
-export interface Draft {
-  readonly draft: JsonObject;
-  readonly warnings: string[];
-  /** Who owns its fields, where an apply has settled that. */
-  readonly owners?: { readonly managedFields: ManagedFields } | undefined;
-}
 
 /** Writes objects. */
 export interface Writer {
   /** Makes an object; `owners` as in a draft. */
   create(request: CreateRequest, owners?: Draft['owners']): ApiResult;
   update(request: UpdateRequest): ApiResult;
-  /** Reads a body as an object of a kind. */
-  decode(
-    info: ResourceInfo,
-    body: unknown,
-    options: WriteOptions | undefined,
-  ): ({ ok: true } & Draft) | ApiFailure;
   /** Checks and commits a replacement that is decoded already. */
   replace(
     info: ResourceInfo,
@@ -143,21 +123,32 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
     const misplaced = placeInNamespace(info, decoded.draft, request.namespace);
     if (misplaced !== undefined) return misplaced;
     const meta = draftMeta(decoded.draft);
-    if (meta.name !== undefined && meta.name !== request.name) {
-      return refuse(
-        badRequest(
-          `the name of the object (${meta.name}) does not match the name on the URL (${request.name})`,
-        ),
-      );
-    }
+    const misnamed = refuseMisnamed(decoded.draft, request.name);
+    if (misnamed !== undefined) return misnamed;
     meta.name = request.name;
     const current = core.store.get(
       info.storage,
       storeNamespace(info, request.namespace),
       request.name,
     );
-    if (current === undefined) return refuse(notFound(info, request.name));
-    return replace(info, current, decoded, request.options);
+    if (current !== undefined) return replace(info, current, decoded, request.options);
+    if (core.rules.get(info.storage)?.createOnUpdate !== true)
+      return refuse(notFound(info, request.name));
+    return createOnUpdate(info, request);
+  }
+
+  function createOnUpdate(info: ResourceInfo, request: UpdateRequest): ApiResult {
+    const body = asObject(request.body);
+    const { uid = '', resourceVersion: _, ...metadata } = asObject(body?.metadata) ?? {};
+    if (uid !== '') {
+      const why = `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: `;
+      return refuse(conflict(info, request.name, why));
+    }
+    const denied = denyCreate(core, info, request);
+    if (denied !== undefined) return denied;
+    const { name, resource, namespace, options } = request;
+    const named = { ...body, metadata: { ...metadata, name } };
+    return create({ resource, namespace, options, body: named });
   }
 
   function replace(
@@ -169,7 +160,7 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
     const meta = draftMeta(draft);
     const requested = meta.managedFields;
     const name = current.metadata.name;
-    const stale = refuseStale(info, meta, current);
+    const stale = refuseStale(info, draft, current) ?? refuseUnconditional(info, draft, current);
     if (stale !== undefined) return stale;
     const rules = core.rules.get(info.storage);
     keepServerFields(meta, current.metadata);
@@ -218,82 +209,13 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
       : refuse(notFound(info, name), [], warnings);
   }
 
-  return { create, update, replace, decode };
+  return { create, update, replace };
 }
 
 /** Writes down who owns the fields of a draft. */
 function setOwners(meta: JsonObject, { managedFields }: NonNullable<Draft['owners']>): void {
   if (managedFields === undefined) delete meta.managedFields;
   else meta.managedFields = managedFields;
-}
-
-function decode(
-  info: ResourceInfo,
-  body: unknown,
-  options: WriteOptions | undefined,
-): ({ ok: true } & Draft) | ApiFailure {
-  if (!isObject(body))
-    return refuse(
-      badRequest(
-        `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: the body must be a JSON object`,
-      ),
-    );
-  const wanted = groupVersion(info);
-  const mismatch = refuseOtherKind(info, wanted, body);
-  if (mismatch !== undefined) return mismatch;
-  const { value, problems } =
-    info.schema === undefined ? decodeCustom(body, info.structural) : decodeAs(info.schema, body);
-  const wrong = problems.filter((problem) => problem.kind === 'type');
-  const unknown = problems.filter((problem) => problem.kind === 'unknown');
-  const hints = problems.flatMap(toHint);
-  if (wrong.length > 0)
-    return refuse(
-      badRequest(
-        cannotBeHandled(
-          info,
-          wrong.map((one) => one.upstream),
-        ),
-      ),
-      hints,
-    );
-  const validation = options?.fieldValidation ?? 'Warn';
-  if (unknown.length > 0 && validation === 'Strict') {
-    const text = `strict decoding error: ${unknown.map((one) => one.upstream).join(', ')}`;
-    return refuse(badRequest(cannotBeHandled(info, [text])), hints);
-  }
-  const warnings = validation === 'Warn' ? unknown.map((one) => one.upstream) : [];
-  const draft = toStorage(info, { apiVersion: wanted, kind: info.kind, ...value });
-  return { ok: true, draft, warnings };
-}
-
-function refuseOtherKind(
-  info: ResourceInfo,
-  wanted: string,
-  body: JsonObject,
-): ApiFailure | undefined {
-  if (body.apiVersion !== undefined && body.apiVersion !== '' && body.apiVersion !== wanted) {
-    return refuse(
-      badRequest(
-        `the API version in the data (${body.apiVersion}) does not match the expected API version (${wanted})`,
-      ),
-    );
-  }
-  if (body.kind !== undefined && body.kind !== '' && body.kind !== info.kind) {
-    return refuse(
-      badRequest(
-        `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: the kind in the data is ${body.kind}`,
-      ),
-    );
-  }
-  return undefined;
-}
-
-function cannotBeHandled(info: ResourceInfo, texts: readonly string[]): string {
-  return `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${texts.join(', ')}`;
-}
-
-function toHint(problem: DecodeProblem): Hint[] {
-  return problem.hint === undefined ? [] : [{ field: problem.path, text: problem.hint }];
 }
 
 /** Checks what a user writes; podnet itself writes what it likes. */
@@ -303,19 +225,6 @@ function admitFrom(
   user: UserInfo | undefined,
 ): ApiFailure | undefined {
   return user === undefined ? undefined : access.admit({ ...write, subresource: undefined, user });
-}
-
-/** The 422 of some field errors, with podnet's hints beside it. */
-export function refuseInvalid(
-  info: QualifiedResource,
-  name: string,
-  errors: readonly FieldError[],
-  warnings: readonly string[] = [],
-): ApiFailure {
-  const hints = errors.flatMap(({ field, hint }) =>
-    hint === undefined ? [] : [{ field, text: hint }],
-  );
-  return refuse(invalid(info, name, errors), hints, warnings);
 }
 
 function placeInNamespace(
@@ -364,35 +273,6 @@ function prepareNew(core: ApiCore, info: ResourceInfo, draft: JsonObject): void 
       (name) => core.store.get(info.storage, namespace, name) !== undefined,
     );
   }
-}
-
-function refuseStale(
-  info: ResourceInfo,
-  meta: JsonObject,
-  current: KubeObject,
-): ApiFailure | undefined {
-  const { uid, resourceVersion, name } = current.metadata;
-  if (meta.uid !== undefined && meta.uid !== '' && meta.uid !== uid) {
-    return refuse(
-      conflict(
-        info,
-        name,
-        `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${uid}`,
-      ),
-    );
-  }
-  if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
-    return meta.resourceVersion === resourceVersion ? undefined : refuse(conflict(info, name));
-  }
-  if (!info.custom) return undefined;
-  return refuseInvalid(info, name, [
-    {
-      type: 'invalid',
-      field: 'metadata.resourceVersion',
-      value: 0,
-      detail: 'must be specified for an update',
-    },
-  ]);
 }
 
 /** The draft as an object: decoding gave it kind, version and metadata. */

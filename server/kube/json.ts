@@ -50,6 +50,11 @@ function copy(value: unknown): unknown {
   return result;
 }
 
+/** A field of an object's own; never what all objects inherit, such as `constructor`. */
+export function ownField(object: JsonObject, field: string): unknown {
+  return Object.hasOwn(object, field) ? object[field] : undefined;
+}
+
 /** Writes a field, also one called `__proto__`, which plain assignment would lose. */
 export function setField(object: JsonObject, field: string, value: unknown): void {
   if (field === '__proto__') {

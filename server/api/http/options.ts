@@ -1,10 +1,16 @@
 /** Reads the query parameters of requests. */
 
 import type { Status } from '../../contract/kube.js';
-import { asObject } from '../../kube/json.js';
+import { readDeleteOptions } from '../delete-options.js';
 import { isPrintable } from '../managed-fields/managers.js';
-import type { DeleteOptions, FieldValidation, WriteOptions } from '../request.js';
-import { invalid } from '../status.js';
+import {
+  type ApiFailure,
+  type DeleteOptions,
+  type FieldValidation,
+  refuse,
+  type WriteOptions,
+} from '../request.js';
+import { badRequest, invalid } from '../status.js';
 import type { IncludeObject } from '../table/table.js';
 import {
   type FieldError,
@@ -88,33 +94,28 @@ function isTrue(text: string | null): boolean {
   return text !== null && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
 }
 
-/** What the deprecated `orphanDependents` stands for. */
-const ORPHANING: Readonly<Record<string, string>> = { true: 'Orphan', false: 'Background' };
-
-/** How to delete: from the body, over which parameters win. */
+/**
+ * How to delete: as the body says or, when there is none, the parameters. A dry run that a parameter asks for is one in
+ * any case.
+ */
 export function deleteOptions(
   body: unknown,
   query: URLSearchParams,
   { dryRun }: WriteOptions,
-): DeleteOptions {
-  const given = asObject(body) ?? {};
-  const grace = query.get('gracePeriodSeconds') ?? given.gracePeriodSeconds;
-  const orphan = query.get('orphanDependents') ?? given.orphanDependents;
-  const policy =
-    query.get('propagationPolicy') ?? given.propagationPolicy ?? ORPHANING[String(orphan)];
-  const { uid, resourceVersion } = asObject(given.preconditions) ?? {};
-  return {
-    dryRun: dryRun === true || (Array.isArray(given.dryRun) && given.dryRun.length > 0),
-    gracePeriodSeconds: grace === undefined || grace === null ? undefined : Number(grace),
-    propagationPolicy:
-      policy === 'Orphan' || policy === 'Foreground' || policy === 'Background'
-        ? policy
-        : undefined,
-    preconditions: {
-      uid: typeof uid === 'string' ? uid : undefined,
-      resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : undefined,
+): { readonly ok: true; readonly value: DeleteOptions } | ApiFailure {
+  const grace = query.get('gracePeriodSeconds') ?? '';
+  if (!/^([-+]?\d+)?$/.test(grace))
+    return refuse(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`));
+  const orphan = query.get('orphanDependents');
+  const read = readDeleteOptions(
+    body ?? {
+      gracePeriodSeconds: grace === '' ? undefined : Number(grace),
+      orphanDependents: orphan === null ? undefined : isTrue(orphan),
+      propagationPolicy: query.get('propagationPolicy') ?? undefined,
     },
-  };
+  );
+  if (!read.ok || dryRun !== true) return read;
+  return { ok: true, value: { ...read.value, dryRun } };
 }
 
 /** What the rows of a table carry. */

@@ -220,6 +220,7 @@ async function dispatch(call: Call): Promise<void> {
   const { value } = body;
   switch (req.method) {
     case 'POST':
+      if (name !== undefined && subresource === undefined) break;
       await answer(
         call,
         api.create({ resource: info, namespace, name, subresource, body: value, options: write }),
@@ -251,9 +252,10 @@ async function dispatch(call: Call): Promise<void> {
     }
     case 'DELETE': {
       const options = deleteOptions(value, query, write);
-      if (name !== undefined)
-        await answer(call, api.delete({ resource: info, namespace, name, options }));
-      else await deleteSelected(call, options);
+      if (!options.ok) sendFailure(res, options);
+      else if (name === undefined) await deleteSelected(call, options.value);
+      else
+        await answer(call, api.delete({ resource: info, namespace, name, options: options.value }));
       return;
     }
   }
@@ -306,7 +308,8 @@ async function serveCollection(call: Call): Promise<void> {
     return;
   }
   const request = listRequest(call, options);
-  if (options.watch) serveWatch(req, res, { api, info, request, options, form, query });
+  if (options.watch && !info.verbs.includes('watch')) sendStatus(res, methodNotAllowed(info));
+  else if (options.watch) serveWatch(req, res, { api, info, request, options, form, query });
   else await answerList(call, api.list(request));
 }
 
@@ -321,7 +324,7 @@ async function answer(call: Call, result: ApiResult): Promise<void> {
   addWarnings(res, result.warnings);
   const asked = req.method === 'GET' && form !== 'table';
   const value = asked ? api.withOwners(info, result.value) : result.value;
-  const code = result.created && req.method !== 'PUT' ? 201 : 200;
+  const code = result.created ? 201 : 200;
   const shown = value.kind === 'Scale' ? { ...info, kind: 'Scale', storage: SCALES } : info;
   if (form === 'table' && value.kind === shown.kind) {
     const include = includeObject(query);

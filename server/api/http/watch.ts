@@ -111,7 +111,10 @@ class WatchStream implements Teller {
     else this.#unwatch = unwatch;
   }
 
-  /** Tells a change as the selector sees it: an object that starts or stops matching is added or deleted. */
+  /**
+   * Tells a change as the selector sees it: an object that starts or stops matching is added or deleted, as it last
+   * matched.
+   */
   change(
     change: Change,
     namespace: string | undefined,
@@ -121,8 +124,9 @@ class WatchStream implements Teller {
     if (namespace !== undefined && object.metadata.namespace !== namespace) return;
     const was = type !== 'ADDED' && previous !== undefined && matches(previous);
     const is = type !== 'DELETED' && matches(object);
-    if (type === 'DELETED' ? was || matches(object) : was && !is)
-      this.send('DELETED', object, revision);
+    if (type === 'DELETED') {
+      if (was || matches(object)) this.send('DELETED', object, revision);
+    } else if (was && !is) this.send('DELETED', asOf(previous, revision), revision);
     else if (is) this.send(was ? 'MODIFIED' : 'ADDED', object, revision);
   }
 
@@ -212,4 +216,8 @@ class WatchStream implements Teller {
     this.#columnsSent = true;
     return first;
   }
+}
+
+function asOf(object: KubeObject, revision: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
 }

@@ -1,6 +1,6 @@
 /** What differs between two values of a type, field by field. Source: structured-merge-diff, `typed/compare.go`. */
 
-import { deepEqual, isObject } from '../../kube/json.js';
+import { deepEqual, isObject, ownField } from '../../kube/json.js';
 import { type FieldPath, type FieldSet, FieldSetBuilder, union } from './field-set.js';
 import { indexList } from './list-element.js';
 import {
@@ -107,11 +107,12 @@ function compareMaps(sets: Sets, type: MapType, { before, after, path }: Pair): 
   const left = isObject(before) ? before : {};
   const right = isObject(after) ? after : {};
   const compareField = (name: string) => {
-    if (left[name] === right[name]) return;
+    const was = ownField(left, name);
+    const is = ownField(right, name);
+    if (was === is) return;
     const inner = type.field(name) ?? type.element;
     if (inner === undefined) return;
-    const at = [...path, fieldElement(name)];
-    compare(sets, inner, { before: left[name], after: right[name], path: at });
+    compare(sets, inner, { before: was, after: is, path: [...path, fieldElement(name)] });
   };
   for (const name of Object.keys(left)) compareField(name);
   for (const name of Object.keys(right)) if (!Object.hasOwn(left, name)) compareField(name);

@@ -4,7 +4,7 @@
  */
 
 import { cloneJson, deepEqual, isObject, setField } from '../../kube/json.js';
-import { goTypeOf } from './go-format.js';
+import { jsonType } from '../schema/decode.js';
 
 /** What came of a patch; `malformed` is no patch at all, `failed` one that this document does not take. */
 export type JsonPatchResult =
@@ -47,7 +47,7 @@ export function jsonPatch(current: unknown, operations: unknown): JsonPatchResul
 
 function describeMalformed(operations: unknown): string | undefined {
   const wrong = (value: unknown, where: string, type: string) =>
-    `error decoding patch: json: cannot unmarshal ${jsonTypeOf(value)} into Go ${where} of type ${type}`;
+    `error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go ${where} of type ${type}`;
   if (!Array.isArray(operations)) return wrong(operations, 'value', '[]handlers.jsonPatchOp');
   for (const operation of operations) {
     if (!isObject(operation)) return wrong(operation, 'value', 'handlers.jsonPatchOp');
@@ -58,13 +58,6 @@ function describeMalformed(operations: unknown): string | undefined {
     }
   }
   return undefined;
-}
-
-function jsonTypeOf(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (isObject(value)) return 'object';
-  return typeof value === 'number' ? 'number' : goTypeOf(value);
 }
 
 interface Run {

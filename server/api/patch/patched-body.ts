@@ -4,6 +4,7 @@ import type { KubeObject } from '../../contract/kube.js';
 import { isObject, type JsonObject } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
 import { type ApiFailure, type PatchRequest, refuse } from '../request.js';
+import { jsonType } from '../schema/decode.js';
 import { badRequest, failureStatus, invalid } from '../status.js';
 import { describeGoValue, goKindOf } from './go-format.js';
 import { jsonPatch } from './json-patch.js';
@@ -68,8 +69,7 @@ function patchStrategically(type: string, current: KubeObject, body: JsonObject)
 }
 
 function notAMap(body: unknown): string {
-  const type = Array.isArray(body) ? 'array' : body === null ? 'null' : typeof body;
-  return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
+  return `json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`;
 }
 
 function asBody(value: unknown): Patched {

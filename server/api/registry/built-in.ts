@@ -50,7 +50,13 @@ const CORE: readonly RowEntry[] = [
   [
     'namespaces',
     'Namespace',
-    { short: ['ns'], cluster: true, acts: true, sub: ['status', 'finalize'] },
+    {
+      short: ['ns'],
+      cluster: true,
+      acts: true,
+      sub: ['status', 'finalize'],
+      verbs: ALL_VERBS.filter((verb) => verb !== 'deletecollection'),
+    },
   ],
   ['nodes', 'Node', { short: ['no'], cluster: true, acts: true, sub: ['status', 'proxy'] }],
   ['persistentvolumeclaims', 'PersistentVolumeClaim', { short: ['pvc'], sub: status }],

@@ -295,7 +295,9 @@ const GO_SCALARS: Readonly<Record<ScalarCode, string>> = {
   '*': 'interface {}',
 };
 
-function jsonType(value: unknown): string {
+/** What Go's decoder calls the type of a JSON value. */
+export function jsonType(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   return typeof value === 'number' && !Number.isInteger(value) ? `number ${value}` : typeof value;
