@@ -1,6 +1,6 @@
 /** Merges what is applied into what is there. Source: structured-merge-diff, `typed/merge.go`. */
 
-import { isObject, type JsonObject, setField } from '../../kube/json.js';
+import { isObject, type JsonObject, ownField, setField } from '../../kube/json.js';
 import { indexList } from './list-element.js';
 import { type ListType, type MapType, type MergeType, resolveType } from './merge-type.js';
 import type { PathElement } from './path-element.js';
@@ -28,7 +28,7 @@ function mergeMaps(type: MapType, live: JsonObject, applied: JsonObject): JsonOb
   const result: JsonObject = { ...live };
   for (const [name, value] of Object.entries(applied)) {
     const inner = type.field(name) ?? type.element;
-    const current = Object.hasOwn(live, name) ? live[name] : undefined;
+    const current = ownField(live, name);
     setField(result, name, inner === undefined ? value : mergeValues(inner, current, value));
   }
   return result;

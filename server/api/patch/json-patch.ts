@@ -3,7 +3,7 @@
  * in the words of the library that API servers use (evanphx/json-patch).
  */
 
-import { cloneJson, deepEqual, isObject, setField } from '../../kube/json.js';
+import { cloneJson, deepEqual, isObject, ownField, setField } from '../../kube/json.js';
 import { jsonType } from '../schema/decode.js';
 
 /** What came of a patch; `malformed` is no patch at all, `failed` one that this document does not take. */
@@ -126,7 +126,7 @@ function find(document: unknown, path: string): Place | undefined {
 function child(container: unknown, step: string): unknown {
   if (Array.isArray(container))
     return /^(0|[1-9]\d*)$/.test(step) ? container[Number(step)] : undefined;
-  return isObject(container) && Object.hasOwn(container, step) ? container[step] : undefined;
+  return isObject(container) && ownField(container, step);
 }
 
 function place(document: unknown, path: string, verb: string): Place {

@@ -1,6 +1,6 @@
 /** JSON merge patch, RFC 7386. */
 
-import { isObject, type JsonObject, setField } from '../../kube/json.js';
+import { isObject, type JsonObject, ownField, setField } from '../../kube/json.js';
 
 /** Applies a merge patch; inputs stay as they are. */
 export function mergePatch(current: unknown, patch: unknown): unknown {
@@ -8,12 +8,7 @@ export function mergePatch(current: unknown, patch: unknown): unknown {
   const result: JsonObject = isObject(current) ? { ...current } : {};
   for (const [field, value] of Object.entries(patch)) {
     if (value === null) delete result[field];
-    else
-      setField(
-        result,
-        field,
-        mergePatch(Object.hasOwn(result, field) ? result[field] : undefined, value),
-      );
+    else setField(result, field, mergePatch(ownField(result, field), value));
   }
   return result;
 }

@@ -6,7 +6,7 @@
  * words.
  */
 
-import { isObject, type JsonObject, setField } from '../../kube/json.js';
+import { isObject, type JsonObject, ownField, setField } from '../../kube/json.js';
 import { type FieldType, schemaType } from '../schema/schema.js';
 import { orderElements } from './element-order.js';
 import { describeGoValue, goTypeOf } from './go-format.js';
@@ -74,7 +74,7 @@ interface Target {
 }
 
 function mergeField({ type, field, result }: Target, value: unknown): void {
-  const current = Object.hasOwn(result, field) ? result[field] : undefined;
+  const current = ownField(result, field);
   if (isObject(value) && isObject(current)) {
     setField(result, field, mergeObject(elementType(type, field), current, value));
   } else if (Array.isArray(value) && Array.isArray(current)) {
@@ -230,7 +230,7 @@ function mergeOrderedLists(
     if (given === null) continue;
     const identify = identityBy(mergeKeyOf(type, field));
     const wanted = checkedOrder(order, given, identify);
-    const before = Object.hasOwn(result, field) ? result[field] : undefined;
+    const before = ownField(result, field);
     if (given !== undefined) mergeField({ type, field, result }, given);
     const elements = result[field];
     if (Array.isArray(elements)) {

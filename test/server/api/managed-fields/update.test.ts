@@ -236,3 +236,12 @@ test.each([
 ])('a manager is %s', (_, fieldManager, userAgent, expected) => {
   expect(managerName(fieldManager, userAgent)).toBe(expected);
 });
+
+test.each(['toString', 'constructor'])('a label called %s is given up when it goes', (label) => {
+  const api = newApi();
+  create(api);
+  patch(api, 'labeller', { metadata: { labels: { [label]: 'x', kept: 'y' } } });
+  patch(api, 'labeller', { metadata: { labels: { [label]: null } } });
+  const [, labeller] = entries(api);
+  expect(labeller?.fieldsV1).toEqual({ 'f:metadata': { 'f:labels': { '.': {}, 'f:kept': {} } } });
+});
