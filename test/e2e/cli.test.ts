@@ -225,7 +225,10 @@ whenBuilt(named('podnet ports and commands'), () => {
       'labs/port-conflict.yaml',
       'pod/twins',
     ]);
-    expect([code, stderr]).toEqual([1, '']);
+    expect([code, stderr]).toEqual([
+      1,
+      'note: labs/port-conflict.yaml:3: Pod/twins: spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]\n',
+    ]);
     expect(stdout).toMatch(
       /CONFLICT 80\/tcp: container second wanted 0\.0\.0\.0:80 and got EADDRINUSE; it is held by first \(pid \d+\)/,
     );

@@ -103,7 +103,8 @@ whenBuilt('client-node', () => {
     await apps.replaceNamespacedDeploymentScale({
       namespace,
       name: 'many',
-      body: { ...scale, spec: { replicas: 3 } },
+      // Without the revision: controllers write the object at the same time.
+      body: { ...scale, metadata: { namespace, name: 'many' }, spec: { replicas: 3 } },
     });
     const ready = async () =>
       (await apps.readNamespacedDeployment({ namespace, name: 'many' })).status?.readyReplicas;

@@ -26,7 +26,7 @@ describe.each(RELEASES)('kubectl %s', (release) => {
   let bench: Workbench;
   beforeAll(async () => {
     if (kubectl === undefined) throw new Error(missing);
-    bench = await startWorkbench(kubectl, records ? 'recording' : 'plain');
+    bench = await startWorkbench(kubectl, { records });
   }, 60_000);
   afterAll(async () => {
     await bench.close();

@@ -26,7 +26,10 @@ const ANSWERS: readonly (RegExp | number)[] = [
   /^trace.podnet.dev\/visit-\S+ created\n$/,
   /^(trace.podnet.dev\/visit-\S+ condition met\n){2}$/,
   /\nvisit-\S+ +visitor +svc\/web:80 +tcp +dropped +link-down +\d+ +\S+\n/,
+  /\nworker-2 +(Ready|NotReady) /,
   /^fault.podnet.dev "broken" deleted/,
+  /^(node\/\S+ condition met\n){3}$/,
+  /^(pod\/web-\S+ condition met\n){3}$/,
   /<title>Welcome to nginx!<\/title>/,
 ];
 
@@ -49,7 +52,8 @@ describe(`the README's kubectl lines${present ? '' : ' (skipped: no kubectl 1.33
   beforeAll(async () => {
     if (!present) return;
     if (kubectl === undefined) throw new Error('no kubectl 1.33');
-    bench = await startWorkbench(kubectl);
+    // Slow enough that the cut node is not NotReady before the trace has been sent.
+    bench = await startWorkbench(kubectl, { speed: 4 });
     cpSync(projectFile('labs/kubectl'), join(bench.folder, 'labs/kubectl'), { recursive: true });
     const config = await podnet(['kubeconfig', '--server', bench.server.url]);
     writeFileSync(join(bench.folder, 'config'), config.stdout);

@@ -9,7 +9,7 @@ import { type RecordedRequest, startRecorder } from './recorder.js';
 
 const MANIFESTS = fileURLToPath(new URL('./manifests/', import.meta.url));
 /** Fast enough that nobody waits for containers, slow enough that a watch shows every state. */
-const SPEED = '50';
+const SPEED = 50;
 const LINE_TIMEOUT_MS = 60_000;
 
 /** How a command line ended. */
@@ -40,10 +40,18 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   fetch: `exec "${process.execPath}" -e 'fetch(process.argv[1]).then((r) => r.text()).then((t) => process.stdout.write(t))' "$1"`,
 };
 
-/** Starts a server and lays out the folder for one kubectl; a recording bench also notes what kubectl sends. */
+/** How a bench is set up. */
+export interface WorkbenchOptions {
+  /** Simulated seconds per real second. */
+  readonly speed?: number;
+  /** Whether it notes what kubectl sends. */
+  readonly records?: boolean;
+}
+
+/** Starts a server and lays out the folder for one kubectl. */
 export async function startWorkbench(
   kubectl: string,
-  mode: 'plain' | 'recording' = 'plain',
+  { speed = SPEED, records = false }: WorkbenchOptions = {},
 ): Promise<Workbench> {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-kubectl-'));
   cpSync(MANIFESTS, folder, { recursive: true });
@@ -54,8 +62,9 @@ export async function startWorkbench(
     writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(bin, name), 0o755);
   }
-  const server = await up(['--ephemeral', '--speed', SPEED, '-f', join(folder, 'start.yaml')]);
-  const recorder = mode === 'recording' ? await startRecorder(server.url) : undefined;
+  const start = join(folder, 'start.yaml');
+  const server = await up(['--ephemeral', '--speed', String(speed), '-f', start]);
+  const recorder = records ? await startRecorder(server.url) : undefined;
   writeFileSync(join(folder, 'config'), kubeconfig(recorder?.url ?? server.url));
   const env = {
     HOME: folder,

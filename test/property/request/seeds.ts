@@ -312,7 +312,7 @@ export const SEEDS: readonly SeedRequest[] = [
       template: {
         spec: {
           '$setElementOrder/containers': [{ name: 'web' }],
-          containers: [{ name: 'web', image: 'nginx:1.28', $patch: 'merge' }],
+          containers: [{ name: 'web', image: 'nginx:1.28' }],
         },
       },
     },
