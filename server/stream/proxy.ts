@@ -45,6 +45,8 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 const NOT_PASSED_ON = new Set([...HOP_BY_HOP, 'authorization']);
+/** The cookies of podnet's pages: whoever has one is the administrator, and pods are not. */
+const OWN_COOKIE = /^podnet-\d+=/;
 
 /**
  * Serves `pods/NAME/proxy` and `services/NAME/proxy`: HTTP requests of any method go to the pod over emulated TCP, and
@@ -150,12 +152,20 @@ function forwardedHeaders(request: Request, uri: string): readonly string[] {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
     const key = name.toLowerCase();
     if (key === 'x-forwarded-for') from = `${value}, ${from}`;
+    else if (key === 'cookie') headers.push(...foreignCookies(name, value));
     else if (!NOT_PASSED_ON.has(key)) headers.push(name, value);
   }
   if (request.headers['transfer-encoding'] !== undefined)
     headers.push('Transfer-Encoding', 'chunked');
   headers.push('X-Forwarded-For', from, 'X-Forwarded-Uri', uri);
   return headers;
+}
+
+/** The header with the cookies that are not podnet's, as far as there are any. */
+function foreignCookies(name: string, value: string): readonly string[] {
+  const cookies = value.split(';').map((one) => one.trim());
+  const foreign = cookies.filter((one) => !OWN_COOKIE.test(one));
+  return foreign.length === 0 ? [] : [name, foreign.join('; ')];
 }
 
 /** What went wrong on a connection, as Go's HTTP client says it. */

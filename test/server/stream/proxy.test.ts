@@ -28,10 +28,17 @@ beforeAll(async () => {
       response.writeHead(request.url === '/old' ? 302 : 200, {
         'Access-Control-Allow-Origin': '*',
       });
-      const { authorization, 'x-forwarded-uri': uri } = request.headers;
+      const { authorization, cookie, 'x-forwarded-uri': uri } = request.headers;
       const body = Buffer.concat(pieces).toString();
       response.end(
-        JSON.stringify({ method: request.method, url: request.url, authorization, uri, body }),
+        JSON.stringify({
+          method: request.method,
+          url: request.url,
+          authorization,
+          cookie,
+          uri,
+          body,
+        }),
       );
     });
   });
@@ -90,6 +97,16 @@ describe('a proxied request', () => {
       expect(asked.at(-1)).toEqual({ resource: 'services', namespace: 'lab', id: 'http:web:80' });
     },
   );
+
+  test.each([
+    ['podnet-8080=abc; theme=dark; podnet-9=x', 'theme=dark'],
+    ['podnet-8080=abc', undefined],
+    ['a=b;c=podnet-1=x', 'a=b; c=podnet-1=x'],
+  ])('with the cookies %s brings the pod %s', async (cookie, brought) => {
+    const response = await fetch(`${base}/pods/web/proxy/`, { headers: { cookie } });
+    const seen = (await response.json()) as { readonly cookie?: string };
+    expect(seen.cookie).toBe(brought);
+  });
 
   test.each([
     [
