@@ -58,6 +58,7 @@ export function openDataFolder(folder: string): DataFolder {
   try {
     writing(folder, () => writeMarker(marker));
     if (existsSync(objectsFile)) checkObjects(folder, objectsFile);
+    else writing(folder, () => makePrivately(objectsFile));
   } catch (failure) {
     release();
     throw failure;
@@ -73,6 +74,11 @@ function makeFolder(folder: string): void {
   }
   makeFolder(dirname(folder));
   mkdirSync(folder);
+}
+
+/** For its owner alone: there are Secrets in it, and whoever reads them has their tokens. lmdb takes an empty file for a new one. */
+function makePrivately(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
 }
 
 /** The error for contents that cannot be read back. */

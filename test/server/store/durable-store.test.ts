@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -48,6 +56,11 @@ describe('a durable store', () => {
   afterEach(async () => {
     await store?.close();
     store = undefined;
+  });
+
+  test('is a file that its owner alone may read', async () => {
+    store = await createDurableStore({ folder });
+    expect(statSync(join(folder, 'objects.mdb')).mode & 0o777).toBe(0o600);
   });
 
   test('has its objects, revision and deletions after it was closed', async () => {
