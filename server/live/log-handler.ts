@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { badRequest, invalid } from '../api/status.js';
+import { badRequest, invalid, methodNotAllowed } from '../api/status.js';
 import { type FieldError, forbiddenField, invalidValue } from '../api/validation/field-error.js';
 import type { KubeObject, Pod, Status } from '../contract/kube.js';
 
@@ -31,6 +31,7 @@ export type FindLog = (
   | { readonly ok: false; readonly error: string };
 
 const NUMBERS = ['tailLines', 'sinceSeconds', 'limitBytes'] as const;
+const POD_LOGS = { group: '', plural: 'pods', kind: 'Pod' };
 const POD_LOG_OPTIONS = { group: '', plural: 'pods', kind: 'PodLogOptions' };
 /** How Go writes the layout of RFC 3339. */
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
@@ -41,10 +42,16 @@ const LAYOUT = '2006-01-02T15:04:05Z07:00';
  */
 export function createLogHandler(find: FindLog) {
   return (
-    _request: Request,
+    request: Request,
     response: Response,
     { object, query }: { readonly object: KubeObject; readonly query: URLSearchParams },
   ): void => {
+    // Who may create or delete, by a pattern of resources, may not read for that.
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const refusal = methodNotAllowed(POD_LOGS);
+      response.status(refusal.code ?? 405).json(refusal);
+      return;
+    }
     const read = logOptions(query, object.metadata.name);
     if (!read.ok) {
       response.status(read.status.code ?? 400).json(read.status);

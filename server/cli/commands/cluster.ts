@@ -65,7 +65,9 @@ export function addClusterCommand(program: Command, done: (exitCode: number) => 
       const at = `${server.url.origin}${url}`;
       print(options, { name, url: at }, [
         `cluster ${name} is ready: ${at}/`,
-        `  kubectl --server ${at} get nodes`,
+        at.startsWith('https:')
+          ? `  podnet kubeconfig --server ${server.url.origin} --cluster ${name} --write`
+          : `  kubectl --server ${at} get nodes`,
       ]);
       done(EXIT.ok);
     });
