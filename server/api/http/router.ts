@@ -32,6 +32,7 @@ import {
   oneGroup,
   resourceList,
 } from './discovery.js';
+import { createHealthRoutes } from './health.js';
 import { type ListOptions, parseListOptions } from './list-options.js';
 import { type AnswerForm, answerForm, PATCH_TYPES, parseBody, patchTypeOf } from './negotiate.js';
 import { openApiRouter } from './openapi/serve.js';
@@ -66,11 +67,7 @@ export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}):
   const router = Router();
 
   router.get('/version', (_req, res) => sendJson(res, 200, versionInfo()));
-  for (const path of ['/healthz', '/livez', '/readyz']) {
-    router.get(path, (_req, res) => {
-      res.type('text/plain').send('ok');
-    });
-  }
+  router.use(createHealthRoutes(api));
   router.get('/api', (req, res) => {
     const version = aggregatedVersion(req.headers.accept);
     if (version === undefined) sendJson(res, 200, coreVersions(req.headers.host ?? ''));
