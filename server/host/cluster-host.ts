@@ -51,8 +51,11 @@ export class ClusterHost {
     for (const [name, hosted] of this.running) follower.added(name, hosted);
   }
 
-  /** Ends every cluster and closes their stores. */
+  /** Ends every cluster and closes their stores. Fails as the first of them that fails, when all have ended. */
   async stop(): Promise<void> {
-    for (const { cluster } of this.running.values()) await cluster.stop();
+    const ends = await Promise.allSettled(
+      [...this.running.values()].map(({ cluster }) => cluster.stop()),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }

@@ -162,7 +162,11 @@ export class ClusterKeeper {
     this.failed.add(name);
     this.options.onError(error);
     const message = error instanceof Error ? error.message : String(error);
-    this.report(name, { phase: 'Failed', message });
+    const object = this.object(name);
+    // The same words again change nothing, so an end that fails is tried twice and not for ever.
+    if (object?.metadata.deletionTimestamp === undefined)
+      this.report(name, { phase: 'Failed', message });
+    else this.report(name, { ...object.status, phase: 'Terminating', message });
   }
 }
 

@@ -115,6 +115,21 @@ describe('Cluster objects', () => {
     expect([rootCa, authority]).toEqual(['a certificate', undefined]);
   });
 
+  test('stay, and say why, when their data cannot be removed', async () => {
+    const remove = () => Promise.reject(new Error('the disk is full'));
+    const { expectedErrors, main, keeper, create, find } = start({
+      ...createMemoryStores(),
+      remove,
+    });
+    create('blue');
+    await keeper.idle();
+    main.api.delete({ resource: CLUSTERS, name: 'blue' });
+    for (let turn = 0; turn < 5; turn++) await keeper.idle();
+    const { phase, message } = find('blue')?.status ?? {};
+    expect([phase, message]).toEqual(['Terminating', 'the disk is full']);
+    expectedErrors.push(...Array(2).fill('Error: the disk is full'));
+  });
+
   test('last over a restart with what is in them; those deleted leave nothing', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'podnet-host-'));
     folders.push(folder);
