@@ -24,11 +24,13 @@ import { applyFault } from './faults.js';
 import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
+import { TraceArchive } from './trace-archive.js';
 import { endContext, traceProbe } from './tracing.js';
 
 /** Everything that people ask of a cluster, or do to it, apart from the Kubernetes API. */
 export class Operations {
   private readonly cluster: Cluster;
+  private readonly archive = new TraceArchive();
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -40,6 +42,9 @@ export class Operations {
       const answer = await this.trace(request);
       return answer.ok ? { ok: true, value: answer.value.journey } : answer;
     },
+    traceStep: async ({ id, hop, step }) =>
+      this.archive.step(String(id), Number(hop), Number(step)),
+    traceCapture: async ({ id }) => this.archive.capture(String(id)),
     details: async ({ id }) => this.details(String(id)),
     apply: (request) => this.apply(request),
     deleteManifest: (request) => this.deleteManifest(request),
@@ -59,7 +64,7 @@ export class Operations {
   trace(request: TraceRequest): Promise<Reply<TraceReport>> {
     const problem = traceProblem(request);
     return problem === undefined
-      ? traceProbe(this.cluster, request)
+      ? traceProbe(this.cluster, request, (outcome) => this.archive.keep(outcome))
       : Promise.resolve(refuse(problem));
   }
 

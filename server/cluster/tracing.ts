@@ -4,6 +4,7 @@ import {
   type PlaceNames,
   type ProbeResult,
   type Process,
+  type Recorder,
   sendProbe,
 } from '../../topology/index.js';
 import type { Journey } from '../contract/journey.js';
@@ -34,13 +35,17 @@ export interface TraceOutcome {
   readonly capture: Uint8Array;
 }
 
-/** Sends one probe and waits, in simulated time, for what comes of it. */
+/** What came of a probe, and every step of it. */
+export type RecordedOutcome = TraceOutcome & { readonly recorder: Recorder };
+
+/** Sends one probe and waits, in simulated time, for what comes of it; `keep` is given the record. */
 export async function traceProbe(
   cluster: Cluster,
   request: TraceRequest,
+  keep: (outcome: RecordedOutcome) => void,
 ): Promise<Reply<TraceReport>> {
   const { clock } = cluster.fabric;
-  let outcome: TraceOutcome | undefined;
+  let outcome: RecordedOutcome | undefined;
   const started = startTrace(cluster, request, (done) => {
     outcome = done;
   });
@@ -48,6 +53,7 @@ export async function traceProbe(
   await cluster.driver.runUntil(clock.nowNs + PATIENCE_NS, () => outcome !== undefined);
   if (outcome === undefined)
     return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
+  keep(outcome);
   const { journey, capture } = outcome;
   return { ok: true, value: { journey, capture: Buffer.from(capture).toString('base64') } };
 }
@@ -60,7 +66,7 @@ export async function traceProbe(
 export function startTrace(
   cluster: Cluster,
   request: TraceRequest,
-  done: (outcome: TraceOutcome) => void,
+  done: (outcome: RecordedOutcome) => void,
 ): Reply<undefined> {
   const ready = prepareProbe(cluster, request);
   if (!ready.ok) return ready;
@@ -73,6 +79,7 @@ export function startTrace(
     done({
       journey: advice === undefined ? journey : { ...journey, advice },
       capture: captureOf(recorder, names, startNs),
+      recorder,
     });
   };
   cluster.fabric.clock.schedule(0, () =>

@@ -69,3 +69,37 @@ export interface Step {
   /** Facts that decided: matched route, rule text, neighbour state. */
   readonly facts?: Readonly<Record<string, string>>;
 }
+
+/** The packet before and after one step of a kept journey, header by header. */
+export interface StepPackets {
+  /** Absent where the packet begins. */
+  readonly before?: PacketPicture;
+  readonly after: PacketPicture;
+}
+
+/** A packet as headers, outermost first, and as octets. */
+export interface PacketPicture {
+  readonly layers: readonly PictureLayer[];
+  /** Two hexadecimal digits each; the first of them only when the packet is long. */
+  readonly octets: string;
+  /** Octets of the whole packet. */
+  readonly length: number;
+}
+
+/** A header, or the payload. */
+export interface PictureLayer {
+  readonly name: string;
+  /** Octets from the start of the packet. */
+  readonly offset: number;
+  readonly length: number;
+  readonly fields: readonly PictureField[];
+}
+
+/** A field of a header; without `offset` it was computed, not read. */
+export interface PictureField {
+  readonly name: string;
+  readonly value: string;
+  readonly offset?: number;
+  /** Octets that the field touches. */
+  readonly length?: number;
+}

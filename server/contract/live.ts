@@ -1,5 +1,5 @@
 import type { GraphDiff, GraphSnapshot } from './graph.js';
-import type { Journey } from './journey.js';
+import type { Journey, StepPackets } from './journey.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
@@ -24,6 +24,13 @@ export type Answer<T> =
 /** Commands on `/commands`: name → request and value of the answer. */
 export interface Commands {
   trace: { request: TraceRequest; value: Journey };
+  /** The packet at a step of one of the newest traces: `hop` is the hop's number, `step` its place there, from 0. */
+  traceStep: {
+    request: { readonly id: string; readonly hop: number; readonly step: number };
+    value: StepPackets;
+  };
+  /** A pcapng of one of the newest traces, in base64. */
+  traceCapture: { request: { readonly id: string }; value: string };
   details: { request: { readonly id: string }; value: VertexDetails };
   /** Applies manifests as `kubectl apply -f` would. */
   apply: {

@@ -57,36 +57,44 @@ export class Recorder implements PacketTrace {
    * Packets that began where the probe began are requests, ARP and what it causes is related, the rest are replies.
    */
   hops(names: PlaceNames): Hop[] {
-    const drafts: Draft[] = [];
-    const open = new Map<number, Draft>();
-    const lastView = new Map<number, PacketView>();
     const directions = this.directions();
+    return this.stays().map((stay, index) => ({
+      number: index + 1,
+      atNs: stay.atNs,
+      ...names(stay.host, stay.netns),
+      host: stay.host,
+      packet: stay.packet,
+      direction: directions.get(stay.packet) ?? 'none',
+      steps: stay.steps.map(({ step, before }) => finishStep(step, before)),
+    }));
+  }
+
+  /** The packet before and after a step: `hop` counts from 1 as in the journey, `step` from 0 within it. */
+  viewsAt(
+    hop: number,
+    step: number,
+  ): { readonly before: PacketView | undefined; readonly after: PacketView } | undefined {
+    const found = this.stays()[hop - 1]?.steps[step];
+    return found === undefined ? undefined : { before: found.before, after: found.step.view };
+  }
+
+  private stays(): readonly Stay[] {
+    const stays: Stay[] = [];
+    const open = new Map<number, Stay>();
+    const lastView = new Map<number, PacketView>();
     for (const step of this.steps) {
-      let draft = open.get(step.packetId);
-      if (draft === undefined || draft.host !== step.host || draft.netns !== step.netns) {
-        draft = {
-          host: step.host,
-          netns: step.netns,
-          packet: step.packetId,
-          atNs: step.atNs,
-          steps: [],
-        };
-        drafts.push(draft);
-        open.set(step.packetId, draft);
+      let stay = open.get(step.packetId);
+      if (stay === undefined || stay.host !== step.host || stay.netns !== step.netns) {
+        const { host, netns, packetId, atNs } = step;
+        stay = { host, netns, packet: packetId, atNs, steps: [] };
+        stays.push(stay);
+        open.set(packetId, stay);
       }
-      const previous = lastView.get(step.packetId) ?? parentView(step, lastView);
-      draft.steps.push(finishStep(step, previous));
+      const before = lastView.get(step.packetId) ?? parentView(step, lastView);
+      stay.steps.push({ step, before });
       lastView.set(step.packetId, step.view);
     }
-    return drafts.map((draft, index) => ({
-      number: index + 1,
-      atNs: draft.atNs,
-      ...names(draft.host, draft.netns),
-      host: draft.host,
-      packet: draft.packet,
-      direction: directions.get(draft.packet) ?? 'none',
-      steps: draft.steps,
-    }));
+    return stays;
   }
 
   private directions(): Map<number, Direction> {
@@ -101,12 +109,13 @@ export class Recorder implements PacketTrace {
   }
 }
 
-interface Draft {
+/** One stay of a packet in a namespace. */
+interface Stay {
   readonly host: string;
   readonly netns: string;
   readonly packet: number;
   readonly atNs: number;
-  readonly steps: Step[];
+  readonly steps: { readonly step: TraceStep; readonly before: PacketView | undefined }[];
 }
 
 function directionOf(

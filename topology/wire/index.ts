@@ -22,6 +22,7 @@ export * from './ndp.js';
 export * from './octets.js';
 export * from './packet.js';
 export * from './pcapng.js';
+export * from './picture.js';
 export * from './quote.js';
 export * from './size.js';
 export * from './tcp.js';
