@@ -28,6 +28,8 @@ let sockets: Socket[];
 const unasked = () => Promise.reject(new Error('nobody asks this'));
 const handlers: CommandHandlers = {
   trace: unasked,
+  traceStep: unasked,
+  traceCapture: unasked,
   details: unasked,
   apply: unasked,
   deleteManifest: unasked,
