@@ -20,16 +20,19 @@ export class Heartbeats {
   private readonly options: HeartbeatOptions;
   private readonly heard = new Map<string, number>();
   private reached: ReadonlySet<string>;
+  private lookedAtNs: number;
 
   constructor(fabric: Fabric, options: HeartbeatOptions) {
     this.fabric = fabric;
     this.options = options;
     this.reached = cabledTo(fabric, options.controlPlane);
+    this.lookedAtNs = fabric.clock.nowNs;
   }
 
   /** The newest heartbeat of a node, on the simulated clock; now while it is heard of, undefined if it never was. */
   lastOf(name: string): number | undefined {
-    this.look();
+    // All nodes are asked about in the same instant.
+    if (this.lookedAtNs !== this.fabric.clock.nowNs) this.look();
     if (this.reached.has(name) && this.options.kubelets.get(name)?.running === true)
       this.heard.set(name, this.fabric.clock.nowNs);
     return this.heard.get(name);
@@ -38,6 +41,7 @@ export class Heartbeats {
   /** Notes who has been cut off, and lets a kubelet that is reached again post its status. */
   look(): void {
     const before = this.reached;
+    this.lookedAtNs = this.fabric.clock.nowNs;
     this.reached = cabledTo(this.fabric, this.options.controlPlane);
     for (const [name, kubelet] of this.options.kubelets) {
       const isReached = this.reached.has(name);

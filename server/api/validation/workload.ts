@@ -12,6 +12,7 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '../../contract/kube.js';
+import { isTimeZone, parseCron } from '../../kube/cron-schedule.js';
 import { deepEqual } from '../../kube/json.js';
 import { labelMapMatcher, labelSelectorMatcher } from '../../kube/label-selector.js';
 import {
@@ -292,6 +293,7 @@ export function validateCronJob(object: KubeObject): readonly FieldError[] {
   if (!spec.schedule) errors.push(required('spec.schedule'));
   else errors.push(...validateSchedule(spec.schedule));
   errors.push(
+    ...validateTimeZone(spec.timeZone),
     ...notNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
     ...oneOf(spec.concurrencyPolicy, 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']),
     ...notNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit'),
@@ -300,11 +302,6 @@ export function validateCronJob(object: KubeObject): readonly FieldError[] {
   );
   return errors;
 }
-
-const NAMES = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat';
-const CRON_VALUE = `(\\*|\\?|(\\d+|${NAMES})(-(\\d+|${NAMES}))?)(/\\d+)?`;
-const CRON_FIELD = new RegExp(`^${CRON_VALUE}(,${CRON_VALUE})*$`, 'i');
-const CRON_MACRO = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every .+)$/;
 
 function validateSchedule(schedule: string): readonly FieldError[] {
   const path = 'spec.schedule';
@@ -317,21 +314,26 @@ function validateSchedule(schedule: string): readonly FieldError[] {
       ),
     ];
   }
-  if (CRON_MACRO.test(schedule)) return [];
-  const fields = schedule.trim().split(/\s+/);
-  if (fields.length !== 5) {
+  const parsed = parseCron(schedule);
+  return parsed.ok ? [] : [invalidValue(path, schedule, parsed.error)];
+}
+
+function validateTimeZone(timeZone: string | undefined): readonly FieldError[] {
+  const path = 'spec.timeZone';
+  if (timeZone === undefined) return [];
+  if (timeZone === '')
+    return [invalidValue(path, timeZone, 'timeZone must be nil or non-empty string')];
+  if (timeZone.toLowerCase() === 'local')
     return [
       invalidValue(
         path,
-        schedule,
-        `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`,
+        timeZone,
+        'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
       ),
     ];
-  }
-  const wrong = fields.find((field) => field.length > 200 || !CRON_FIELD.test(field));
-  return wrong === undefined
+  return isTimeZone(timeZone)
     ? []
-    : [invalidValue(path, schedule, `failed to parse int from ${wrong}: invalid syntax`)];
+    : [invalidValue(path, timeZone, `unknown time zone ${timeZone}`)];
 }
 
 /** Selectors may not change. */

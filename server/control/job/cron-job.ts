@@ -1,6 +1,7 @@
 /** CronJobs: a Job at each time of a schedule (upstream `pkg/controller/cronjob`, version 2). */
 
 import type { CronJob, Job, ObjectReference } from '../../contract/kube.js';
+import { type CronSchedule, nextTime, parseCron } from '../../kube/cron-schedule.js';
 import { deepEqual } from '../../kube/json.js';
 import { rfc3339 } from '../../kube/time.js';
 import { type ControlContext, type Controller, queueKey, splitQueueKey } from '../context.js';
@@ -8,7 +9,6 @@ import { startController } from '../controller.js';
 import { ownedBy } from '../pod/owned.js';
 import { controllerOf, controllerReference } from '../pod/pod-state.js';
 import type { SyncOutcome, WorkQueue } from '../work-queue.js';
-import { type CronSchedule, nextTime, parseCron } from './cron-schedule.js';
 import { outcomeOf } from './job-status.js';
 
 const COMPONENT = 'cronjob-controller';
@@ -53,10 +53,13 @@ function sync(context: ControlContext, queue: WorkQueue, key: string): SyncOutco
   const schedule = parseCron(cron.spec.schedule);
   let lastScheduleTime = status.lastScheduleTime;
   let outcome: SyncOutcome = 'done';
-  if (schedule === undefined) {
-    warn('UnparseableSchedule', `unparseable schedule: "${cron.spec.schedule}"`);
+  if (!schedule.ok) {
+    warn(
+      'UnparseableSchedule',
+      `unparseable schedule: "${cron.spec.schedule}" : ${schedule.error}`,
+    );
   } else if (cron.spec.suspend !== true) {
-    const due = dueTime(cron, schedule, time.nowMs);
+    const due = dueTime(cron, schedule.value, time.nowMs);
     if (due?.tooMany === true) {
       warn(
         'TooManyMissedTimes',
@@ -68,7 +71,7 @@ function sync(context: ControlContext, queue: WorkQueue, key: string): SyncOutco
       if (started === 'started') lastScheduleTime = rfc3339(due.atMs);
       if (started === 'failed') outcome = 'retry';
     }
-    const next = nextTime(schedule, time.nowMs, cron.spec.timeZone);
+    const next = nextTime(schedule.value, time.nowMs, cron.spec.timeZone);
     if (next !== undefined) queue.addAfter(key, (next - time.nowMs) * 1e6);
   }
   report(context, cron, lastScheduleTime);

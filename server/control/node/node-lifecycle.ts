@@ -78,7 +78,8 @@ function untilSilentNs(
   health: NodeHealth | undefined,
 ): number | undefined {
   const heardNs = health?.(node);
-  if (heardNs !== undefined) return heardNs + GRACE_SECONDS * SECOND_NS - clock.nowNs;
+  // Rounded up: the clock may stand between two nanoseconds, and a wait of less than one would end at once.
+  if (heardNs !== undefined) return Math.ceil(heardNs + GRACE_SECONDS * SECOND_NS - clock.nowNs);
   const lease = client.store.get('coordination.k8s.io/leases', LEASES, node.metadata.name);
   const { renewTime } = (lease?.spec ?? {}) as { readonly renewTime?: string };
   return renewTime === undefined ? undefined : time.untilNs(renewTime, GRACE_SECONDS);
