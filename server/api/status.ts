@@ -114,6 +114,9 @@ export function forbidden(resource: QualifiedResource, name: string, why: string
   });
 }
 
+/** How many errors one refusal tells; a body has room for hundreds of thousands. */
+const MAX_ERRORS = 1000;
+
 /** 422 with one cause per field. */
 export function invalid(
   resource: QualifiedResource,
@@ -121,15 +124,16 @@ export function invalid(
   errors: readonly FieldError[],
 ): Status {
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
+  const told = errors.slice(0, MAX_ERRORS);
   return failureStatus({
     code: 422,
     reason: 'Invalid',
-    message: `${kind} "${name}" is invalid: ${describeFieldErrors(errors)}`,
+    message: `${kind} "${name}" is invalid: ${describeFieldErrors(told)}`,
     details: {
       name,
       ...(resource.group === '' ? {} : { group: resource.group }),
       kind: resource.kind,
-      causes: errors.map(toCause),
+      causes: told.map(toCause),
     },
   });
 }

@@ -104,7 +104,11 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
       return refuse(alreadyExists(info, name), [], warnings);
     const unallocated = core.allocator.allocate(info, draft, undefined);
     if (unallocated !== undefined) return { ...unallocated, warnings };
-    warnings.push(...(rules?.warnCreate?.(object) ?? []), ...(rules?.warn?.(object) ?? []));
+    for (const warning of [
+      ...(rules?.warnCreate?.(object) ?? []),
+      ...(rules?.warn?.(object) ?? []),
+    ])
+      warnings.push(warning);
     if (request.options?.dryRun === true) {
       return succeed(fromStorage(info, deepFreeze(object)), warnings, true);
     }
@@ -194,7 +198,7 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
     if (forbidden !== undefined) return { ...forbidden, warnings };
     const unallocated = core.allocator.allocate(info, draft, current);
     if (unallocated !== undefined) return { ...unallocated, warnings };
-    warnings.push(...(rules?.warn?.(object) ?? []));
+    for (const warning of rules?.warn?.(object) ?? []) warnings.push(warning);
     if (hasGeneration(info) && specChanged(object, current))
       meta.generation = (current.metadata.generation ?? 0) + 1;
     deepFreeze(object);

@@ -68,3 +68,20 @@ export function setField(object: JsonObject, field: string, value: unknown): voi
     object[field] = value;
   }
 }
+
+/** How deep a value may nest: far beyond any kind, and shallow enough to be walked by functions that call themselves. */
+const MAX_DEPTH = 1000;
+
+/** Whether a value nests too deep to be walked. */
+export function nestsTooDeep(value: unknown): boolean {
+  let layer = [value];
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    layer = layer.flatMap((one) =>
+      typeof one === 'object' && one !== null
+        ? Object.values(one).filter((part) => typeof part === 'object' && part !== null)
+        : [],
+    );
+  }
+  return false;
+}

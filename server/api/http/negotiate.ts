@@ -1,6 +1,7 @@
 /** Reads what a client wants back (`Accept`) and what it sent (`Content-Type`). */
 
 import { parse as parseYaml } from 'yaml';
+import { nestsTooDeep } from '../../kube/json.js';
 import type { PatchType } from '../request.js';
 import { decodeProtobuf } from './protobuf.js';
 
@@ -68,7 +69,7 @@ export function parseBody(body: Uint8Array, contentType: string | undefined): Pa
     const value: unknown = isYaml
       ? parseYaml(text, { maxAliasCount: MAX_ALIASES, uniqueKeys: false })
       : JSON.parse(text);
-    if (text.length > 2 * MAX_DEPTH && nestsTooDeep(value)) {
+    if (nestsTooDeep(value)) {
       const message = 'the object provided is unrecognized: exceeded max depth';
       return { ok: false, code: 400, message };
     }
@@ -77,22 +78,6 @@ export function parseBody(body: Uint8Array, contentType: string | undefined): Pa
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 400, message: `the object provided is unrecognized: ${why}` };
   }
-}
-
-/** How deep a body may nest: far beyond any kind, and shallow enough to be walked. */
-const MAX_DEPTH = 1000;
-
-function nestsTooDeep(value: unknown): boolean {
-  let layer = [value];
-  for (let depth = 0; layer.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return true;
-    layer = layer.flatMap((one) =>
-      typeof one === 'object' && one !== null
-        ? Object.values(one).filter((part) => typeof part === 'object' && part !== null)
-        : [],
-    );
-  }
-  return false;
 }
 
 /** The content types of patches, in upstream's order. */

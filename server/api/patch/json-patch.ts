@@ -3,7 +3,14 @@
  * in the words of the library that API servers use (evanphx/json-patch).
  */
 
-import { cloneJson, deepEqual, isObject, ownField, setField } from '../../kube/json.js';
+import {
+  cloneJson,
+  deepEqual,
+  isObject,
+  nestsTooDeep,
+  ownField,
+  setField,
+} from '../../kube/json.js';
 import { jsonType } from '../schema/decode.js';
 
 /** What came of a patch; `malformed` is no patch at all, `failed` one that this document does not take. */
@@ -38,6 +45,7 @@ export function jsonPatch(current: unknown, operations: unknown): JsonPatchResul
   const run: Run = { document: cloneJson(current), copied: 0 };
   try {
     for (const operation of operations) apply(run, operation);
+    refuseDepth(run.document);
   } catch (error) {
     if (error instanceof PatchFailure) return { ok: false, kind: 'failed', message: error.message };
     throw error;
@@ -85,6 +93,7 @@ function apply(run: Run, operation: Record<string, unknown>): void {
     }
     case 'copy': {
       const value = read(run.document, String(operation.from ?? ''), 'copy');
+      refuseDepth(value);
       run.copied += JSON.stringify(value).length;
       if (run.copied > MAX_COPIED)
         throw new PatchFailure(
@@ -99,6 +108,10 @@ function apply(run: Run, operation: Record<string, unknown>): void {
     default:
       throw new PatchFailure(`Unexpected kind: ${String(operation.op ?? 'unknown')}`);
   }
+}
+
+function refuseDepth(value: unknown): void {
+  if (nestsTooDeep(value)) throw new PatchFailure('exceeded max depth');
 }
 
 function steps(path: string): readonly string[] {

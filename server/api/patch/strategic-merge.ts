@@ -60,11 +60,12 @@ function retained(current: JsonObject, patch: JsonObject): JsonObject {
   if (!Object.hasOwn(patch, '$retainKeys')) return { ...current };
   const keys = patch.$retainKeys;
   if (!Array.isArray(keys)) throw new StrategicPatchError('invalid patch format of retainKeys');
+  const kept = new Set<unknown>(keys);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null || key.startsWith('$')) continue;
-    if (!keys.includes(key)) throw new StrategicPatchError('invalid patch format of retainKeys');
+    if (!kept.has(key)) throw new StrategicPatchError('invalid patch format of retainKeys');
   }
-  return Object.fromEntries(Object.entries(current).filter(([key]) => keys.includes(key)));
+  return Object.fromEntries(Object.entries(current).filter(([key]) => kept.has(key)));
 }
 
 interface Target {
@@ -167,21 +168,29 @@ function mergeByKey(
 ): unknown[] {
   const entries = patch.map((entry) => keyedEntry(entry, key));
   const replaces = entries.some((entry) => entry.$patch === 'replace');
-  const result: unknown[] = replaces ? [] : [...current];
-  const indexOf = (value: unknown) =>
-    result.findIndex((one) => isObject(one) && one[key] === value);
-  for (const entry of entries) {
-    if (entry.$patch !== 'delete') continue;
-    for (let at = indexOf(entry[key]); at >= 0; at = indexOf(entry[key])) result.splice(at, 1);
-  }
+  const deleted = new Set(entries.filter(isDeletion).map((entry) => entry[key]));
+  const result: unknown[] = replaces
+    ? []
+    : current.filter((one) => !isObject(one) || !deleted.has(one[key]));
+  const places = new Map<unknown, number>();
+  for (const [index, one] of result.entries())
+    if (isObject(one) && !places.has(one[key])) places.set(one[key], index);
   for (const entry of entries) {
     if (Object.hasOwn(entry, '$patch')) continue;
-    const index = indexOf(entry[key]);
-    const found = result[index];
-    if (isObject(found)) result[index] = mergeObject(elementType(type, field), found, entry);
-    else result.push(withoutDirectives(entry));
+    const index = places.get(entry[key]);
+    const found = index === undefined ? undefined : result[index];
+    if (index !== undefined && isObject(found)) {
+      result[index] = mergeObject(elementType(type, field), found, entry);
+    } else {
+      places.set(entry[key], result.length);
+      result.push(withoutDirectives(entry));
+    }
   }
   return result;
+}
+
+function isDeletion({ $patch }: JsonObject): boolean {
+  return $patch === 'delete';
 }
 
 function keyedEntry(entry: unknown, key: string): JsonObject {
@@ -213,7 +222,8 @@ function deleteFromSet(result: JsonObject, directive: string, list: unknown): vo
   }
   const field = directive.slice(DELETE_FROM_SET.length);
   const values = result[field];
-  if (Array.isArray(values)) result[field] = values.filter((value) => !list.includes(value));
+  const deleted = new Set<unknown>(list);
+  if (Array.isArray(values)) result[field] = values.filter((value) => !deleted.has(value));
 }
 
 /** Merges and orders the lists that have a `$setElementOrder`; their names. */

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../contract/kube.js';
 import { isObject } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
-import { type FieldError, required } from '../validation/field-error.js';
+import { addAll, type FieldError, required } from '../validation/field-error.js';
 import { type FieldType, schemaType } from './schema.js';
 import { validateStructural } from './structural-validation.js';
 
@@ -39,7 +39,7 @@ export function schemaErrors(
   const errors: FieldError[] = [];
   if (info.schema !== undefined) visit({ kind: 'object', name: info.schema }, object, '', errors);
   else if (info.structural !== undefined)
-    errors.push(...validateStructural({ ...object }, info.structural));
+    addAll(errors, validateStructural({ ...object }, info.structural));
   return errors.filter((error) => !reported.some((other) => covers(other.field, error.field)));
 }
 

@@ -2,7 +2,14 @@
 
 import type { ConfigMap, KubeObject, Secret } from '../../contract/kube.js';
 import { deepEqual } from '../../kube/json.js';
-import { type FieldError, forbiddenField, invalidValue, required, tooLong } from './field-error.js';
+import {
+  addAll,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  required,
+  tooLong,
+} from './field-error.js';
 import { checkConfigKey } from './names.js';
 
 const MAX_BYTES = 1024 * 1024;
@@ -13,13 +20,19 @@ export function validateConfigMap(object: KubeObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...checkConfigKey(key).map((one) => invalidValue(`data[${key}]`, key, one)));
+    addAll(
+      errors,
+      checkConfigKey(key).map((one) => invalidValue(`data[${key}]`, key, one)),
+    );
     if (Object.hasOwn(binaryData, key))
       errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     bytes += Buffer.byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...checkConfigKey(key).map((one) => invalidValue(`binaryData[${key}]`, key, one)));
+    addAll(
+      errors,
+      checkConfigKey(key).map((one) => invalidValue(`binaryData[${key}]`, key, one)),
+    );
     bytes += value.length * 0.75;
   }
   return bytes > MAX_BYTES ? [...errors, tooLong('', MAX_BYTES)] : errors;
@@ -38,7 +51,10 @@ export function validateSecret(object: KubeObject): readonly FieldError[] {
   const { data = {}, type = 'Opaque' } = object as Secret;
   const errors: FieldError[] = [];
   for (const key of Object.keys(data)) {
-    errors.push(...checkConfigKey(key).map((one) => invalidValue(`data[${key}]`, key, one)));
+    addAll(
+      errors,
+      checkConfigKey(key).map((one) => invalidValue(`data[${key}]`, key, one)),
+    );
   }
   for (const key of NEEDED[type] ?? [])
     if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));

@@ -3,6 +3,7 @@
 import type { Container, ContainerPort, EnvVar, Probe, ProbeHandler } from '../../contract/kube.js';
 import { quantityOf } from '../../kube/quantity.js';
 import {
+  addAll,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -79,18 +80,19 @@ function validatePorts(
     const at = `${path}.ports[${index}]`;
     const errors: FieldError[] = [];
     if (port.name !== undefined && port.name !== '') {
-      errors.push(
-        ...checkPortName(port.name).map((one) => invalidValue(`${at}.name`, port.name, one)),
+      addAll(
+        errors,
+        checkPortName(port.name).map((one) => invalidValue(`${at}.name`, port.name, one)),
       );
       if (names.has(port.name)) errors.push(duplicate(`${at}.name`, port.name));
       names.add(port.name);
     }
     if (port.containerPort === undefined || port.containerPort === 0)
       errors.push(required(`${at}.containerPort`));
-    else errors.push(...rangeErrors(port.containerPort, `${at}.containerPort`));
+    else addAll(errors, rangeErrors(port.containerPort, `${at}.containerPort`));
     if (port.hostPort !== undefined && port.hostPort !== 0)
-      errors.push(...rangeErrors(port.hostPort, `${at}.hostPort`));
-    errors.push(...validateProtocol(port.protocol, `${at}.protocol`));
+      addAll(errors, rangeErrors(port.hostPort, `${at}.hostPort`));
+    addAll(errors, validateProtocol(port.protocol, `${at}.protocol`));
     if (hostNetwork && port.hostPort !== port.containerPort) {
       errors.push(
         invalidValue(
@@ -139,11 +141,12 @@ function validateEnv(env: readonly EnvVar[], path: string): readonly FieldError[
     const errors: FieldError[] = [];
     if (variable.name === undefined || variable.name === '') errors.push(required(`${at}.name`));
     else
-      errors.push(
-        ...checkEnvName(variable.name).map((one) => invalidValue(`${at}.name`, variable.name, one)),
+      addAll(
+        errors,
+        checkEnvName(variable.name).map((one) => invalidValue(`${at}.name`, variable.name, one)),
       );
     if (variable.valueFrom !== undefined)
-      errors.push(...validateEnvSource(variable, `${at}.valueFrom`));
+      addAll(errors, validateEnvSource(variable, `${at}.valueFrom`));
     return errors;
   });
 }
@@ -155,7 +158,7 @@ function validateEnvSource({ value, valueFrom = {} }: EnvVar, path: string): rea
     (one) => one !== undefined,
   );
   if (fieldRef !== undefined)
-    errors.push(...validateFieldPath(fieldRef.fieldPath, `${path}.fieldRef.fieldPath`));
+    addAll(errors, validateFieldPath(fieldRef.fieldPath, `${path}.fieldRef.fieldPath`));
   if (resourceFieldRef !== undefined && !resourceFieldRef.resource)
     errors.push(required(`${path}.resourceFieldRef.resource`));
   for (const [name, ref] of [
@@ -166,8 +169,9 @@ function validateEnvSource({ value, valueFrom = {} }: EnvVar, path: string): rea
     if (!ref.name) errors.push(required(`${path}.${name}.name`));
     if (!ref.key) errors.push(required(`${path}.${name}.key`));
     else
-      errors.push(
-        ...checkConfigKey(ref.key).map((one) => invalidValue(`${path}.${name}.key`, ref.key, one)),
+      addAll(
+        errors,
+        checkConfigKey(ref.key).map((one) => invalidValue(`${path}.${name}.key`, ref.key, one)),
       );
   }
   if (sources.length === 0) {
@@ -243,8 +247,9 @@ function validateResources({ resources }: Container, path: string): readonly Fie
     ['requests', requests],
   ] as const) {
     for (const [name, amount] of Object.entries(amounts)) {
-      errors.push(
-        ...checkQualifiedName(name).map((one) => invalidValue(`${path}.${field}`, name, one)),
+      addAll(
+        errors,
+        checkQualifiedName(name).map((one) => invalidValue(`${path}.${field}`, name, one)),
       );
       if (quantityOf(amount) < 0) {
         errors.push(
@@ -291,15 +296,16 @@ function validateLifecycle(
     errors.push(forbiddenField(`${path}.${field}`, why));
   }
   if (bare) return errors;
-  errors.push(
-    ...validateProbe(container.livenessProbe, `${path}.livenessProbe`, true),
-    ...validateProbe(container.readinessProbe, `${path}.readinessProbe`, false),
-    ...validateProbe(container.startupProbe, `${path}.startupProbe`, true),
+  addAll(
+    errors,
+    validateProbe(container.livenessProbe, `${path}.livenessProbe`, true),
+    validateProbe(container.readinessProbe, `${path}.readinessProbe`, false),
+    validateProbe(container.startupProbe, `${path}.startupProbe`, true),
   );
   for (const hook of ['postStart', 'preStop'] as const) {
     const handler = container.lifecycle?.[hook];
     if (handler !== undefined)
-      errors.push(...validateHandler(handler, `${path}.lifecycle.${hook}`));
+      addAll(errors, validateHandler(handler, `${path}.lifecycle.${hook}`));
   }
   return errors;
 }
@@ -339,11 +345,11 @@ function validateHandler(handler: Handler, path: string): readonly FieldError[] 
     errors.push(required(`${path}.exec.command`));
   if (httpGet !== undefined) {
     if (httpGet.path === '') errors.push(required(`${path}.httpGet.path`));
-    errors.push(...portOrName(httpGet.port, `${path}.httpGet.port`));
-    errors.push(...oneOf(httpGet.scheme, `${path}.httpGet.scheme`, ['HTTP', 'HTTPS']));
+    addAll(errors, portOrName(httpGet.port, `${path}.httpGet.port`));
+    addAll(errors, oneOf(httpGet.scheme, `${path}.httpGet.scheme`, ['HTTP', 'HTTPS']));
   }
-  if (tcpSocket !== undefined) errors.push(...portOrName(tcpSocket.port, `${path}.tcpSocket.port`));
-  if (grpc !== undefined) errors.push(...rangeErrors(grpc.port ?? 0, `${path}.grpc.port`));
+  if (tcpSocket !== undefined) addAll(errors, portOrName(tcpSocket.port, `${path}.tcpSocket.port`));
+  if (grpc !== undefined) addAll(errors, rangeErrors(grpc.port ?? 0, `${path}.grpc.port`));
   if (kinds.length === 0) errors.push(required(path, 'must specify a handler type'));
   return errors;
 }

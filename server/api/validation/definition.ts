@@ -5,6 +5,7 @@ import { asObject, asString, type JsonObject, objectsOf } from '../../kube/json.
 import { parseJsonPath } from '../../kube/json-path.js';
 import { compilePattern } from '../schema/pattern.js';
 import {
+  addAll,
   type FieldError,
   forbiddenField,
   invalidValue,
@@ -90,7 +91,7 @@ function versionErrors(versions: readonly JsonObject[]): readonly FieldError[] {
       ),
     );
   versions.forEach((version, index) => {
-    errors.push(...oneVersion(version, `spec.versions[${index}]`));
+    addAll(errors, oneVersion(version, `spec.versions[${index}]`));
   });
   return errors;
 }
@@ -112,7 +113,7 @@ function oneVersion(version: JsonObject, path: string): readonly FieldError[] {
     checkSchema(schema, at, 0, errors);
   }
   objectsOf(version.additionalPrinterColumns).forEach((column, index) => {
-    errors.push(...columnErrors(column, `${path}.additionalPrinterColumns[${index}]`));
+    addAll(errors, columnErrors(column, `${path}.additionalPrinterColumns[${index}]`));
   });
   return errors;
 }

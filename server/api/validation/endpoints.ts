@@ -2,7 +2,14 @@
 
 import type { KubeObject } from '../../contract/kube.js';
 import { asObject, objectsOf, stringsOf } from '../../kube/json.js';
-import { duplicate, type FieldError, invalidValue, notSupported, required } from './field-error.js';
+import {
+  addAll,
+  duplicate,
+  type FieldError,
+  invalidValue,
+  notSupported,
+  required,
+} from './field-error.js';
 import { checkDns1123Label, checkPortNumber } from './names.js';
 import { notNegative, oneOf, textOf, validateIp } from './values.js';
 
@@ -20,7 +27,7 @@ export function validateEndpointSlice(object: KubeObject): readonly FieldError[]
     const addresses = stringsOf(endpoint.addresses);
     if (addresses.length === 0) errors.push(required(at, 'must contain at least 1 address'));
     addresses.forEach((address, position) => {
-      errors.push(...validateAddress(address, type, `${at}[${position}]`));
+      addAll(errors, validateAddress(address, type, `${at}[${position}]`));
     });
   });
   const names = new Set<string>();
@@ -30,8 +37,11 @@ export function validateEndpointSlice(object: KubeObject): readonly FieldError[]
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
     if (name !== '')
-      errors.push(...checkDns1123Label(name).map((one) => invalidValue(`${at}.name`, name, one)));
-    errors.push(...oneOf(textOf(port.protocol), `${at}.protocol`, PROTOCOLS));
+      addAll(
+        errors,
+        checkDns1123Label(name).map((one) => invalidValue(`${at}.name`, name, one)),
+      );
+    addAll(errors, oneOf(textOf(port.protocol), `${at}.protocol`, PROTOCOLS));
   });
   return errors;
 }
@@ -81,7 +91,7 @@ export function validateEndpoints(object: KubeObject): readonly FieldError[] {
         const at = `${path}.${list}[${position}].ip`;
         const address = textOf(ip) ?? '';
         const malformed = validateIp(address, at);
-        errors.push(...(malformed.length > 0 ? malformed : special(address, at)));
+        addAll(errors, malformed.length > 0 ? malformed : special(address, at));
       });
     }
     const ports = objectsOf(subset.ports);
@@ -89,9 +99,10 @@ export function validateEndpoints(object: KubeObject): readonly FieldError[] {
       const at = `${path}.ports[${position}]`;
       if (ports.length > 1 && (textOf(name) ?? '') === '') errors.push(required(`${at}.name`));
       const number = Number(port ?? 0);
-      errors.push(
-        ...checkPortNumber(number).map((one) => invalidValue(`${at}.port`, number, one)),
-        ...oneOf(textOf(protocol), `${at}.protocol`, PROTOCOLS),
+      addAll(
+        errors,
+        checkPortNumber(number).map((one) => invalidValue(`${at}.port`, number, one)),
+        oneOf(textOf(protocol), `${at}.protocol`, PROTOCOLS),
       );
     });
     return errors;

@@ -50,6 +50,11 @@ export function goText(text: string): object {
   return { [GO_TEXT]: text };
 }
 
+/** Adds errors to others, of which there may be more than a call takes arguments. */
+export function addAll(errors: FieldError[], ...more: readonly (readonly FieldError[])[]): void {
+  for (const list of more) for (const error of list) errors.push(error);
+}
+
 /** A field that must be there. */
 export function required(field: string, detail = ''): FieldError {
   return { type: 'required', field, detail };

@@ -5,6 +5,7 @@ import type { IntOrString, KubeObject, LabelSelector } from '../../contract/kube
 import { asObject, asString, type JsonObject, objectsOf, stringsOf } from '../../kube/json.js';
 import { PROTOCOLS } from './container.js';
 import {
+  addAll,
   type FieldError,
   forbiddenField,
   invalidValue,
@@ -34,10 +35,10 @@ export function validateNetworkPolicy(object: KubeObject): readonly FieldError[]
     objectsOf(spec[direction]).forEach((rule, index) => {
       const path = `spec.${direction}[${index}]`;
       objectsOf(rule.ports).forEach((port, position) => {
-        errors.push(...validatePolicyPort(port, `${path}.ports[${position}]`));
+        addAll(errors, validatePolicyPort(port, `${path}.ports[${position}]`));
       });
       objectsOf(rule[peers]).forEach((peer, position) => {
-        errors.push(...validatePeer(peer, `${path}.${peers}[${position}]`));
+        addAll(errors, validatePeer(peer, `${path}.${peers}[${position}]`));
       });
     });
   }
@@ -48,7 +49,7 @@ export function validateNetworkPolicy(object: KubeObject): readonly FieldError[]
     );
   else
     types.forEach((type, index) => {
-      errors.push(...oneOf(type, `spec.policyTypes[${index}]`, ['Egress', 'Ingress']));
+      addAll(errors, oneOf(type, `spec.policyTypes[${index}]`, ['Egress', 'Ingress']));
     });
   return errors;
 }
@@ -63,7 +64,10 @@ function validatePolicyPort(
   }
   if (port !== undefined) {
     const problems = typeof port === 'string' ? checkPortName(port) : checkPortNumber(port);
-    errors.push(...problems.map((one) => invalidValue(`${path}.port`, port, one)));
+    addAll(
+      errors,
+      problems.map((one) => invalidValue(`${path}.port`, port, one)),
+    );
   }
   if (endPort === undefined) return errors;
   if (port === undefined)
@@ -77,8 +81,9 @@ function validatePolicyPort(
       invalidValue(`${path}.endPort`, endPort, 'must be greater than or equal to `port`'),
     );
   }
-  errors.push(
-    ...checkPortNumber(endPort).map((one) => invalidValue(`${path}.endPort`, endPort, one)),
+  addAll(
+    errors,
+    checkPortNumber(endPort).map((one) => invalidValue(`${path}.endPort`, endPort, one)),
   );
   return errors;
 }
@@ -87,14 +92,15 @@ function validatePeer(peer: JsonObject, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   const { podSelector, namespaceSelector } = peer;
   const ipBlock = asObject(peer.ipBlock);
-  errors.push(
-    ...validateLabelSelector(podSelector as LabelSelector | undefined, `${path}.podSelector`),
-    ...validateLabelSelector(
+  addAll(
+    errors,
+    validateLabelSelector(podSelector as LabelSelector | undefined, `${path}.podSelector`),
+    validateLabelSelector(
       namespaceSelector as LabelSelector | undefined,
       `${path}.namespaceSelector`,
     ),
   );
-  if (ipBlock !== undefined) errors.push(...validateIpBlock(ipBlock, `${path}.ipBlock`));
+  if (ipBlock !== undefined) addAll(errors, validateIpBlock(ipBlock, `${path}.ipBlock`));
   if (podSelector === undefined && namespaceSelector === undefined && ipBlock === undefined) {
     errors.push(required(path, 'must specify a peer'));
   } else if (
@@ -140,24 +146,26 @@ export function validateIngress(object: KubeObject): readonly FieldError[] {
   if (rules.length === 0 && fallback === undefined) {
     errors.push(invalidValue('spec', spec, 'either `defaultBackend` or `rules` must be specified'));
   }
-  if (fallback !== undefined) errors.push(...validateBackend(fallback, 'spec.defaultBackend'));
+  if (fallback !== undefined) addAll(errors, validateBackend(fallback, 'spec.defaultBackend'));
   rules.forEach((rule, index) => {
-    errors.push(...validateRule(rule, `spec.rules[${index}]`));
+    addAll(errors, validateRule(rule, `spec.rules[${index}]`));
   });
   objectsOf(spec.tls).forEach((tls, index) => {
     stringsOf(tls.hosts).forEach((host, position) => {
       const problems = host.includes('*')
         ? checkWildcardSubdomain(host)
         : checkDns1123Subdomain(host);
-      errors.push(
-        ...problems.map((one) => invalidValue(`spec.tls[${index}].hosts[${position}]`, host, one)),
+      addAll(
+        errors,
+        problems.map((one) => invalidValue(`spec.tls[${index}].hosts[${position}]`, host, one)),
       );
     });
   });
   const className = asString(spec.ingressClassName);
   if (className !== undefined) {
-    errors.push(
-      ...checkDns1123Subdomain(className).map((one) =>
+    addAll(
+      errors,
+      checkDns1123Subdomain(className).map((one) =>
         invalidValue('spec.ingressClassName', className, one),
       ),
     );
@@ -188,7 +196,10 @@ function validateRule(rule: JsonObject, path: string): readonly FieldError[] {
       const problems = host.includes('*')
         ? checkWildcardSubdomain(host)
         : checkDns1123Subdomain(host);
-      errors.push(...problems.map((one) => invalidValue(`${path}.host`, host, one)));
+      addAll(
+        errors,
+        problems.map((one) => invalidValue(`${path}.host`, host, one)),
+      );
     }
   }
   const http = asObject(rule.http);
@@ -196,7 +207,7 @@ function validateRule(rule: JsonObject, path: string): readonly FieldError[] {
   const paths = objectsOf(http.paths);
   if (paths.length === 0) errors.push(required(`${path}.http.paths`));
   paths.forEach((one, index) => {
-    errors.push(...validatePath(one, `${path}.http.paths[${index}]`));
+    addAll(errors, validatePath(one, `${path}.http.paths[${index}]`));
   });
   return errors;
 }
@@ -216,14 +227,14 @@ function validatePath(
   } else if (type === 'Exact' || type === 'Prefix') {
     if (!text.startsWith('/'))
       errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
-    if (text !== '') errors.push(...validateSequences(text, `${at}.path`));
+    if (text !== '') addAll(errors, validateSequences(text, `${at}.path`));
   } else if (type === 'ImplementationSpecific') {
     if (text !== '' && !text.startsWith('/'))
       errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
   } else {
     errors.push(notSupported(`${at}.pathType`, type, PATH_TYPES));
   }
-  errors.push(...validateBackend(asObject(backend) ?? {}, `${at}.backend`));
+  addAll(errors, validateBackend(asObject(backend) ?? {}, `${at}.backend`));
   return errors;
 }
 

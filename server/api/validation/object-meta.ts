@@ -3,7 +3,14 @@
 import type { KubeObject, Labels, ObjectMeta, OwnerReference } from '../../contract/kube.js';
 import { deepEqual } from '../../kube/json.js';
 import type { ResourceInfo } from '../registry/resource-info.js';
-import { type FieldError, forbiddenField, invalidValue, required, tooLong } from './field-error.js';
+import {
+  addAll,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  required,
+  tooLong,
+} from './field-error.js';
 import {
   checkDns1035Label,
   checkDns1123Label,
@@ -35,21 +42,24 @@ export function validateMeta(info: ResourceInfo, { metadata }: KubeObject): read
   if (metadata.name === undefined || metadata.name === '') {
     errors.push(required('metadata.name', 'name or generateName is required'));
   } else {
-    errors.push(...check(metadata.name).map((one) => nameError(metadata.name, one)));
+    addAll(
+      errors,
+      check(metadata.name).map((one) => nameError(metadata.name, one)),
+    );
   }
   if (info.namespaced && metadata.namespace !== undefined) {
     const { namespace } = metadata;
-    errors.push(
-      ...checkDns1123Label(namespace).map((one) =>
-        invalidValue('metadata.namespace', namespace, one),
-      ),
+    addAll(
+      errors,
+      checkDns1123Label(namespace).map((one) => invalidValue('metadata.namespace', namespace, one)),
     );
   }
-  errors.push(
-    ...validateLabels(metadata.labels, 'metadata.labels'),
-    ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
-    ...validateOwners(metadata.ownerReferences),
-    ...validateFinalizers(metadata),
+  addAll(
+    errors,
+    validateLabels(metadata.labels, 'metadata.labels'),
+    validateAnnotations(metadata.annotations, 'metadata.annotations'),
+    validateOwners(metadata.ownerReferences),
+    validateFinalizers(metadata),
   );
   return errors;
 }
@@ -117,7 +127,10 @@ function validateFinalizers({ finalizers }: ObjectMeta): readonly FieldError[] {
   for (const [index, finalizer] of (finalizers ?? []).entries()) {
     const path = `metadata.finalizers[${index}]`;
     const problems = checkQualifiedName(finalizer);
-    errors.push(...problems.map((one) => invalidValue(path, finalizer, one)));
+    addAll(
+      errors,
+      problems.map((one) => invalidValue(path, finalizer, one)),
+    );
     if (
       problems.length === 0 &&
       !finalizer.includes('/') &&
@@ -145,7 +158,8 @@ export function validateMetaUpdate(next: KubeObject, current: KubeObject): reado
   }
   const { deletionTimestamp, finalizers = [] } = current.metadata;
   if (deletionTimestamp === undefined) return errors;
-  const added = (next.metadata.finalizers ?? []).filter((one) => !finalizers.includes(one));
+  const before = new Set(finalizers);
+  const added = (next.metadata.finalizers ?? []).filter((one) => !before.has(one));
   if (added.length > 0 && !deepEqual(next.metadata.finalizers, finalizers)) {
     errors.push(
       forbiddenField(

@@ -6,7 +6,7 @@ import type {
   PodSpec,
   Toleration,
 } from '../../contract/kube.js';
-import { type FieldError, invalidValue, required } from './field-error.js';
+import { addAll, type FieldError, invalidValue, required } from './field-error.js';
 import { checkQualifiedName } from './names.js';
 import { NODE_OPERATORS, validateLabelSelector, validateRequirement } from './selector.js';
 import { oneOf } from './values.js';
@@ -31,7 +31,10 @@ function validateTolerations(
       const at = `${path}[${index}]`;
       const errors: FieldError[] = [];
       if (key !== '')
-        errors.push(...checkQualifiedName(key).map((one) => invalidValue(`${at}.key`, key, one)));
+        addAll(
+          errors,
+          checkQualifiedName(key).map((one) => invalidValue(`${at}.key`, key, one)),
+        );
       if (key === '' && operator !== 'Exists') {
         errors.push(
           invalidValue(
@@ -59,9 +62,9 @@ function validateTolerations(
           ),
         );
       }
-      errors.push(...oneOf(operator, `${at}.operator`, ['Equal', 'Exists']));
+      addAll(errors, oneOf(operator, `${at}.operator`, ['Equal', 'Exists']));
       if (effect !== undefined && `${effect}` !== '')
-        errors.push(...oneOf(effect, `${at}.effect`, TAINT_EFFECTS));
+        addAll(errors, oneOf(effect, `${at}.effect`, TAINT_EFFECTS));
       return errors;
     },
   );
@@ -82,14 +85,15 @@ function validateAffinity(affinity: Affinity | undefined, path: string): readonl
   }
   (requiredNode?.nodeSelectorTerms ?? []).forEach((term, index) => {
     const at = `${nodePath}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${index}]`;
-    errors.push(...validateNodeRequirements(term.matchExpressions ?? [], `${at}.matchExpressions`));
+    addAll(errors, validateNodeRequirements(term.matchExpressions ?? [], `${at}.matchExpressions`));
   });
   (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach(
     ({ weight, preference }, index) => {
       const at = `${nodePath}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
-      errors.push(...validateWeight(weight, `${at}.weight`));
-      errors.push(
-        ...validateNodeRequirements(
+      addAll(errors, validateWeight(weight, `${at}.weight`));
+      addAll(
+        errors,
+        validateNodeRequirements(
           preference?.matchExpressions ?? [],
           `${at}.preference.matchExpressions`,
         ),
@@ -100,13 +104,13 @@ function validateAffinity(affinity: Affinity | undefined, path: string): readonl
     const rules = affinity?.[field];
     (rules?.requiredDuringSchedulingIgnoredDuringExecution ?? []).forEach((term, index) => {
       const at = `${path}.${field}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`;
-      errors.push(...validatePodTerm(term, at));
+      addAll(errors, validatePodTerm(term, at));
     });
     (rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach(
       ({ weight, podAffinityTerm }, index) => {
         const at = `${path}.${field}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
-        errors.push(...validateWeight(weight, `${at}.weight`));
-        errors.push(...validatePodTerm(podAffinityTerm, `${at}.podAffinityTerm`));
+        addAll(errors, validateWeight(weight, `${at}.weight`));
+        addAll(errors, validatePodTerm(podAffinityTerm, `${at}.podAffinityTerm`));
       },
     );
   }

@@ -4,6 +4,7 @@ import type { Container, PodSpec, Volume } from '../../contract/kube.js';
 import { isObject } from '../../kube/json.js';
 import { type ContainerScope, validateContainer } from './container.js';
 import {
+  addAll,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -55,8 +56,9 @@ function validateContainers(spec: PodSpec, path: string): readonly FieldError[] 
   const check = (containers: readonly Container[], field: string, role: ContainerScope['role']) => {
     containers.forEach((container, index) => {
       const at = `${path}.${field}[${index}]`;
-      errors.push(
-        ...validateContainer(container, {
+      addAll(
+        errors,
+        validateContainer(container, {
           path: at,
           role,
           volumes,
@@ -66,7 +68,7 @@ function validateContainers(spec: PodSpec, path: string): readonly FieldError[] 
       if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
       if (container.name) names.add(container.name);
       if (role === 'main' || container.restartPolicy === 'Always') {
-        errors.push(...repeatedHostPorts(container, at, hostPorts));
+        addAll(errors, repeatedHostPorts(container, at, hostPorts));
       }
     });
   };
@@ -102,7 +104,10 @@ function validateVolumes(volumes: readonly Volume[], path: string): readonly Fie
     const { name } = volume;
     if (name === undefined || name === '') errors.push(required(`${at}.name`));
     else {
-      errors.push(...checkDns1123Label(name).map((one) => invalidValue(`${at}.name`, name, one)));
+      addAll(
+        errors,
+        checkDns1123Label(name).map((one) => invalidValue(`${at}.name`, name, one)),
+      );
       if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
       names.add(name);
     }
@@ -130,7 +135,7 @@ function validateVolumeSource(volume: Volume, path: string): readonly FieldError
   const value = volume[source];
   if (needed !== undefined && isObject(value) && !value[needed])
     errors.push(required(`${path}.${source}.${needed}`));
-  errors.push(...oneOf(volume.hostPath?.type, `${path}.hostPath.type`, HOST_PATH_TYPES));
+  addAll(errors, oneOf(volume.hostPath?.type, `${path}.hostPath.type`, HOST_PATH_TYPES));
   if (volume.hostPath?.path?.split('/').includes('..')) {
     errors.push(
       invalidValue(`${path}.hostPath.path`, volume.hostPath.path, "must not contain '..'"),
@@ -162,7 +167,7 @@ function validateDns(spec: PodSpec, path: string): readonly FieldError[] {
     );
   }
   nameservers.forEach((server, index) => {
-    errors.push(...validateIp(server, `${path}.dnsConfig.nameservers[${index}]`));
+    addAll(errors, validateIp(server, `${path}.dnsConfig.nameservers[${index}]`));
   });
   if (searches.length > 32) {
     errors.push(

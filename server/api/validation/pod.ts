@@ -56,7 +56,12 @@ function withImagesOf(containers: readonly Container[], from: readonly Container
 }
 
 function onlyAdds(after: PodSpec['tolerations'], before: PodSpec['tolerations']): boolean {
-  return (before ?? []).every((old) => (after ?? []).some((one) => deepEqual(one, old)));
+  const kept = new Set(after?.map(tolerationText));
+  return (before ?? []).every((old) => kept.has(tolerationText(old)));
+}
+
+function tolerationText(one: NonNullable<PodSpec['tolerations']>[number]): string {
+  return JSON.stringify([one.key, one.operator, one.value, one.effect, one.tolerationSeconds]);
 }
 
 /** Where two values differ, as deep as both are mappings or lists of one length. */

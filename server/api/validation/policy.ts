@@ -4,6 +4,7 @@ import type { IntOrString, KubeObject } from '../../contract/kube.js';
 import { asObject, type JsonObject, objectsOf, stringsOf } from '../../kube/json.js';
 import { quantityOf } from '../../kube/quantity.js';
 import {
+  addAll,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -42,7 +43,7 @@ export function validateAutoscaler(object: KubeObject): readonly FieldError[] {
     if ((textOf(target[field]) ?? '') === '') errors.push(required(`spec.scaleTargetRef.${field}`));
   }
   objectsOf(spec.metrics).forEach((metric, index) => {
-    errors.push(...validateMetric(metric, `spec.metrics[${index}]`));
+    addAll(errors, validateMetric(metric, `spec.metrics[${index}]`));
   });
   return errors;
 }
@@ -99,10 +100,11 @@ export function validateBudget(object: KubeObject): readonly FieldError[] {
   if (least !== undefined && most !== undefined) {
     errors.push(invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
   }
-  errors.push(
-    ...share(least, 'spec.minAvailable'),
-    ...share(most, 'spec.maxUnavailable'),
-    ...validateLabelSelector(asObject(spec.selector), 'spec.selector'),
+  addAll(
+    errors,
+    share(least, 'spec.minAvailable'),
+    share(most, 'spec.maxUnavailable'),
+    validateLabelSelector(asObject(spec.selector), 'spec.selector'),
   );
   return errors;
 }
@@ -158,7 +160,10 @@ export function validateQuota(object: KubeObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const [name, value] of Object.entries(asObject(spec.hard) ?? {})) {
     const at = `spec.hard[${name}]`;
-    errors.push(...checkQualifiedName(name).map((one) => invalidValue(at, name, one)));
+    addAll(
+      errors,
+      checkQualifiedName(name).map((one) => invalidValue(at, name, one)),
+    );
     if (!name.includes('/') && !QUOTA_NAMES.has(name))
       errors.push(invalidValue(at, name, 'must be a standard resource for quota'));
     const text = String(value);
@@ -207,7 +212,7 @@ export function validateLimits(object: KubeObject): readonly FieldError[] {
         }
       }
     }
-    for (const [lower, upper] of ORDERED) errors.push(...inOrder(limit, lower, upper, path));
+    for (const [lower, upper] of ORDERED) addAll(errors, inOrder(limit, lower, upper, path));
     return errors;
   });
 }
@@ -274,11 +279,9 @@ export function validatePriorityClass(object: KubeObject): readonly FieldError[]
       ),
     );
   }
-  errors.push(
-    ...oneOf(textOf(object.preemptionPolicy), 'preemptionPolicy', [
-      'Never',
-      'PreemptLowerPriority',
-    ]),
+  addAll(
+    errors,
+    oneOf(textOf(object.preemptionPolicy), 'preemptionPolicy', ['Never', 'PreemptLowerPriority']),
   );
   return errors;
 }

@@ -9,7 +9,14 @@ import {
   objectsOf,
   stringsOf,
 } from '../../kube/json.js';
-import { type FieldError, goText, invalidValue, notSupported, required } from './field-error.js';
+import {
+  addAll,
+  type FieldError,
+  goText,
+  invalidValue,
+  notSupported,
+  required,
+} from './field-error.js';
 import { checkDns1123Subdomain, checkPathSegment } from './names.js';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -72,9 +79,13 @@ function bindingErrors(
     errors.push(notSupported('roleRef.kind', ref.kind ?? '', kinds));
   const name = asString(ref.name) ?? '';
   if (name === '') errors.push(required('roleRef.name'));
-  else errors.push(...checkPathSegment(name).map((one) => invalidValue('roleRef.name', name, one)));
+  else
+    addAll(
+      errors,
+      checkPathSegment(name).map((one) => invalidValue('roleRef.name', name, one)),
+    );
   objectsOf(object.subjects).forEach((subject, index) => {
-    errors.push(...subjectErrors(subject, `subjects[${index}]`, isNamespaced));
+    addAll(errors, subjectErrors(subject, `subjects[${index}]`, isNamespaced));
   });
   return errors;
 }
@@ -93,8 +104,9 @@ function subjectErrors(
   switch (subject.kind) {
     case 'ServiceAccount':
       if (name !== '')
-        errors.push(
-          ...checkDns1123Subdomain(name).map((one) => invalidValue(`${at}.name`, name, one)),
+        addAll(
+          errors,
+          checkDns1123Subdomain(name).map((one) => invalidValue(`${at}.name`, name, one)),
         );
       if (apiGroup !== '') errors.push(notSupported(`${at}.apiGroup`, apiGroup, ['']));
       if (!isNamespaced && (asString(subject.namespace) ?? '') === '')

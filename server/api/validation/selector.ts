@@ -2,7 +2,7 @@
 
 import type { LabelSelector } from '../../contract/kube.js';
 import type { Requirement } from '../../kube/requirement.js';
-import { type FieldError, forbiddenField, invalidValue, required } from './field-error.js';
+import { addAll, type FieldError, forbiddenField, invalidValue, required } from './field-error.js';
 import { checkLabelValue, checkQualifiedName } from './names.js';
 import { validateLabels } from './object-meta.js';
 
@@ -63,12 +63,11 @@ export function validateLabelSelector(
   const errors: FieldError[] = [...validateLabels(selector.matchLabels, `${path}.matchLabels`)];
   (selector.matchExpressions ?? []).forEach((requirement, index) => {
     const at = `${path}.matchExpressions[${index}]`;
-    errors.push(...validateRequirement(requirement, at, LABEL_OPERATORS));
+    addAll(errors, validateRequirement(requirement, at, LABEL_OPERATORS));
     (requirement.values ?? []).forEach((value, position) => {
-      errors.push(
-        ...checkLabelValue(value).map((one) =>
-          invalidValue(`${at}.values[${position}]`, value, one),
-        ),
+      addAll(
+        errors,
+        checkLabelValue(value).map((one) => invalidValue(`${at}.values[${position}]`, value, one)),
       );
     });
   });

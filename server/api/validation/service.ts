@@ -4,6 +4,7 @@ import { isLoopback4, parseIp, parseIpv4 } from '../../../topology/index.js';
 import type { KubeObject, Service, ServicePort, ServiceSpec } from '../../contract/kube.js';
 import { validateProtocol } from './container.js';
 import {
+  addAll,
   duplicate,
   type FieldError,
   forbiddenField,
@@ -47,8 +48,9 @@ function validateByType(spec: ServiceSpec): readonly FieldError[] {
     if (!spec.externalName) errors.push(required('spec.externalName'));
     else {
       const name = spec.externalName.replace(/\.$/, '');
-      errors.push(
-        ...checkDns1123Subdomain(name).map((one) =>
+      addAll(
+        errors,
+        checkDns1123Subdomain(name).map((one) =>
           invalidValue('spec.externalName', spec.externalName, one),
         ),
       );
@@ -70,7 +72,7 @@ function validateClusterIp(spec: ServiceSpec): readonly FieldError[] {
   const errors: FieldError[] = [];
   clusterIPs.forEach((ip, index) => {
     if (ip === 'None' && index === 0) return;
-    errors.push(...validateIp(ip, `spec.clusterIPs[${index}]`));
+    addAll(errors, validateIp(ip, `spec.clusterIPs[${index}]`));
   });
   if (clusterIPs[0] !== undefined && clusterIP !== '' && clusterIPs[0] !== clusterIP) {
     errors.push(
@@ -158,7 +160,7 @@ function validateExternal(spec: ServiceSpec): readonly FieldError[] {
   const errors: FieldError[] = [];
   (spec.externalIPs ?? []).forEach((ip, index) => {
     const path = `spec.externalIPs[${index}]`;
-    errors.push(...validateIp(ip, path));
+    addAll(errors, validateIp(ip, path));
     const address = parseIpv4(ip);
     if (address.ok && isLoopback4(address.value)) {
       errors.push(
@@ -167,7 +169,7 @@ function validateExternal(spec: ServiceSpec): readonly FieldError[] {
     }
   });
   if (spec.loadBalancerIP && !parseIp(spec.loadBalancerIP).ok) {
-    errors.push(...validateIp(spec.loadBalancerIP, 'spec.loadBalancerIP'));
+    addAll(errors, validateIp(spec.loadBalancerIP, 'spec.loadBalancerIP'));
   }
   const outside =
     spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs ?? []).length > 0;
@@ -180,10 +182,11 @@ function validateExternal(spec: ServiceSpec): readonly FieldError[] {
       ),
     );
   }
-  errors.push(
-    ...oneOf(spec.externalTrafficPolicy, 'spec.externalTrafficPolicy', POLICIES),
-    ...oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', POLICIES),
-    ...oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', [
+  addAll(
+    errors,
+    oneOf(spec.externalTrafficPolicy, 'spec.externalTrafficPolicy', POLICIES),
+    oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', POLICIES),
+    oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', [
       'SingleStack',
       'PreferDualStack',
       'RequireDualStack',

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../contract/kube.js';
 import { asObject, deepEqual, isObject, type JsonObject, stringsOf } from '../../kube/json.js';
 import { quantityOf } from '../../kube/quantity.js';
 import {
+  addAll,
   type FieldError,
   forbiddenField,
   invalidValue,
@@ -48,23 +49,24 @@ export function validateVolume(object: KubeObject): readonly FieldError[] {
   const sources = Object.keys(spec).filter((field) => !NO_SOURCE.has(field));
   const errors: FieldError[] = [];
   if (stringsOf(spec.accessModes).length === 0) errors.push(required('spec.accessModes'));
-  errors.push(...validateModes(spec.accessModes, 'spec.accessModes'));
+  addAll(errors, validateModes(spec.accessModes, 'spec.accessModes'));
   if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'));
   else if (capacity.storage === undefined)
     errors.push(notSupported('spec.capacity', capacity, ['storage']));
-  else errors.push(...positive(capacity.storage, 'spec.capacity[storage]'));
+  else addAll(errors, positive(capacity.storage, 'spec.capacity[storage]'));
   if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'));
   for (const extra of sources.slice(1)) {
     errors.push(forbiddenField(`spec.${extra}`, 'may not specify more than 1 volume type'));
   }
-  errors.push(
-    ...oneOf(textOf(spec.persistentVolumeReclaimPolicy), 'spec.persistentVolumeReclaimPolicy', [
+  addAll(
+    errors,
+    oneOf(textOf(spec.persistentVolumeReclaimPolicy), 'spec.persistentVolumeReclaimPolicy', [
       'Delete',
       'Recycle',
       'Retain',
     ]),
-    ...oneOf(textOf(spec.volumeMode), 'spec.volumeMode', VOLUME_MODES),
-    ...validateClassName(spec.storageClassName, 'spec.storageClassName'),
+    oneOf(textOf(spec.volumeMode), 'spec.volumeMode', VOLUME_MODES),
+    validateClassName(spec.storageClassName, 'spec.storageClassName'),
   );
   return errors;
 }
@@ -97,7 +99,7 @@ export function validateClaim(object: KubeObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (stringsOf(spec.accessModes).length === 0)
     errors.push(required('spec.accessModes', 'at least 1 access mode is required'));
-  errors.push(...validateModes(spec.accessModes, 'spec.accessModes'));
+  addAll(errors, validateModes(spec.accessModes, 'spec.accessModes'));
   if (
     stringsOf(spec.accessModes).includes('ReadWriteOncePod') &&
     stringsOf(spec.accessModes).length > 1
@@ -107,10 +109,11 @@ export function validateClaim(object: KubeObject): readonly FieldError[] {
     );
   }
   if (storage === undefined) errors.push(required('spec.resources[storage]'));
-  else errors.push(...positive(storage, 'spec.resources[storage]'));
-  errors.push(
-    ...validateClassName(spec.storageClassName, 'spec.storageClassName'),
-    ...oneOf(textOf(spec.volumeMode), 'spec.volumeMode', VOLUME_MODES),
+  else addAll(errors, positive(storage, 'spec.resources[storage]'));
+  addAll(
+    errors,
+    validateClassName(spec.storageClassName, 'spec.storageClassName'),
+    oneOf(textOf(spec.volumeMode), 'spec.volumeMode', VOLUME_MODES),
   );
   return errors;
 }

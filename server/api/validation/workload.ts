@@ -16,6 +16,7 @@ import { isTimeZone, parseCron } from '../../kube/cron-schedule.js';
 import { deepEqual } from '../../kube/json.js';
 import { labelMapMatcher, labelSelectorMatcher } from '../../kube/label-selector.js';
 import {
+  addAll,
   type FieldError,
   forbiddenField,
   invalidValue,
@@ -53,12 +54,12 @@ function validateSelected(spec: Templated, kind: string): readonly FieldError[] 
   if (selector === undefined) {
     errors.push({ ...required('spec.selector'), hint: selectorHint(template) });
   } else {
-    errors.push(...validateLabelSelector(selector, 'spec.selector'));
+    addAll(errors, validateLabelSelector(selector, 'spec.selector'));
     if (isEmpty(selector))
       errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${kind}`));
   }
   if (template !== undefined && !matchesTemplate(spec)) errors.push(notSelected(template));
-  errors.push(...validateTemplate(template, 'spec.template'), ...onlyAlways(template));
+  addAll(errors, validateTemplate(template, 'spec.template'), onlyAlways(template));
   return errors;
 }
 
@@ -141,7 +142,7 @@ function validateStrategy(strategy: Deployment['spec']['strategy']): readonly Fi
     );
   }
   if (strategy?.type === 'RollingUpdate')
-    errors.push(...validateRolling(rolling, `${path}.rollingUpdate`));
+    addAll(errors, validateRolling(rolling, `${path}.rollingUpdate`));
   return errors;
 }
 
@@ -291,14 +292,15 @@ export function validateCronJob(object: KubeObject): readonly FieldError[] {
     errors.push(invalidValue('metadata.name', metadata.name, 'must be no more than 52 characters'));
   }
   if (!spec.schedule) errors.push(required('spec.schedule'));
-  else errors.push(...validateSchedule(spec.schedule));
-  errors.push(
-    ...validateTimeZone(spec.timeZone),
-    ...notNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
-    ...oneOf(spec.concurrencyPolicy, 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']),
-    ...notNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit'),
-    ...notNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit'),
-    ...validateJobSpec(spec.jobTemplate?.spec, 'spec.jobTemplate.spec'),
+  else addAll(errors, validateSchedule(spec.schedule));
+  addAll(
+    errors,
+    validateTimeZone(spec.timeZone),
+    notNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
+    oneOf(spec.concurrencyPolicy, 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']),
+    notNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit'),
+    notNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit'),
+    validateJobSpec(spec.jobTemplate?.spec, 'spec.jobTemplate.spec'),
   );
   return errors;
 }

@@ -142,9 +142,12 @@ function repeatedNames(
 }
 
 function repeats(values: readonly string[]): readonly (readonly [index: number, value: string])[] {
-  return values.flatMap((value, index) =>
-    values.indexOf(value) < index ? [[index, value] as const] : [],
-  );
+  const seen = new Set<string>();
+  return values.flatMap((value, index) => {
+    if (seen.has(value)) return [[index, value] as const];
+    seen.add(value);
+    return [];
+  });
 }
 
 function fractionalBytes({ resources }: Container, path: string): readonly string[] {
@@ -159,8 +162,11 @@ function fractionalBytes({ resources }: Container, path: string): readonly strin
 }
 
 function hiddenVariables({ env = [] }: Container, path: string): readonly string[] {
+  const seen = new Set<string>();
   return env.flatMap(({ name, value = '', valueFrom }, index) => {
-    if (env.findIndex((other) => other.name === name) === index) return [];
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    if (isFirst) return [];
     const own = `$(${name})`;
     const extendsOther = valueFrom === undefined && value !== own && value.includes(own);
     if (extendsOther) return [];
@@ -170,6 +176,9 @@ function hiddenVariables({ env = [] }: Container, path: string): readonly string
   });
 }
 
+/** How many earlier ports of one number a port is compared with: clients are shown fewer warnings than that. */
+const MAX_COMPARED = 20;
+
 function overlappingPorts(containers: readonly Placed[]): readonly string[] {
   const seen = new Map<string, { readonly at: string; readonly port: ContainerPort }[]>();
   return containers.flatMap(({ container: { ports = [] }, at: path }) =>
@@ -177,11 +186,13 @@ function overlappingPorts(containers: readonly Placed[]): readonly string[] {
       const at = `${path}.ports[${index}]`;
       const key = `${port.containerPort}/${port.protocol ?? 'TCP'}`;
       const others = seen.get(key) ?? [];
+      if (others.length === MAX_COMPARED) return [];
       const warnings = others.flatMap((other) => {
         const word = clash(port, other.port);
         return word === undefined ? [] : [`${at}: ${word} port definition with ${other.at}`];
       });
-      seen.set(key, [...others, { at, port }]);
+      others.push({ at, port });
+      seen.set(key, others);
       return warnings;
     }),
   );
