@@ -96,7 +96,7 @@ const DURATIONS = [
 ] as const;
 
 /** `20us`, `1.5ms`, `2s`. */
-export function durationText(ns: number): string {
+function durationText(ns: number): string {
   const [unit, size] = DURATIONS.find(([, least]) => ns >= least) ?? ['us', 1e3];
   return `${Number((ns / size).toFixed(6))}${unit}`;
 }
@@ -109,7 +109,7 @@ const RATES: readonly (readonly [unit: string, bits: number])[] = [
 ];
 
 /** `1Gbit`, `100Mbit`; decimal units as in tc(8). */
-export function rateText(bitsPerSecond: number): string {
+function rateText(bitsPerSecond: number): string {
   const [unit, size] = RATES.find(([, least]) => bitsPerSecond >= least) ?? ['bit', 1];
   return `${Number((bitsPerSecond / size).toFixed(6))}${unit}`;
 }

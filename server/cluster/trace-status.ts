@@ -4,7 +4,7 @@ import type { Journey } from '../contract/journey.js';
 import type { Condition, TraceHop, TraceStatus, TraceStep } from '../contract/kube.js';
 
 /** Most hops and steps that a status holds, and the longest text of a step. */
-export const MAX_HOPS = 64;
+const MAX_HOPS = 64;
 export const MAX_STEPS = 512;
 const MAX_TEXT = 300;
 

@@ -215,7 +215,7 @@ function titleOf(
 }
 
 /** Names of places and vertices of the graph, from host and namespace label. */
-export function placeNames(cluster: Cluster): PlaceNames {
+function placeNames(cluster: Cluster): PlaceNames {
   const { machines } = cluster.fabric;
   return (host, netns) => {
     if (netns !== '') return { place: `pod ${netns}`, vertex: `pod:${netns}` };

@@ -22,7 +22,7 @@ export {
   type LogSink,
   printLog,
 } from './log-print.js';
-export type { LogChunk, LogLine, LogRing } from './log-ring.js';
+export type { LogChunk, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';
 export type { PodTokens, TokenSource } from './pod-tokens.js';

@@ -43,6 +43,7 @@ export function printLog(log: LogRing, options: LogOptions): Uint8Array {
 /** What is there, then what comes, as fast as the reader takes it. */
 export function followLog(log: LogRing, options: LogOptions, sink: LogSink): LogFollower {
   let queue = selected(log.chunks(), log, options);
+  let at = 0;
   let next = log.end;
   let isBlocked = false;
   let isOver = false;
@@ -57,14 +58,15 @@ export function followLog(log: LogRing, options: LogOptions, sink: LogSink): Log
   };
   const pump = (): void => {
     while (!isBlocked && !isOver) {
-      if (queue.length === 0) {
+      if (at === queue.length) {
         queue = log.chunksFrom(next);
+        at = 0;
         next = log.end;
         if (queue.length === 0) break;
       }
-      const [first] = queue;
-      queue = queue.slice(1);
-      if (first !== undefined) printer.print(first);
+      const chunk = queue[at];
+      at += 1;
+      if (chunk !== undefined) printer.print(chunk);
       if (printer.isFull) finish();
     }
     if (!isBlocked && log.isEnded) finish();

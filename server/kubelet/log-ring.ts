@@ -7,17 +7,6 @@ export interface LogChunk {
   readonly octets: Uint8Array;
 }
 
-/** A line of a container's log without its end. */
-export interface LogLine {
-  readonly atNs: number;
-  /** RFC 3339 with nanoseconds, as `kubectl logs --timestamps` prints it. */
-  readonly time: string;
-  readonly stream: OutputStream;
-  readonly text: string;
-  /** False for a line whose end was not written yet. */
-  readonly complete: boolean;
-}
-
 const LIMIT_BYTES = 512 * 1024;
 const NEWLINE = 10;
 const SWEEP_AT = 1024;
@@ -76,34 +65,6 @@ export class LogRing {
   /** What is kept of the chunks from a number on. */
   chunksFrom(number: number): readonly LogChunk[] {
     return this.kept.slice(Math.max(this.dropped, number - this.swept));
-  }
-
-  /** What is kept as lines, oldest first; a line has the time of its first part. */
-  lines(): readonly LogLine[] {
-    const decoder = new TextDecoder();
-    const lines: LogLine[] = [];
-    const open = new Map<OutputStream, { readonly atNs: number; text: string }>();
-    const close = (stream: OutputStream, { atNs, text }: { atNs: number; text: string }) => {
-      const complete = text.endsWith('\n');
-      lines.push({
-        atNs,
-        time: this.timeOf(atNs),
-        stream,
-        text: complete ? text.slice(0, -1) : text,
-        complete,
-      });
-    };
-    for (const { atNs, octets, stream } of this.chunks()) {
-      const part = decoder.decode(octets);
-      const line = open.get(stream) ?? { atNs, text: '' };
-      line.text += part;
-      if (part.endsWith('\n')) {
-        open.delete(stream);
-        close(stream, line);
-      } else open.set(stream, line);
-    }
-    for (const [stream, line] of open) close(stream, line);
-    return lines;
   }
 
   /** Calls back with each later write, and at the end of the container; returns the call that stops it. */

@@ -269,7 +269,7 @@ class ContainerRunner implements ExternalRunner {
 }
 
 /** The container's own stream as a shell's descriptor. */
-export function containerOutput(guest: Guest, stream: 'stdout' | 'stderr'): Descriptor {
+function containerOutput(guest: Guest, stream: 'stdout' | 'stderr'): Descriptor {
   const output = {
     terminal: guest.terminal !== undefined,
     write: (octets: Uint8Array) => guest.request.write(stream, octets)?.then(() => true) ?? true,

@@ -133,7 +133,7 @@ export function roleRefOf(binding: KubeObject | JsonObject): RoleRef {
 }
 
 /** Upstream's words for a role that is not there. */
-export function missingRole({ kind, name }: RoleRef): string {
+function missingRole({ kind, name }: RoleRef): string {
   return `${kind.toLowerCase()}.rbac.authorization.k8s.io "${name}" not found`;
 }
 

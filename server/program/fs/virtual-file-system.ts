@@ -9,7 +9,6 @@ import {
   type FsNode,
   splitPath,
   symlink,
-  textOf,
   treeBytes,
 } from './node.js';
 import type { Volume } from './volume.js';
@@ -381,9 +380,4 @@ function mergeInto(target: DirectoryNode, source: DirectoryNode): void {
     if (child.kind === 'directory' && there?.kind === 'directory') mergeInto(there, child);
     else target.children.set(name, child);
   }
-}
-
-/** Text of a found node; undefined for directories and links. */
-export function nodeText(node: FsNode): string | undefined {
-  return node.kind === 'file' || node.kind === 'generated' ? textOf(node) : undefined;
 }
