@@ -30,6 +30,7 @@ import { decodeAs } from './schema/decode.js';
 import { schemaErrors } from './schema/required.js';
 import { badRequest, conflict, methodNotAllowed, notFound, unknownPath } from './status.js';
 import { validateEphemeralUpdate } from './validation/ephemeral-containers.js';
+import { validateResize } from './validation/resize.js';
 
 /** Reads and writes subresources. */
 export interface Subresources {
@@ -180,15 +181,19 @@ export function createSubresources({
     const { info, object } = found;
     const decoded = read(found, request);
     if (!decoded.ok) return decoded;
-    const wanted = objectsOf(asObject(decoded.draft.spec)?.containers);
+    const wanted = new Map(
+      objectsOf(asObject(decoded.draft.spec)?.containers).map((one) => [one.name, one.resources]),
+    );
     const spec = asObject(object.spec) ?? {};
     const containers = objectsOf(spec.containers).map((container) => {
-      const resources = wanted.find((one) => one.name === container.name)?.resources;
+      const resources = wanted.get(container.name);
       return resources === undefined ? container : { ...container, resources };
     });
     const next = { ...object, spec: { ...spec, containers } };
+    const errors = validateResize(next, object);
+    if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);
     const refused = core.admission.validate(replacementOf(info, next, object, 'resize'));
-    return refused ?? storeOwned(found, next, request);
+    return refused ?? withWarnings(storeOwned(found, next, request), decoded.warnings);
   }
 
   function updateFinalizers(found: Target, request: UpdateRequest): ApiResult {

@@ -24,13 +24,22 @@ export function compilePattern(pattern: string): RegExp | undefined {
   return compiled;
 }
 
+/** Texts up to this length cost little where a pattern repeats one thing only. */
+const SHORT = 1000;
+
+/** Whether a match takes no more than some steps for each pair of letters. */
+function isQuick({ source }: RegExp, text: string): boolean {
+  const repeats = source.match(/[*+]|\{\d+,/g) ?? [];
+  return text.length <= SHORT && repeats.length <= 1 && !/[*+}]\)|\)[*+{]/.test(source);
+}
+
 /**
- * Whether a text matches. Patterns that may backtrack without end are given 50 ms.
+ * Whether a text matches. Patterns that may backtrack for long are given 50 ms.
  *
  * Fidelity: Go's expressions never backtrack, and know a few signs that these do not.
  */
 export function matchesPattern(expression: RegExp, text: string): boolean {
-  if (!/[*+}]\)|\)[*+{]/.test(expression.source)) return expression.test(text);
+  if (isQuick(expression, text)) return expression.test(text);
   if (text.length >= (hopeless.get(expression) ?? Number.POSITIVE_INFINITY)) return false;
   place.expression = expression;
   place.text = text;

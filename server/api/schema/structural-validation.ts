@@ -3,7 +3,7 @@
  * apiextensions, `pkg/apiserver/validation`).
  */
 
-import { deepEqual, isObject, type JsonObject, stringsOf } from '../../kube/json.js';
+import { deepEqual, isObject, type JsonObject, ownField, stringsOf } from '../../kube/json.js';
 import {
   duplicate,
   type FieldError,
@@ -180,7 +180,7 @@ function checkObject(
     );
   const identity = embedded ? ['apiVersion', 'kind'] : [];
   for (const name of [...needed, ...identity])
-    if (object[name] === undefined) errors.push(required(at(name)));
+    if (ownField(object, name) === undefined) errors.push(required(at(name)));
   for (const [name, entry] of Object.entries(object)) {
     const field = properties.get(name) ?? additional;
     if (field !== undefined && field !== true) checkValue(entry, field, at(name), errors);

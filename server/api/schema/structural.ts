@@ -10,6 +10,7 @@ import {
   cloneJson,
   isObject,
   type JsonObject,
+  ownField,
   setField,
   stringsOf,
 } from '../../kube/json.js';
@@ -111,10 +112,10 @@ function pruneObject(object: JsonObject, schema: Structural, path: string, prune
 export function fillDefaults(object: JsonObject, schema: Structural): void {
   for (const [name, field] of schema.properties) {
     const { default: preset } = field.raw;
-    const value = object[name];
+    const value = ownField(object, name);
     const absent = value === undefined || (value === null && !field.nullable);
     if (absent && preset !== undefined) setField(object, name, cloneJson(preset));
-    fillValue(object[name], field);
+    fillValue(ownField(object, name), field);
   }
   const { additional } = schema;
   if (additional === undefined || additional === true) return;

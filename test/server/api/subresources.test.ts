@@ -164,3 +164,25 @@ describe('subresources', () => {
     });
   });
 });
+
+describe('a resize', () => {
+  test.each([
+    [{ requests: { cpu: '-5' } }, 'spec.containers[0].resources.requests[cpu]'],
+    [{ requests: { cpu: '20m' }, limits: { cpu: '10m' } }, 'spec.containers[0].resources.requests'],
+    [{ requests: { 'ephemeral-storage': '1Gi' } }, 'spec'],
+  ])('to %j is refused', (resources, field) => {
+    const api = newApi();
+    api.create({ resource: 'pods', body: podBody('p') });
+    const resized = api.patch({
+      resource: 'pods',
+      name: 'p',
+      subresource: 'resize',
+      type: 'strategic',
+      body: { spec: { containers: [{ name: 'main', resources }] } },
+    });
+    expect(resized).toMatchObject({
+      ok: false,
+      error: { code: 422, details: { causes: [{ field }] } },
+    });
+  });
+});

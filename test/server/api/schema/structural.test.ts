@@ -109,3 +109,23 @@ test('absent fields are filled in within what is there', () => {
   fillDefaults(object, WIDGET);
   expect(object).toEqual({ spec: { replicas: 2, tags: [{ k: 'x' }, { k: 'y' }] } });
 });
+
+test('a pattern that repeats many things is given up in time', () => {
+  const schema = parseStructural({ properties: { a: { type: 'string', pattern: '^a*a*a*a*b$' } } });
+  const [error] = validateStructural({ a: 'a'.repeat(5000) }, schema);
+  expect(error?.detail).toBe("a in body should match '^a*a*a*a*b$'");
+});
+
+test('a field is not there because all objects inherit one of its name', () => {
+  const schema = parseStructural({
+    type: 'object',
+    properties: { toString: { type: 'string', default: 'x' } },
+    required: ['constructor'],
+  });
+  const object = {};
+  fillDefaults(object, schema);
+  expect(Object.entries(object)).toEqual([['toString', 'x']]);
+  expect(validateStructural({}, schema)).toMatchObject([
+    { type: 'required', field: 'constructor' },
+  ]);
+});
