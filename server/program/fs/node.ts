@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../../../topology/index.js';
+import { encodeUtf8 } from '../../../topology/index.js';
 
 /** Errors of file operations, with what strerror(3) prints. */
 export const FS_ERRORS = {
@@ -77,11 +77,6 @@ export function generated(
   write?: (text: string) => FsError | undefined,
 ): GeneratedNode {
   return { kind: 'generated', device, read, ...(write === undefined ? {} : { write }) };
-}
-
-/** The content of a file as text. */
-export function textOf(node: FileNode | GeneratedNode): string {
-  return node.kind === 'file' ? decodeUtf8(node.octets) : node.read();
 }
 
 /** A copy whose directories and file records are its own; octets are shared, as they are never changed in place. */
