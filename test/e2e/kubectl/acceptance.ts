@@ -321,7 +321,7 @@ export const ACCEPTANCE: readonly Line[] = [
   },
   {
     id: '29',
-    run: 'kubectl port-forward --address=127.0.0.1 svc/web :80 >forward & until grep -q Forwarding forward; do sleep 0.1; done; fetch "http://127.0.0.1:$(grep -o "[0-9]* ->" forward | grep -o "[0-9]*")" | grep title; kill $!; cat forward',
+    run: ': >forward; kubectl port-forward --address=127.0.0.1 svc/web :80 >forward & until grep -q Forwarding forward; do sleep 0.1; done; fetch "http://127.0.0.1:$(grep -o "[0-9]* ->" forward | grep -o "[0-9]*")" | grep title; kill $!; cat forward',
     out: `
       <title>Welcome to nginx!</title>
       Forwarding from 127.0.0.1:<port> -> 80

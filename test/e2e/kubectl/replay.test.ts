@@ -297,11 +297,13 @@ function podOf(app: string, cluster: Cluster): string {
   return pods[0]?.metadata.name ?? 'none';
 }
 
-/** A body with the version that its object has by now. */
+/** A body with the version and the uid that its object has by now. */
 function bodyOf(json: unknown, path: string, cluster: Cluster): string | undefined {
   if (json === undefined) return undefined;
   const [, plural = '', name = ''] = /\/(\w+)\/([\w-]+)(?:\/scale)?(?:\?|$)/.exec(path) ?? [];
   const storage = path.startsWith('/apis/apps/') ? `apps/${plural}` : plural;
-  const version = cluster.store.get(storage, 'default', name)?.metadata.resourceVersion ?? '';
-  return filled(JSON.stringify(json), cluster).replace('{version}', version);
+  const { resourceVersion = '', uid = '' } =
+    cluster.store.get(storage, 'default', name)?.metadata ?? {};
+  const text = JSON.stringify(json).replace('{version}', resourceVersion);
+  return filled(uid === '' ? text : text.replace('{uid}', uid), cluster);
 }
