@@ -115,6 +115,45 @@ describe('Cluster objects', () => {
     expect([rootCa, authority]).toEqual(['a certificate', undefined]);
   });
 
+  test('with one seed have one course, whatever the others do meanwhile', async () => {
+    const { host, keeper, create } = start(createMemoryStores());
+    const workload = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'c', image: 'nginx' }] },
+        },
+      },
+    };
+    for (const name of ['one', 'two', 'other'])
+      create(name, { topology: 'single-node', speed: 0.001, seed: name === 'other' ? 2 : 1 });
+    await keeper.idle();
+    const courses: string[] = [];
+    for (const name of ['one', 'other', 'two']) {
+      const cluster = host.get(name);
+      cluster?.driver.pause();
+      cluster?.api.create({ resource: 'apps/deployments', namespace: 'default', body: workload });
+      await cluster?.settle(60_000_000_000);
+      const pods = cluster?.store
+        .list('pods')
+        .filter(({ metadata }) => metadata.namespace === 'default');
+      courses.push(
+        (pods ?? [])
+          .map(({ metadata, status }) => [metadata.name, metadata.uid, status?.podIP].join(' '))
+          .join('\n'),
+      );
+    }
+    const [one, other, two] = courses;
+    expect(one?.split('\n')).toHaveLength(3);
+    expect(two).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
   test('stay, and say why, when their data cannot be removed', async () => {
     const remove = () => Promise.reject(new Error('the disk is full'));
     const { expectedErrors, main, keeper, create, find } = start({
