@@ -1,7 +1,12 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { LoadedObject } from '../server/contract/acting.js';
 import type { TraceRequest } from '../server/contract/live.js';
+import { ActBar } from './act/act-bar.js';
+import { LostBanner } from './act/lost-banner.js';
+import { useUndo } from './act/undo.js';
+import { ApplyDialog } from './editor/apply-dialog.js';
+import { type DryRun, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
 import { endFor } from './model/ends.js';
-import { ApplyDialog } from './panel/apply-dialog.js';
 import { Dock } from './panel/dock.js';
 import { Player } from './panel/player.js';
 import { Stage } from './panel/stage.js';
@@ -22,6 +27,10 @@ export function App({ store }: { readonly store: LiveStore }) {
   const [draft, setDraft] = useState<Draft>({ from: '', to: '', protocol: 'tcp' });
   const [picking, setPicking] = useState<Picking>();
   const [applying, setApplying] = useState(false);
+  const [loaded, setLoaded] = useState<LoadedObject>();
+  const [dryRun, setDryRun] = useState<DryRun>();
+  const undo = useUndo(store, tell);
+  const shown = useMemo(() => withGhosts(live, dryRun), [live, dryRun]);
 
   const chooseEnd = useCallback(
     (end: 'from' | 'to', id: string) => {
@@ -78,6 +87,30 @@ export function App({ store }: { readonly store: LiveStore }) {
     return () => window.removeEventListener('keydown', onKey);
   }, [applying, picking, selected, playback.show]);
 
+  const closeEditor = useCallback(() => {
+    setApplying(false);
+    setLoaded(undefined);
+  }, []);
+  const edit = useCallback((object: LoadedObject) => {
+    setLoaded(object);
+    setApplying(true);
+  }, []);
+  const openEditor = () => {
+    setDryRun(undefined);
+    setApplying(true);
+  };
+
+  async function carryOut(run: DryRun) {
+    const answer = await store.command(run.command, run.request);
+    if (!answer.ok) {
+      tell('bad', answer.error);
+      return;
+    }
+    setDryRun(undefined);
+    undo.done(answer.value.lines.slice(0, 4).join(', '), answer.value.undo);
+    for (const { message } of answer.value.problems.slice(0, 3)) tell('bad', message);
+  }
+
   const onError = useCallback((text: string) => tell('bad', text), [tell]);
   const trace = useMemo(
     () => ({ draft, picking, onDraft: setDraft, onPick: setPicking, onSend: send }),
@@ -85,7 +118,10 @@ export function App({ store }: { readonly store: LiveStore }) {
   );
   return (
     <div className="page">
-      <Toolbar live={live} store={store} onApply={() => setApplying(true)} onError={onError} />
+      <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
+        <ActBar store={store} undo={undo} onTell={tell} />
+      </Toolbar>
+      <LostBanner live={live} />
       <div className="columns">
         <Dock
           live={live}
@@ -97,22 +133,45 @@ export function App({ store }: { readonly store: LiveStore }) {
           onTab={setTab}
           onTell={tell}
           onChooseEnd={chooseEnd}
+          onDone={undo.done}
+          onEdit={edit}
         />
         <main className="main">
           <Stage
-            live={live}
+            live={shown}
             selected={selected}
             playback={playback}
             picking={picking}
             onSelect={select}
           />
+          {dryRun === undefined ? null : (
+            <>
+              <GhostMarks live={live} run={dryRun} />
+              <GhostBar
+                run={dryRun}
+                onApply={() => carryOut(dryRun)}
+                onBack={openEditor}
+                onDiscard={() => setDryRun(undefined)}
+              />
+            </>
+          )}
           {playback.journey === undefined ? null : (
             <Player playback={playback} onClose={() => playback.show(undefined)} />
           )}
         </main>
       </div>
       {applying ? (
-        <ApplyDialog store={store} onClose={() => setApplying(false)} onTell={tell} />
+        <ApplyDialog
+          store={store}
+          loaded={loaded}
+          onClose={closeEditor}
+          onTell={tell}
+          onDone={undo.done}
+          onDryRun={(run) => {
+            setDryRun(run);
+            closeEditor();
+          }}
+        />
       ) : null}
       <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>

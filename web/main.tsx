@@ -6,6 +6,8 @@ import './style/base.css';
 import './style/page.css';
 import './style/graph.css';
 import './style/panel.css';
+import './editor/editor.css';
+import './act/act.css';
 
 const root = document.getElementById('app');
 if (root !== null) {

@@ -1,15 +1,10 @@
 import { printOp } from '../../topology/index.js';
-import type { ResourceRef } from '../api/index.js';
-import { applyManifest, formatNote, type Problem, readManifests } from '../api/manifest/index.js';
 import type { Journey } from '../contract/journey.js';
 import type { Pod } from '../contract/kube.js';
 import type {
   Answer,
-  ApplyReport,
   ClockRequest,
-  Commands,
   FaultRequest,
-  ProblemLine,
   TraceRequest,
   VertexDetails,
 } from '../contract/live.js';
@@ -17,6 +12,10 @@ import type { CommandsReport, PortsReport, TraceReport } from '../contract/repor
 import type { LogOptions } from '../kubelet/index.js';
 import { traceProblem } from '../live/podnet-router.js';
 import type { CommandHandlers } from '../live/sockets.js';
+import { applyText, deleteText, loadText } from './act/apply-text.js';
+import { act } from './act/change-object.js';
+import { Snapshots } from './act/snapshots.js';
+import { UndoLog } from './act/undo-log.js';
 import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
@@ -31,9 +30,13 @@ import { endContext, traceProbe } from './tracing.js';
 export class Operations {
   private readonly cluster: Cluster;
   private readonly archive = new TraceArchive();
+  private readonly undoLog: UndoLog;
+  private readonly snapshots: Snapshots;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
+    this.undoLog = new UndoLog(cluster.api);
+    this.snapshots = new Snapshots(cluster.api);
   }
 
   /** The commands of the page. */
@@ -46,9 +49,13 @@ export class Operations {
       this.archive.step(String(id), Number(hop), Number(step)),
     traceCapture: async ({ id }) => this.archive.capture(String(id)),
     details: async ({ id }) => this.details(String(id)),
-    apply: (request) => this.apply(request),
-    deleteManifest: (request) => this.deleteManifest(request),
-    delete: async (request) => this.delete(request),
+    apply: (request) => this.durable(reply(applyText(this.cluster, this.undoLog, request))),
+    deleteManifest: (request) =>
+      this.durable(reply(deleteText(this.cluster, this.undoLog, request))),
+    load: async (request) => loadText(this.cluster, request),
+    act: (request) => this.durable(act(this.cluster, this.undoLog, request)),
+    undo: ({ id }) => this.durable(this.undoLog.undo(String(id))),
+    snapshots: (request) => this.durable(this.snapshots.answer(request)),
     fault: async (request) => this.fault(request),
     clock: async (request) => this.clock(request),
     logs: async ({ pod, container, previous }) => {
@@ -115,62 +122,10 @@ export class Operations {
     return findLog(this.cluster, pod, target);
   }
 
-  private async apply(request: Commands['apply']['request']): Promise<Answer<ApplyReport>> {
-    const manifests = readManifests([
-      { file: request.file ?? 'manifest', content: String(request.text) },
-    ]);
-    const namespace = request.namespace ?? 'default';
-    const report = applyManifest(this.cluster.api, manifests.objects, { namespace });
+  /** Answers when what was written is on disk. */
+  private async durable<T>(answer: Reply<T>): Promise<Answer<T>> {
     await this.cluster.store.durable(this.cluster.store.revision);
-    return {
-      ok: true,
-      value: {
-        lines: [
-          ...report.objects
-            .filter((o) => o.outcome !== 'refused')
-            .map((o) => `${o.title} ${o.outcome}`),
-          ...[...manifests.notes, ...report.notes].map(formatNote),
-        ],
-        problems: [...manifests.problems, ...report.problems].map(problemLine),
-      },
-    };
-  }
-
-  private async deleteManifest(
-    request: Commands['deleteManifest']['request'],
-  ): Promise<Answer<ApplyReport>> {
-    const manifests = readManifests([{ file: 'manifest', content: String(request.text) }]);
-    const lines: string[] = [];
-    for (const { apiVersion, kind, body, title } of manifests.objects) {
-      const { name, namespace } = (body.metadata ?? {}) as {
-        readonly name?: string;
-        readonly namespace?: string;
-      };
-      const info = this.cluster.api.registry.byKind(apiVersion, kind);
-      if (info === undefined || name === undefined) continue;
-      const deleted = this.cluster.api.delete({
-        resource: info,
-        namespace: namespace ?? request.namespace ?? 'default',
-        name,
-      });
-      lines.push(deleted.ok ? `${title} deleted` : `${title}: ${deleted.error.message}`);
-    }
-    await this.cluster.store.durable(this.cluster.store.revision);
-    return { ok: true, value: { lines, problems: manifests.problems.map(problemLine) } };
-  }
-
-  private async delete(request: Commands['delete']['request']): Promise<Answer<string>> {
-    const resource = DELETABLE[request.kind];
-    if (resource === undefined)
-      return { ok: false, error: `'${request.kind}' cannot be deleted here` };
-    const deleted = this.cluster.api.delete({
-      resource,
-      namespace: request.namespace ?? 'default',
-      name: request.name,
-    });
-    if (!deleted.ok) return { ok: false, error: deleted.error.message ?? 'refused' };
-    await this.cluster.store.durable(this.cluster.store.revision);
-    return { ok: true, value: `${request.kind} ${request.name} deleted` };
+    return answer;
   }
 
   private fault(request: FaultRequest): Answer<string> {
@@ -200,23 +155,4 @@ export class Operations {
       ? reply(source.value.pod)
       : refuse(`'${text}' is a machine, not a pod`);
   }
-}
-
-const DELETABLE: Readonly<Record<string, ResourceRef>> = {
-  Pod: 'pods',
-  Service: 'services',
-  Deployment: 'apps/deployments',
-};
-
-function problemLine(problem: Problem): ProblemLine {
-  const where = [problem.object, problem.field]
-    .filter((part) => part !== undefined && part !== '')
-    .join(': ');
-  return {
-    file: problem.file,
-    line: problem.line,
-    column: problem.column,
-    message: where === '' ? problem.message : `${where}: ${problem.message}`,
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-  };
 }

@@ -1,3 +1,13 @@
+import type {
+  ActRequest,
+  ApplyReport,
+  ApplyRequest,
+  Done,
+  LoadedObject,
+  ObjectName,
+  SnapshotReport,
+  SnapshotRequest,
+} from './acting.js';
 import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { Journey, StepPackets } from './journey.js';
 
@@ -33,19 +43,15 @@ export interface Commands {
   traceCapture: { request: { readonly id: string }; value: string };
   details: { request: { readonly id: string }; value: VertexDetails };
   /** Applies manifests as `kubectl apply -f` would. */
-  apply: {
-    request: { readonly text: string; readonly file?: string; readonly namespace?: string };
-    value: ApplyReport;
-  };
+  apply: { request: ApplyRequest; value: ApplyReport };
   /** Deletes the objects that a text names. */
-  deleteManifest: {
-    request: { readonly text: string; readonly namespace?: string };
-    value: ApplyReport;
-  };
-  delete: {
-    request: { readonly kind: string; readonly namespace?: string; readonly name: string };
-    value: string;
-  };
+  deleteManifest: { request: ApplyRequest; value: ApplyReport };
+  /** An object as text to edit. */
+  load: { request: ObjectName; value: LoadedObject };
+  act: { request: ActRequest; value: Done };
+  /** Puts back what a change made through the page changed. */
+  undo: { request: { readonly id: string }; value: string };
+  snapshots: { request: SnapshotRequest; value: SnapshotReport };
   fault: { request: FaultRequest; value: string };
   clock: { request: ClockRequest; value: null };
   logs: {
@@ -67,20 +73,6 @@ export interface TraceRequest {
   /** Octets of payload. */
   readonly size?: number;
   readonly dontFragment?: boolean;
-}
-
-export interface ApplyReport {
-  readonly lines: readonly string[];
-  readonly problems: readonly ProblemLine[];
-}
-
-/** A problem in a manifest. */
-export interface ProblemLine {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-  readonly hint?: string;
 }
 
 export type FaultRequest =

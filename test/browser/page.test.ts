@@ -59,8 +59,12 @@ if (!has('chromium')) {
 
     async function applyManifest(text: string): Promise<void> {
       await page.click('text=Apply manifest');
-      await page.fill('.editor textarea', text);
+      await writeManifest(text);
       await page.keyboard.press('Control+Enter');
+    }
+
+    async function writeManifest(text: string): Promise<void> {
+      await page.fill('.cm-content', text);
     }
 
     async function ipOf(pod: string): Promise<string> {
@@ -113,7 +117,7 @@ if (!has('chromium')) {
       await applyManifest(PROBED.replace('kind: Pod', 'kind: Pood'));
       await page.waitForSelector('.report-problem');
       expect(await page.textContent('.report-problem')).toContain('line 2');
-      await page.fill('.editor textarea', PROBED);
+      await writeManifest(PROBED);
       await page.keyboard.press('Control+Enter');
       await page.waitForSelector('[data-id="pod:default/probed"] .sign.good');
       expect(await trace('shop/visitor', 'default/probed:80')).toContain('delivered');

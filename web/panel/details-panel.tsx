@@ -1,11 +1,17 @@
 import { useCallback, useEffect, useState } from 'react';
+import type { ActRequest, Done, LoadedObject, ObjectName } from '../../server/contract/acting.js';
 import type { Edge } from '../../server/contract/graph.js';
-import type { DetailSection, FaultRequest, VertexDetails } from '../../server/contract/live.js';
+import type {
+  Answer,
+  DetailSection,
+  FaultRequest,
+  VertexDetails,
+} from '../../server/contract/live.js';
+import { VertexActions } from '../act/vertex-actions.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import { DetailSectionView } from './detail-section.js';
 import { Logs } from './logs.js';
 import { PodJourney } from './pod-journey.js';
-import { VertexActions } from './vertex-actions.js';
 
 interface Props {
   readonly id: string;
@@ -13,6 +19,8 @@ interface Props {
   readonly store: LiveStore;
   readonly onTell: (tone: 'good' | 'bad', text: string) => void;
   readonly onChooseEnd: (end: 'from' | 'to', id: string) => void;
+  readonly onDone: (text: string, undo: string | undefined) => void;
+  readonly onEdit: (loaded: LoadedObject) => void;
 }
 
 /** How often an open panel asks again, in milliseconds: kernels change without a diff of the graph. */
@@ -22,7 +30,7 @@ const REFRESH_MS = 1500;
 const LEADING = 2;
 
 /** What the selected thing is made of, read from its kernel, and what can be done to it. */
-export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
+export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onEdit }: Props) {
   const { details, error, load } = useDetails(id, store);
   const vertex = live.vertices.get(id);
   const edge = live.edges.get(id);
@@ -33,9 +41,30 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
     load();
   }
 
-  async function remove(kind: string, name: string, namespace: string) {
-    const answer = await store.command('delete', { kind, name, namespace });
-    onTell(answer.ok ? 'good' : 'bad', answer.ok ? answer.value : answer.error);
+  /** Tells and keeps what was done; answers what was wrong. */
+  function outcome(answer: Answer<Done>): string | undefined {
+    if (answer.ok) onDone(answer.value.text, answer.value.undo);
+    else onTell('bad', answer.error);
+    load();
+    return answer.ok ? undefined : answer.error;
+  }
+
+  async function act(request: ActRequest) {
+    return outcome(await store.command('act', request));
+  }
+
+  async function create(object: object, label: string) {
+    const answer = await store.command('apply', { text: JSON.stringify(object) });
+    if (!answer.ok) return outcome(answer);
+    const [problem] = answer.value.problems;
+    if (problem !== undefined) return problem.message;
+    return outcome({ ok: true, value: { ...answer.value, text: label } });
+  }
+
+  async function edit(target: ObjectName) {
+    const answer = await store.command('load', target);
+    if (answer.ok) onEdit(answer.value);
+    else onTell('bad', answer.error);
   }
 
   const sections = conflictsFirst(details?.sections ?? []);
@@ -55,7 +84,7 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd }: Props) {
       <VertexActions
         vertex={vertex}
         edge={edge}
-        actions={{ fault, remove, chooseEnd: onChooseEnd }}
+        actions={{ fault, act, create, edit, chooseEnd: onChooseEnd }}
       />
       {error === undefined || gone ? null : (
         <p className="error" role="alert">

@@ -1,3 +1,4 @@
+import type { LoadedObject } from '../../server/contract/acting.js';
 import type { TraceRequest } from '../../server/contract/live.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
@@ -22,6 +23,8 @@ interface Props {
   readonly onTab: (tab: 'trace' | 'details') => void;
   readonly onTell: (tone: 'good' | 'bad', text: string) => void;
   readonly onChooseEnd: (end: 'from' | 'to', id: string) => void;
+  readonly onDone: (text: string, undo: string | undefined) => void;
+  readonly onEdit: (loaded: LoadedObject) => void;
 }
 
 /** Beside the graph: send a packet and read its steps, or read what is selected. Its width never changes. */
@@ -51,6 +54,8 @@ export function Dock(props: Props) {
             store={store}
             onTell={props.onTell}
             onChooseEnd={props.onChooseEnd}
+            onDone={props.onDone}
+            onEdit={props.onEdit}
           />
         )}
       </div>

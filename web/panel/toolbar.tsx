@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import { Clock } from './clock.js';
 
@@ -6,10 +7,12 @@ interface Props {
   readonly store: LiveStore;
   readonly onApply: () => void;
   readonly onError: (text: string) => void;
+  /** Further controls. */
+  readonly children?: ReactNode;
 }
 
 /** Name and facts of the cluster, the clock and its controls. */
-export function Toolbar({ live, store, onApply, onError }: Props) {
+export function Toolbar({ live, store, onApply, onError, children }: Props) {
   const { cluster } = live;
   return (
     <header className="toolbar">
@@ -21,6 +24,7 @@ export function Toolbar({ live, store, onApply, onError }: Props) {
       </span>
       <PodCount live={live} />
       <Clock live={live} store={store} onError={onError} />
+      {children}
       <button type="button" className="primary" onClick={onApply}>
         + Apply manifest
       </button>

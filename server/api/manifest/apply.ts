@@ -1,12 +1,13 @@
 /** Applies manifests to an API server as `kubectl apply` does, and tells what became of each object. */
 
 import type { KubeObject, Status } from '../../contract/kube.js';
-import { asObject, asString, type JsonObject } from '../../kube/json.js';
+import { asObject, asString, deepEqual, type JsonObject } from '../../kube/json.js';
 import type { Effect, ResourceInfo } from '../registry/resource-info.js';
 import type { ApiFailure, ApiResult } from '../request.js';
 import { type DecodeProblem, decodeAs, decodeCustom } from '../schema/decode.js';
 import type { ApiServer } from '../server.js';
 import { resolveKind } from './kinds.js';
+import { editableOf, lastApplied, SERVER_FIELDS, withLastApplied } from './last-applied.js';
 import type { Note, Problem, ProblemReason } from './problem.js';
 import type { ManifestObject } from './read.js';
 import { threeWayPatch } from './three-way.js';
@@ -20,6 +21,11 @@ export interface ApplyManifestOptions {
   readonly dryRun?: boolean;
   /** `Warn` stores objects with unknown fields and notes them; `Strict`, the default, refuses them as kubectl does. */
   readonly fieldValidation?: 'Strict' | 'Warn';
+  /**
+   * Whether an object is the edited text of the one that is there, as with `kubectl edit`: what the text lacks is removed,
+   * whoever wrote it.
+   */
+  readonly isEdited?: (live: KubeObject) => boolean;
 }
 
 /** What became of an object. */
@@ -35,6 +41,10 @@ export interface AppliedObject {
   readonly outcome: ApplyOutcome;
   /** Whether podnet acts on its kind; absent for what was refused before its kind was known. */
   readonly effect?: Effect;
+  /** The object as it was, absent when it was not there. */
+  readonly before?: KubeObject;
+  /** The object as it is now, or would be; absent when it was refused. */
+  readonly after?: KubeObject;
 }
 
 /** What became of all. */
@@ -51,7 +61,6 @@ export interface ApplyReport {
   readonly stopped: boolean;
 }
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const FIRST_KINDS = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'StorageClass'];
 
 /** Applies objects: namespaces and definitions first, then in order of the files. */
@@ -74,17 +83,6 @@ function inOrder(objects: readonly ManifestObject[]): readonly ManifestObject[] 
   };
   return [...objects].sort((a, b) => rank(a) - rank(b));
 }
-
-const SERVER_FIELDS: readonly string[] = [
-  'uid',
-  'resourceVersion',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generation',
-  'selfLink',
-  'managedFields',
-];
 
 class ApplyRun {
   readonly #api: ApiServer;
@@ -155,13 +153,21 @@ class ApplyRun {
       this.#record(object, info, namespace, 'refused');
       return wrong;
     }
-    const { result, outcome } = this.#write(info, object, namespace);
+    const { result, outcome, before } = this.#write(info, object, namespace);
     if (!result.ok) {
+      if (this.#options.dryRun === true && this.#makesNamespace(result, namespace)) {
+        this.#record(object, info, namespace, 'created');
+        this.#note(object, `not tried: namespace ${namespace} comes with the same text`);
+        return [];
+      }
       this.#record(object, info, namespace, 'refused');
       return this.#explain(object, result, namespace);
     }
     for (const warning of result.warnings) this.#note(object, warning);
-    this.#record(object, info, namespace, outcome);
+    this.#record(object, info, namespace, outcome, {
+      ...(before === undefined ? {} : { before }),
+      after: result.value,
+    });
     this.#noteRepeated(object, info, namespace, outcome);
     return [];
   }
@@ -183,29 +189,49 @@ class ApplyRun {
     info: ResourceInfo,
     object: ManifestObject,
     namespace: string | undefined,
-  ): { readonly result: ApiResult; readonly outcome: ApplyOutcome } {
+  ): {
+    readonly result: ApiResult;
+    readonly outcome: ApplyOutcome;
+    readonly before?: KubeObject;
+  } {
     const options = {
       dryRun: this.#options.dryRun,
       fieldManager: 'kubectl-client-side-apply',
       fieldValidation: 'Ignore' as const,
     };
     const name = asString(asObject(object.body.metadata)?.name);
-    const body = withLastApplied(object, this.#withoutServerFields(object), namespace);
+    const written = this.#withoutServerFields(object);
     const live =
       name === undefined ? undefined : this.#api.get({ resource: info, namespace, name });
+    const isEdited = live?.ok === true && this.#options.isEdited?.(live.value) === true;
+    const body = isEdited ? written : withLastApplied(object, written, namespace);
     if (name === undefined || live === undefined || !live.ok) {
       return {
         result: this.#api.create({ resource: info, namespace, body, options }),
         outcome: 'created',
       };
     }
-    const patch = threeWayPatch(info.schema, lastApplied(live.value), body);
+    const last = isEdited ? editableOf(live.value) : lastApplied(live.value);
+    const patch = threeWayPatch(info.schema, last, body);
     delete patch.status;
     const type = info.schema === undefined ? 'merge' : 'strategic';
     const result = this.#api.patch({ resource: info, namespace, name, type, body: patch, options });
-    const same =
-      result.ok && result.value.metadata.resourceVersion === live.value.metadata.resourceVersion;
-    return { result, outcome: same ? 'unchanged' : 'configured' };
+    const same = result.ok && this.#isSame(live.value, result.value);
+    return { result, outcome: same ? 'unchanged' : 'configured', before: live.value };
+  }
+
+  /** A dry run leaves the resourceVersion as it is, so there the contents say whether something would change. */
+  #isSame(before: KubeObject, after: KubeObject): boolean {
+    if (this.#options.dryRun === true) return deepEqual(editableOf(before), editableOf(after));
+    return before.metadata.resourceVersion === after.metadata.resourceVersion;
+  }
+
+  /** Whether a refusal is for want of a namespace that another object of the same text makes. */
+  #makesNamespace({ error }: ApiFailure, namespace: string | undefined): boolean {
+    if (error.code !== 404 || error.details?.kind !== 'namespaces') return false;
+    return this.#applied.some(
+      ({ title, outcome }) => title === `Namespace/${namespace}` && outcome === 'created',
+    );
   }
 
   /** Objects that were read from a cluster carry what that cluster set; here it would mean something else. */
@@ -231,8 +257,10 @@ class ApplyRun {
     info: ResourceInfo | undefined,
     namespace: string | undefined,
     outcome: ApplyOutcome,
+    states: Pick<AppliedObject, 'before' | 'after'> = {},
   ): void {
     this.#applied.push({
+      ...states,
       title,
       namespace,
       file,
@@ -364,35 +392,4 @@ function placeholderHint(message: string): string | undefined {
   return placeholder === undefined
     ? undefined
     : `${placeholder} is a placeholder: put a real value in its place`;
-}
-
-function withLastApplied(
-  { body: asWritten }: ManifestObject,
-  body: JsonObject,
-  namespace: string | undefined,
-): JsonObject {
-  const metadata = asObject(body.metadata) ?? {};
-  const { [LAST_APPLIED]: _, ...annotations } = asObject(metadata.annotations) ?? {};
-  const plain = {
-    ...asWritten,
-    metadata: { annotations, ...metadata, ...(namespace === undefined ? {} : { namespace }) },
-  };
-  return {
-    ...body,
-    metadata: {
-      ...metadata,
-      ...(namespace === undefined ? {} : { namespace }),
-      annotations: { ...annotations, [LAST_APPLIED]: `${JSON.stringify(plain)}\n` },
-    },
-  };
-}
-
-function lastApplied(live: KubeObject): JsonObject {
-  const text = live.metadata.annotations?.[LAST_APPLIED];
-  if (text === undefined) return {};
-  try {
-    return asObject(JSON.parse(text)) ?? {};
-  } catch {
-    return {};
-  }
 }

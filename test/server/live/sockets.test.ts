@@ -33,7 +33,10 @@ const handlers: CommandHandlers = {
   details: unasked,
   apply: unasked,
   deleteManifest: unasked,
-  delete: async ({ kind, name }) => ({ ok: true, value: `${kind}/${name} deleted` }),
+  load: unasked,
+  act: async ({ act }) => ({ ok: true, value: { text: `${act} done` } }),
+  undo: unasked,
+  snapshots: unasked,
   fault: () => Promise.reject(new Error('the handler threw')),
   clock: async () => ({ ok: true, value: null }),
   logs: unasked,
@@ -149,9 +152,9 @@ describe('a page', () => {
 describe('a command', () => {
   test('is answered', async () => {
     const page = connect('/commands');
-    expect(await ask(page, 'delete', { kind: 'pod', name: 'web' })).toEqual({
+    expect(await ask(page, 'act', { act: 'cordon', node: 'worker-1' })).toEqual({
       ok: true,
-      value: 'pod/web deleted',
+      value: { text: 'cordon done' },
     });
   });
 

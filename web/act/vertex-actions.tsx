@@ -1,0 +1,196 @@
+import { useState } from 'react';
+import type { ObjectName } from '../../server/contract/acting.js';
+import type { Edge, NodeVertex, PodVertex, Vertex } from '../../server/contract/graph.js';
+import type { Actions } from './actions.js';
+import { DeleteForm } from './delete-form.js';
+import { FaultForm } from './fault-form.js';
+import { ScaleForm } from './scale-form.js';
+import { ends, ownerOf } from './target.js';
+import { ACT } from './words.js';
+
+interface Props {
+  readonly vertex: Vertex | undefined;
+  readonly edge: Edge | undefined;
+  readonly actions: Actions;
+}
+
+/** What can be done to the selected thing: send, scale, delete, break, mend. */
+export function VertexActions({ vertex, edge, actions }: Props) {
+  return (
+    <div className="actions">
+      {vertex === undefined ? null : <EndButtons vertex={vertex} actions={actions} />}
+      {vertex?.kind === 'pod' ? <PodActions pod={vertex} actions={actions} /> : null}
+      {vertex?.kind === 'service' ? (
+        <ObjectActions
+          target={{
+            apiVersion: 'v1',
+            kind: 'Service',
+            name: vertex.name,
+            namespace: vertex.namespace,
+          }}
+          actions={actions}
+        />
+      ) : null}
+      {vertex?.kind === 'node' ? <NodeActions node={vertex} actions={actions} /> : null}
+      {edge === undefined || edge.kind === 'uplink' ? null : (
+        <>
+          <button
+            type="button"
+            className={edge.up ? 'danger' : 'primary'}
+            onClick={() =>
+              actions.fault({ kind: edge.up ? 'link-down' : 'link-up', edge: edge.id })
+            }
+          >
+            {edge.up ? ACT.linkDown : ACT.linkUp}
+          </button>
+          {edge.kind === 'cable' ? <FaultForm edge={edge} actions={actions} /> : null}
+        </>
+      )}
+    </div>
+  );
+}
+
+function EndButtons({ vertex, actions }: { readonly vertex: Vertex; readonly actions: Actions }) {
+  const can = ends(vertex);
+  return (
+    <>
+      {can.from ? (
+        <button type="button" onClick={() => actions.chooseEnd('from', vertex.id)}>
+          {ACT.from}
+        </button>
+      ) : null}
+      {can.to ? (
+        <button type="button" onClick={() => actions.chooseEnd('to', vertex.id)}>
+          {ACT.to}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function PodActions({ pod, actions }: { readonly pod: PodVertex; readonly actions: Actions }) {
+  const name = `${pod.namespace}/${pod.name}`;
+  const owner = ownerOf(pod);
+  return (
+    <>
+      {pod.containers
+        .filter((c) => c.role !== 'pause' && c.state === 'running')
+        .map((c) => (
+          <button
+            key={c.name}
+            type="button"
+            onClick={() => actions.fault({ kind: 'kill-container', pod: name, container: c.name })}
+            title={ACT.killTitle}
+          >
+            {ACT.kill(c.name)}
+          </button>
+        ))}
+      <button
+        type="button"
+        onClick={() => actions.fault({ kind: 'kill-pause', pod: name })}
+        title={ACT.killPauseTitle}
+      >
+        {ACT.kill('pause')}
+      </button>
+      <FaultForm pod={name} actions={actions} />
+      <ObjectActions
+        target={{ apiVersion: 'v1', kind: 'Pod', name: pod.name, namespace: pod.namespace }}
+        owner={owner === undefined ? pod.owner : `${owner.kind} ${owner.name}`}
+        actions={actions}
+      />
+      {owner === undefined ? null : (
+        <fieldset className="owner-actions">
+          <legend>
+            {owner.kind} {owner.name}
+          </legend>
+          {owner.kind === 'DaemonSet' || owner.kind === 'Job' ? null : (
+            <ScaleForm key={`${owner.kind} ${owner.name}`} target={owner} actions={actions} />
+          )}
+          {owner.kind === 'Job' ? null : (
+            <button
+              type="button"
+              title={ACT.restartTitle}
+              onClick={() => actions.act({ act: 'restart', ...owner })}
+            >
+              {ACT.restart}
+            </button>
+          )}
+          <ObjectActions target={owner} actions={actions} />
+        </fieldset>
+      )}
+    </>
+  );
+}
+
+interface ObjectProps {
+  readonly target: ObjectName;
+  /** Who makes another one when this is deleted. */
+  readonly owner?: string | undefined;
+  readonly actions: Actions;
+}
+
+/** Edits or deletes an object. */
+function ObjectActions({ target, owner, actions }: ObjectProps) {
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => actions.edit(target)}>
+        {ACT.edit}
+      </button>
+      <button
+        type="button"
+        className="danger"
+        aria-expanded={isAsked}
+        onClick={() => setAsked(true)}
+      >
+        {ACT.remove} {target.kind}
+      </button>
+      {isAsked ? (
+        <DeleteForm
+          target={target}
+          owner={owner}
+          actions={actions}
+          onClose={() => setAsked(false)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function NodeActions({ node, actions }: { readonly node: NodeVertex; readonly actions: Actions }) {
+  const upkeep = (act: 'cordon' | 'uncordon' | 'drain') => () =>
+    actions.act({ act, node: node.name });
+  return (
+    <>
+      {node.schedulable ? (
+        <button type="button" onClick={upkeep('cordon')}>
+          {ACT.cordon}
+        </button>
+      ) : (
+        <button type="button" className="primary" onClick={upkeep('uncordon')}>
+          {ACT.uncordon}
+        </button>
+      )}
+      <button type="button" title={ACT.drainTitle} onClick={upkeep('drain')}>
+        {ACT.drain}
+      </button>
+      <button
+        type="button"
+        className="danger"
+        onClick={() => actions.fault({ kind: 'node-down', node: node.name })}
+      >
+        {ACT.powerOff}
+      </button>
+      <button type="button" onClick={() => actions.fault({ kind: 'node-up', node: node.name })}>
+        {ACT.powerOn}
+      </button>
+      <FaultForm node={node.name} actions={actions} />
+      <button
+        type="button"
+        onClick={() => actions.edit({ apiVersion: 'v1', kind: 'Node', name: node.name })}
+      >
+        {ACT.edit}
+      </button>
+    </>
+  );
+}
