@@ -167,6 +167,8 @@ export function createWriter(core: ApiCore, deleter: Deleter, fieldManager: Fiel
     const stale = refuseStale(info, draft, current) ?? refuseUnconditional(info, draft, current);
     if (stale !== undefined) return stale;
     const rules = core.rules.get(info.storage);
+    // A spec that is left out is an empty one, as decoding into Go's types makes it.
+    if (info.schema !== undefined && current.spec !== undefined) draft.spec ??= {};
     keepServerFields(meta, current.metadata);
     meta.resourceVersion = current.metadata.resourceVersion;
     if (info.subresources.includes('status')) {

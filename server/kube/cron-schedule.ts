@@ -1,5 +1,7 @@
 /** Cron expressions of five fields, as robfig/cron reads them (upstream's parser); pure. */
 
+import { ownField } from './json.js';
+
 /** Which minutes a schedule means. */
 export interface CronSchedule {
   readonly minutes: ReadonlySet<number>;
@@ -61,7 +63,7 @@ function readSchedule(text: string): CronSchedule {
   if (text.startsWith('@every ')) return readEvery(text);
   if (text.startsWith('@') && !Object.hasOwn(SHORTHANDS, text))
     throw new CronError(`unrecognized descriptor: ${text}`);
-  const fields = (SHORTHANDS[text] ?? text).split(/\s+/);
+  const fields = (ownField(SHORTHANDS, text) ?? text).split(/\s+/);
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = fields;
   if (fields.length !== 5) {
     throw new CronError(

@@ -50,8 +50,8 @@ function copy(value: unknown): unknown {
   return result;
 }
 
-/** A field of an object's own; never what all objects inherit, such as `constructor`. */
-export function ownField(object: JsonObject, field: string): unknown {
+/** A field of an object's or table's own; never what all objects inherit, such as `constructor`. */
+export function ownField<T>(object: Readonly<Record<string, T>>, field: string): T | undefined {
   return Object.hasOwn(object, field) ? object[field] : undefined;
 }
 

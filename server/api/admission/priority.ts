@@ -1,7 +1,7 @@
 /** Priority: the number behind a pod's PriorityClass, and at most one class that is the default. */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, asString, type JsonObject } from '../../kube/json.js';
+import { asObject, asString, type JsonObject, ownField } from '../../kube/json.js';
 import type { ObjectStore } from '../../store/store.js';
 import { type ApiFailure, refuse } from '../request.js';
 import { forbidden } from '../status.js';
@@ -70,7 +70,7 @@ function admitPod(
 function classNamed(store: ObjectStore, name: string): PriorityClass | undefined {
   const found = store.get(CLASSES, undefined, name);
   if (found !== undefined) return classOf(found);
-  const value = SYSTEM_PRIORITIES[name];
+  const value = ownField(SYSTEM_PRIORITIES, name);
   return value === undefined ? undefined : { name, value, preemptionPolicy: DEFAULT_POLICY };
 }
 

@@ -1,6 +1,7 @@
 /** Health endpoints and the index of paths (upstream `apiserver/pkg/server/healthz`, `routes/index.go`). */
 
 import { type Request, type Response, Router } from 'express';
+import { ownField } from '../../kube/json.js';
 import type { ResourceRegistry } from '../registry/registry.js';
 import type { ApiServer } from '../server.js';
 import { unknownPath } from '../status.js';
@@ -26,7 +27,7 @@ export function createHealthRoutes(api: ApiServer): Router {
   for (const endpoint of ENDPOINTS) {
     router.get(`/${endpoint}`, (req, res) => serveAll(endpoint, checks, req, res));
     router.get(`/${endpoint}/:check`, (req, res) => {
-      const check = Object.hasOwn(checks, req.params.check) ? checks[req.params.check] : undefined;
+      const check = ownField(checks, req.params.check);
       if (check === undefined) sendStatus(res, unknownPath());
       else return serveAll(endpoint, { [req.params.check]: check }, req, res);
       return undefined;

@@ -3,7 +3,14 @@
  * `x-kubernetes-list-map-keys`, `x-kubernetes-map-type`. Without a schema mappings are granular and lists atomic.
  */
 
-import { asObject, asString, isObject, type JsonObject, stringsOf } from '../../kube/json.js';
+import {
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  ownField,
+  stringsOf,
+} from '../../kube/json.js';
 import {
   DEDUCED,
   type MapType,
@@ -56,7 +63,7 @@ function schemaType(schema: JsonObject, depth = 0): MergeType {
   if (schema['x-kubernetes-int-or-string'] === true) return UNTYPED;
   if (schema.type === 'array') return listType(schema, depth);
   if (schema.type === 'object' || schema.properties !== undefined) return mapType(schema, depth);
-  return SCALARS[asString(schema.type) ?? ''] ?? DEDUCED;
+  return ownField(SCALARS, asString(schema.type) ?? '') ?? DEDUCED;
 }
 
 function listType(schema: JsonObject, depth: number): MergeType {

@@ -1,6 +1,6 @@
 /** Reads manifests: texts in, objects with their places out, and what could not be read. */
 
-import { isObject, type JsonObject } from '../../kube/json.js';
+import { isObject, type JsonObject, ownField } from '../../kube/json.js';
 import type { Locator } from './locate.js';
 import type { Note, Problem } from './problem.js';
 import { type Shape, shapeOfFields, shapeOfKind } from './shape.js';
@@ -189,7 +189,7 @@ function missingKind(file: string, body: JsonObject, locate: Locator): Problem {
 
 function fragmentHint(body: JsonObject, missing: readonly string[]): string | undefined {
   if (typeof body.kind === 'string' && missing.includes('apiVersion'))
-    return `for example apiVersion: ${GUESSES[body.kind] ?? 'v1'}`;
+    return `for example apiVersion: ${ownField(GUESSES, body.kind) ?? 'v1'}`;
   const keys = Object.keys(body);
   if (
     keys.some((key) =>

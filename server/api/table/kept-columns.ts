@@ -1,7 +1,7 @@
 /** The columns of kinds that are kept (kubernetes `pkg/printers/internalversion/printers.go`). */
 
 import type { KubeObject } from '../../contract/kube.js';
-import { asObject, isObject, type JsonObject, objectsOf } from '../../kube/json.js';
+import { asObject, isObject, type JsonObject, objectsOf, ownField } from '../../kube/json.js';
 import {
   AGE,
   type Column,
@@ -30,7 +30,7 @@ const MODES: Readonly<Record<string, string>> = {
 /** Access modes in kubectl's short words: `RWO,ROX`. */
 export function accessModes(modes: unknown): string {
   return Array.isArray(modes)
-    ? modes.map((mode) => MODES[String(mode)] ?? String(mode)).join(',')
+    ? modes.map((mode) => ownField(MODES, String(mode)) ?? String(mode)).join(',')
     : '';
 }
 

@@ -1,7 +1,7 @@
 /** Rules for ConfigMaps, Secrets and Namespaces (kubernetes `pkg/apis/core/validation`). */
 
 import type { ConfigMap, KubeObject, Secret } from '../../contract/kube.js';
-import { deepEqual } from '../../kube/json.js';
+import { deepEqual, ownField } from '../../kube/json.js';
 import {
   addAll,
   type FieldError,
@@ -56,7 +56,7 @@ export function validateSecret(object: KubeObject): readonly FieldError[] {
       checkConfigKey(key).map((one) => invalidValue(`data[${key}]`, key, one)),
     );
   }
-  for (const key of NEEDED[type] ?? [])
+  for (const key of ownField(NEEDED, type) ?? [])
     if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
   if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {
     errors.push(required('data[username]'), required('data[password]'));

@@ -1,6 +1,7 @@
 /** Rules for containers (kubernetes `pkg/apis/core/validation`). */
 
 import type { Container, ContainerPort, EnvVar, Probe, ProbeHandler } from '../../contract/kube.js';
+import { ownField } from '../../kube/json.js';
 import { quantityOf } from '../../kube/quantity.js';
 import {
   addAll,
@@ -259,7 +260,7 @@ function validateResources({ resources }: Container, path: string): readonly Fie
     }
   }
   for (const [name, amount] of Object.entries(requests)) {
-    const limit = limits[name];
+    const limit = ownField(limits, name);
     if (limit !== undefined && quantityOf(amount) > quantityOf(limit)) {
       errors.push(
         invalidValue(

@@ -86,7 +86,7 @@ function versionErrors(versions: readonly JsonObject[]): readonly FieldError[] {
     errors.push(
       invalidValue(
         'spec.versions',
-        versions.map((version) => String(version.name)),
+        versions.map((version) => String(version.name ?? '')),
         'must have exactly one version marked as storage version',
       ),
     );

@@ -48,7 +48,10 @@ function pick<K extends keyof PodSpec>(spec: PodSpec, field: K): Pick<PodSpec, K
   return { [field]: spec[field] } as Pick<PodSpec, K>;
 }
 
-function withImagesOf(containers: readonly Container[], from: readonly Container[]): Container[] {
+function withImagesOf(
+  containers: readonly Container[] = [],
+  from: readonly Container[],
+): Container[] {
   return containers.map((container, index) => {
     const image = from[index]?.image;
     return image === undefined ? container : { ...container, image };

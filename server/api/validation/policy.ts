@@ -260,7 +260,7 @@ const SYSTEM_CLASSES = ['system-node-critical', 'system-cluster-critical'];
 
 /** What is wrong with a PriorityClass. */
 export function validatePriorityClass(object: KubeObject): readonly FieldError[] {
-  const { name } = object.metadata;
+  const { name = '' }: { readonly name?: string } = object.metadata;
   const errors: FieldError[] = [];
   if (name.startsWith('system-')) {
     if (!SYSTEM_CLASSES.includes(name)) {

@@ -6,7 +6,7 @@
  */
 
 import type { Condition, KubeObject, LabelSelector } from '../../contract/kube.js';
-import { asObject, deepEqual, type JsonObject, objectsOf } from '../../kube/json.js';
+import { asObject, deepEqual, type JsonObject, objectsOf, ownField } from '../../kube/json.js';
 import { labelMapMatcher, labelSelectorMatcher } from '../../kube/label-selector.js';
 import { parseQuantity } from '../../kube/quantity.js';
 import type { ResourceName } from '../../store/index.js';
@@ -71,7 +71,10 @@ function sync(parts: Parts, autoscaler: KubeObject): SyncOutcome {
   const spec = asObject(autoscaler.spec) ?? {};
   const { namespace } = autoscaler.metadata;
   const reference = asObject(spec.scaleTargetRef) ?? {};
-  const [resource, words] = TARGETS[String(reference.kind)] ?? ['', String(reference.kind)];
+  const [resource, words] = ownField(TARGETS, String(reference.kind)) ?? [
+    '',
+    String(reference.kind),
+  ];
   const target = client.store.get(resource, namespace, String(reference.name));
   const report = new Report(parts.context, autoscaler);
   if (target === undefined) {

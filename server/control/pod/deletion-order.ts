@@ -1,4 +1,5 @@
 import type { Pod } from '../../contract/kube.js';
+import { ownField } from '../../kube/json.js';
 import { findCondition } from '../conditions.js';
 import { isReady } from './pod-state.js';
 
@@ -23,7 +24,7 @@ export function deletionOrder(pods: readonly Pod[]): readonly Pod[] {
     pod,
     rank: [
       pod.spec.nodeName === undefined ? 0 : 1,
-      PHASE_RANK[pod.status?.phase ?? 'Pending'] ?? 0,
+      ownField(PHASE_RANK, pod.status?.phase ?? 'Pending') ?? 0,
       isReady(pod) ? 1 : 0,
       Number(pod.metadata.annotations?.[COST_ANNOTATION] ?? 0),
       -(perNode.get(pod.spec.nodeName ?? '') ?? 0),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { newApi } from '../helper.js';
+import { deploymentBody, newApi, podBody } from '../helper.js';
 
 const word = fc.constantFrom(
   'spec',
@@ -74,5 +74,48 @@ describe('odd objects are refused, never an error of the server', () => {
       }),
       { seed: 4, numRuns: 400 },
     );
+  });
+});
+
+describe('odd values', () => {
+  const api = newApi();
+  const pod = podBody('odd');
+  api.create({ resource: 'pods', body: pod });
+  api.create({
+    resource: 'apps/statefulsets',
+    body: { ...deploymentBody({ serviceName: 'web' }), kind: 'StatefulSet' },
+  });
+
+  test.each([
+    ['pods', 'odd', {}],
+    ['pods', 'odd', { spec: {} }],
+    ['apps/statefulsets', 'web', {}],
+  ] as const)('a replacement of %s %s by %j is refused', (resource, name, body) => {
+    expect(api.update({ resource, name, body })).toMatchObject({ error: { code: 422 } });
+  });
+
+  test.each([
+    ['batch/cronjobs', { spec: { schedule: 'constructor' } }],
+    ['scheduling.k8s.io/priorityclasses', {}],
+    ['pods', { ...pod, spec: { ...pod.spec, priorityClassName: 'constructor' } }],
+    [
+      'pods',
+      {
+        ...pod,
+        spec: {
+          containers: [{ name: 'c', image: 'a', resources: { requests: { valueOf: '1' } } }],
+        },
+      },
+    ],
+  ] as const)('of a new object of %s are refused: %j', (resource, body) => {
+    expect(api.create({ resource, body })).toMatchObject({ ok: false });
+  });
+
+  test.each(['__proto__', 'constructor'])('a Secret may be of the type %s', (type) => {
+    const made = api.create({
+      resource: 'secrets',
+      body: { metadata: { name: `s${type.length}` }, type },
+    });
+    expect(made).toMatchObject({ ok: true });
   });
 });
