@@ -1,4 +1,5 @@
 import { printOp } from '../../topology/index.js';
+import type { Done } from '../contract/acting.js';
 import type { Journey } from '../contract/journey.js';
 import type { Pod } from '../contract/kube.js';
 import type {
@@ -15,7 +16,7 @@ import type { CommandHandlers } from '../live/sockets.js';
 import { applyText, deleteText, loadText } from './act/apply-text.js';
 import { act } from './act/change-object.js';
 import { Snapshots } from './act/snapshots.js';
-import { UndoLog } from './act/undo-log.js';
+import { type ObjectChange, UndoLog } from './act/undo-log.js';
 import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
@@ -25,6 +26,8 @@ import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
 import { TraceArchive } from './trace-archive.js';
 import { endContext, traceProbe } from './tracing.js';
+
+const FAULTS = 'podnet.dev/faults';
 
 /** Everything that people ask of a cluster, or do to it, apart from the Kubernetes API. */
 export class Operations {
@@ -124,12 +127,29 @@ export class Operations {
 
   /** Answers when what was written is on disk. */
   private async durable<T>(answer: Reply<T>): Promise<Answer<T>> {
+    // Faults break and heal at once, also while the clock stands still.
+    for (const { metadata } of this.cluster.store.list(FAULTS))
+      this.cluster.faults.sync(metadata.name);
     await this.cluster.store.durable(this.cluster.store.revision);
     return answer;
   }
 
-  private fault(request: FaultRequest): Answer<string> {
-    return applyFault(this.cluster, request);
+  /** Breaks or mends; what a Fault object stands for can be undone, what was killed cannot. */
+  private fault(request: FaultRequest): Answer<Done> {
+    const { store, api } = this.cluster;
+    const before = new Map(store.list(FAULTS).map((fault) => [fault.metadata.name, fault]));
+    const done = applyFault(this.cluster, request);
+    if (!done.ok) return done;
+    const after = new Map(store.list(FAULTS).map((fault) => [fault.metadata.name, fault]));
+    const info = api.registry.byStorage(FAULTS);
+    const names = [...new Set([...before.keys(), ...after.keys()])];
+    const changes = names.flatMap((name): readonly ObjectChange[] => {
+      if (info === undefined || before.has(name) === after.has(name)) return [];
+      const states = { before: before.get(name), after: after.get(name) };
+      return [{ info, namespace: undefined, name, ...states }];
+    });
+    const undo = this.undoLog.record(changes);
+    return { ok: true, value: { text: done.value, ...(undo === undefined ? {} : { undo }) } };
   }
 
   private async clock({ paused, speed, step }: ClockRequest): Promise<Answer<null>> {

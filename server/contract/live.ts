@@ -52,7 +52,7 @@ export interface Commands {
   /** Puts back what a change made through the page changed. */
   undo: { request: { readonly id: string }; value: string };
   snapshots: { request: SnapshotRequest; value: SnapshotReport };
-  fault: { request: FaultRequest; value: string };
+  fault: { request: FaultRequest; value: Done };
   clock: { request: ClockRequest; value: null };
   logs: {
     request: { readonly pod: string; readonly container: string; readonly previous?: boolean };

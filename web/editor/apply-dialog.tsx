@@ -42,7 +42,6 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
   const [check, setCheck] = useState<string>('');
   const [busy, setBusy] = useState(false);
   const [isReady, setReady] = useState(false);
-  const [isSure, setSure] = useState(false);
   const edited = loaded?.loaded ?? kept.loaded;
 
   const request = (text: string, dryRun: boolean) => ({
@@ -85,7 +84,6 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
     kept = { text, loaded: edited };
     const answer = await store.command(command, request(text, dryRun));
     setBusy(false);
-    setSure(false);
     setReport(answer.ok ? { value: answer.value, isDryRun: dryRun } : undefined);
     setError(answer.ok ? undefined : answer.error);
     if (!answer.ok) return;
@@ -117,7 +115,6 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
         const made = openEditor(host.current, start, {
           onText: () => {
             clearTimeout(timer);
-            setSure(false);
             timer = setTimeout(() => latest.current.checkNow(), CHECK_AFTER_MS);
           },
           onApply: () => latest.current.run('apply', false),
@@ -187,9 +184,10 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
           type="button"
           className="danger"
           disabled={busy || !isReady}
-          onClick={() => (isSure ? run('deleteManifest', false) : setSure(true))}
+          title={EDITOR.deleteTitle}
+          onClick={() => run('deleteManifest', true)}
         >
-          {isSure ? EDITOR.really : EDITOR.deleteThese}
+          {EDITOR.deleteThese}
         </button>
         <select
           aria-label={EDITOR.templateName}

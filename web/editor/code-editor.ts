@@ -28,10 +28,10 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { ProblemLine } from '../../server/contract/acting.js';
+import { placeAt } from '../model/yaml-place.js';
 import { completeManifest, describeField, linesOf } from './completion.js';
 import { SchemaSource } from './schema-source.js';
 import { EDITOR } from './words.js';
-import { placeAt } from './yaml-place.js';
 
 /** An editor on the page. */
 export interface CodeEditor {

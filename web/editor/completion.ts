@@ -1,5 +1,6 @@
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import type { Text } from '@codemirror/state';
+import { placeAt, type TextLines, type YamlPlace } from '../model/yaml-place.js';
 import type { SchemaSource } from './schema-source.js';
 import {
   resolved,
@@ -10,7 +11,6 @@ import {
   typeName,
   valuesOf,
 } from './schema-walk.js';
-import { placeAt, type TextLines, type YamlPlace } from './yaml-place.js';
 
 /** Lines of a document of the editor. */
 export function linesOf(text: Text): TextLines {

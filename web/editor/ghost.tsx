@@ -2,6 +2,7 @@ import type { AppliedLine, ApplyReport, ApplyRequest } from '../../server/contra
 import type { PodVertex, Vertex } from '../../server/contract/graph.js';
 import { podOwner } from '../model/owner.js';
 import type { LiveState } from '../state/live-store.js';
+import { Report } from './report.js';
 import { GHOST, OUTCOMES } from './words.js';
 
 /** A dry run that is shown on the graph, with what would carry it out. */
@@ -63,7 +64,7 @@ export function GhostMarks({ live, run }: { readonly live: LiveState; readonly r
       rules.push(
         outcome === 'configured'
           ? `${at} .body{stroke:var(--busy);stroke-width:3px;stroke-dasharray:7 3}`
-          : `${at} .body{stroke:var(--bad);stroke-width:3px} ${at}{opacity:.55;text-decoration:line-through}`,
+          : `${at} .body{stroke:var(--bad);stroke-width:3px} ${at}{opacity:.55} ${at} text{text-decoration:line-through}`,
       );
     }
   }
@@ -92,10 +93,12 @@ interface BarProps {
 /** Says what a dry run would do, and carries it out or forgets it. */
 export function GhostBar({ run, onApply, onBack, onDiscard }: BarProps) {
   const { objects } = run.report;
-  const counts = (['created', 'configured', 'deleted', 'unchanged'] as const).flatMap((outcome) => {
-    const count = objects.filter((object) => object.outcome === outcome).length;
-    return count === 0 ? [] : [{ outcome, count }];
-  });
+  const counts = (['created', 'configured', 'deleted', 'unchanged', 'refused'] as const).flatMap(
+    (outcome) => {
+      const count = objects.filter((object) => object.outcome === outcome).length;
+      return count === 0 ? [] : [{ outcome, count }];
+    },
+  );
   return (
     <section className="ghost-bar" aria-label={GHOST.name}>
       <strong>{GHOST.title}</strong>
@@ -104,7 +107,9 @@ export function GhostBar({ run, onApply, onBack, onDiscard }: BarProps) {
           <b aria-hidden="true">{OUTCOMES[outcome].sign}</b> {count} {OUTCOMES[outcome].dry}
         </span>
       ))}
-      <span className="muted">{GHOST.legend}</span>
+      {objects.some(({ pods }) => pods !== undefined) ? (
+        <span className="muted">{GHOST.legend}</span>
+      ) : null}
       <span className="spacer" />
       <button type="button" className="primary" onClick={onApply}>
         {run.command === 'apply' ? GHOST.apply : GHOST.remove}
@@ -115,6 +120,10 @@ export function GhostBar({ run, onApply, onBack, onDiscard }: BarProps) {
       <button type="button" onClick={onDiscard}>
         {GHOST.discard}
       </button>
+      <details open={objects.some(({ outcome }) => outcome === 'configured')}>
+        <summary>{GHOST.what}</summary>
+        <Report report={run.report} isDryRun onGo={onBack} />
+      </details>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { AppliedLine, ApplyReport, ProblemLine } from '../../server/contract/acting.js';
-import { diffLines, withContext } from './diff.js';
+import { diffLines, withContext } from '../model/diff.js';
 import { EDITOR, OUTCOMES } from './words.js';
 
 interface Props {

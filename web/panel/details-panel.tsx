@@ -36,9 +36,7 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onE
   const edge = live.edges.get(id);
 
   async function fault(request: FaultRequest) {
-    const answer = await store.command('fault', request);
-    onTell(answer.ok ? 'good' : 'bad', answer.ok ? answer.value : answer.error);
-    load();
+    outcome(await store.command('fault', request));
   }
 
   /** Tells and keeps what was done; answers what was wrong. */

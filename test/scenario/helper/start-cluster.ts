@@ -181,7 +181,7 @@ export class Scenario {
   async fault(request: FaultRequest): Promise<string> {
     const answer = await this.operations.handlers.fault(request);
     if (!answer.ok) throw new Error(answer.error);
-    return answer.value;
+    return answer.value.text;
   }
 
   logs(podName: string, container?: string, previous = false): string {
