@@ -4,18 +4,33 @@ import type { Response } from 'express';
 import type { Status } from '../../contract/kube.js';
 import type { ApiFailure } from '../request.js';
 
-/** Sends a value as JSON. */
-export function sendJson(
+/** Sends a value as JSON, without an ETag: a hash of every list would cost more than it saves. */
+export function sendJson(res: Response, code: number, value: unknown): void {
+  if (res.headersSent) return;
+  const octets = prepareJson(res, code, value);
+  res.setHeader('Content-Length', octets.length);
+  res.end(octets);
+}
+
+/** Sends a document that changes seldom, such as discovery: with an ETag, by which clients ask again. */
+export function sendDocument(
+  res: Response,
+  value: unknown,
+  contentType = 'application/json',
+): void {
+  res.send(prepareJson(res, 200, value, contentType));
+}
+
+function prepareJson(
   res: Response,
   code: number,
   value: unknown,
   contentType = 'application/json',
-): void {
-  if (res.headersSent) return;
+): Buffer {
   res.status(code);
   res.setHeader('Content-Type', contentType);
   res.setHeader('Cache-Control', 'no-cache, private');
-  res.send(Buffer.from(JSON.stringify(value)));
+  return Buffer.from(JSON.stringify(value));
 }
 
 /** Sends a Status with its own code. */

@@ -23,15 +23,7 @@ import { SCALES } from '../table/kept-columns.js';
 import { renderTable } from '../table/table.js';
 import { readBody } from './body.js';
 import { deprecationOf } from './deprecated.js';
-import {
-  aggregatedDiscovery,
-  aggregatedType,
-  aggregatedVersion,
-  coreVersions,
-  groupList,
-  oneGroup,
-  resourceList,
-} from './discovery.js';
+import { createDiscoveryRoutes } from './discovery-routes.js';
 import { createHealthRoutes } from './health.js';
 import { type ListOptions, parseListOptions } from './list-options.js';
 import { type AnswerForm, answerForm, PATCH_TYPES, parseBody, patchTypeOf } from './negotiate.js';
@@ -40,7 +32,6 @@ import { deleteOptions, includeObject, writeOptions } from './options.js';
 import { type ApiPath, parseApiPath } from './path.js';
 import { addWarnings, sendFailure, sendJson, sendStatus } from './respond.js';
 import { userOf } from './user.js';
-import { versionInfo } from './version.js';
 import { serveWatch } from './watch.js';
 
 /** Serves a subresource that is more than an object: `log`, `exec`, `proxy`. */
@@ -66,39 +57,8 @@ export interface ApiRouterOptions {
 export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}): Router {
   const router = Router();
 
-  router.get('/version', (_req, res) => sendJson(res, 200, versionInfo()));
+  router.use(createDiscoveryRoutes(api.registry));
   router.use(createHealthRoutes(api));
-  router.get('/api', (req, res) => {
-    const version = aggregatedVersion(req.headers.accept);
-    if (version === undefined) sendJson(res, 200, coreVersions(req.headers.host ?? ''));
-    else
-      sendJson(
-        res,
-        200,
-        aggregatedDiscovery(api.registry, 'core', version),
-        aggregatedType(version),
-      );
-  });
-  router.get('/apis', (req, res) => {
-    const version = aggregatedVersion(req.headers.accept);
-    if (version === undefined) sendJson(res, 200, groupList(api.registry));
-    else
-      sendJson(
-        res,
-        200,
-        aggregatedDiscovery(api.registry, 'named', version),
-        aggregatedType(version),
-      );
-  });
-  router.get('/apis/:group', (req, res) =>
-    sendFound(res, oneGroup(api.registry, req.params.group)),
-  );
-  router.get('/api/:version', (req, res) =>
-    sendFound(res, resourceList(api.registry, '', req.params.version)),
-  );
-  router.get('/apis/:group/:version', (req, res) =>
-    sendFound(res, resourceList(api.registry, req.params.group, req.params.version)),
-  );
   router.use(openApiRouter(api.registry));
   router.use((req: Request, res: Response, next: NextFunction) => {
     if (!/^\/(api|apis)(\/|$)/.test(req.path)) {
@@ -111,11 +71,6 @@ export function createApiRouter(api: ApiServer, options: ApiRouterOptions = {}):
     });
   });
   return router;
-}
-
-function sendFound(res: Response, value: object | undefined): void {
-  if (value === undefined) sendStatus(res, unknownPath());
-  else sendJson(res, 200, value);
 }
 
 interface Exchange {
