@@ -13,15 +13,18 @@ import { Stage } from './panel/stage.js';
 import { Toasts } from './panel/toasts.js';
 import { Toolbar } from './panel/toolbar.js';
 import type { Draft, Picking } from './panel/trace-form.js';
-import type { LiveStore } from './state/live-store.js';
+import { clusterBase, type LiveStore } from './state/live-store.js';
 import { usePlayback } from './state/playback.js';
 import { useToasts } from './state/toasts.js';
+import { TerminalDock } from './terminal/terminal-dock.js';
+import { TerminalsContext, useTerminalList } from './terminal/use-terminals.js';
 
 /** The page: questions and answers in the dock, the graph beside it, the packet's way below. */
 export function App({ store }: { readonly store: LiveStore }) {
   const live = useSyncExternalStore(store.subscribe, () => store.state);
   const playback = usePlayback();
   const { toasts, tell, dismiss } = useToasts();
+  const terminals = useTerminalList();
   const [selected, setSelected] = useState<string>();
   const [tab, setTab] = useState<'trace' | 'details'>('trace');
   const [draft, setDraft] = useState<Draft>({ from: '', to: '', protocol: 'tcp' });
@@ -117,6 +120,7 @@ export function App({ store }: { readonly store: LiveStore }) {
     [draft, picking, send],
   );
   return (
+    <TerminalsContext value={terminals}>
     <div className="page">
       <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
         <ActBar store={store} undo={undo} onTell={tell} />
@@ -158,6 +162,7 @@ export function App({ store }: { readonly store: LiveStore }) {
           {playback.journey === undefined ? null : (
             <Player playback={playback} onClose={() => playback.show(undefined)} />
           )}
+          <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
         </main>
       </div>
       {applying ? (
@@ -175,5 +180,6 @@ export function App({ store }: { readonly store: LiveStore }) {
       ) : null}
       <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>
+    </TerminalsContext>
   );
 }

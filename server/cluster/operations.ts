@@ -22,10 +22,12 @@ import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
 import { applyFault } from './faults.js';
 import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
+import { queueIn } from './pod-queues.js';
 import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
 import { TraceArchive } from './trace-archive.js';
 import { endContext, traceProbe } from './tracing.js';
+import { tryBindIn } from './try-bind.js';
 
 const FAULTS = 'podnet.dev/faults';
 
@@ -68,6 +70,8 @@ export class Operations {
         previous: previous === true,
       });
     },
+    tryBind: async (request) => tryBindIn(this.cluster, request),
+    queue: async (request) => queueIn(this.cluster, request),
   };
 
   /** Sends a probe; the clock runs ahead until its outcome is known. */

@@ -10,44 +10,64 @@ import {
 import { humanDuration } from '../api/table/duration.js';
 import { podWords } from '../api/table/pod-status.js';
 import type { Pod } from '../contract/kube.js';
-import type { DetailSection, VertexDetails } from '../contract/live.js';
+import type { DetailSection, DetailTab, VertexDetails } from '../contract/live.js';
 import type { PodRuntimeView } from '../kubelet/index.js';
 import type { Cluster } from './cluster.js';
+import { namespaceSections } from './pod-namespaces.js';
+import { queueRows } from './pod-queues.js';
 import { portsReport } from './port-report.js';
+import { queueSections } from './queue-sections.js';
+import { portFacts, socketTable } from './socket-sections.js';
 
 /** The panel of a pod, with its journey. */
 export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetails {
   const uid = pod.metadata.uid ?? '';
   const view = cluster.kubeletOf(pod)?.podRuntimeView(uid);
-  const node = cluster.fabric.nodes.get(pod.spec.nodeName ?? '');
-  const netns =
-    view === undefined || view.netnsName === '' ? undefined : node?.host.netns(view.netnsName);
-  const kernel = netns === undefined ? undefined : viewNetns(netns);
+  const host = cluster.fabric.nodes.get(pod.spec.nodeName ?? '')?.host;
+  const pause = host?.processes.get(view?.sandbox?.pausePid ?? 0);
+  const netns = pause === undefined ? undefined : host?.netnsByInode(pause.namespaces.net.inode);
+  const ipc = pause === undefined ? undefined : host?.processes.ipcOf(pause.pid);
+  const commands = view?.sandbox?.ops.flatMap((op) => printOp(op)) ?? [];
   return {
     id,
     title: pod.metadata.name,
     subtitle: `pod in ${pod.metadata.namespace}, on ${pod.spec.nodeName ?? 'no node yet'}`,
     journey: cluster.journeys.of(pod),
+    queues: queueRows(ipc),
     sections: [
-      podFacts(cluster, pod, view),
-      containerTable(view),
-      ...(view?.sandbox === undefined ? [] : [namespaceTable(view)]),
-      ...portSections(cluster, pod),
-      queueTable(cluster, pod, view),
-      ...(kernel === undefined ? [] : kernelSections(kernel)),
-      eventTable(cluster, uid),
-      ...(view?.sandbox === undefined || view.sandbox.ops.length === 0
-        ? []
-        : [
-            {
-              kind: 'text',
-              title: 'Commands that built it',
-              text: view.sandbox.ops.flatMap((op) => printOp(op)).join('\n'),
-            } as const,
-          ]),
-      { kind: 'text', title: 'Object (JSON)', text: JSON.stringify(pod, undefined, 2) },
+      ...inTab('overview', [
+        podFacts(cluster, pod, view),
+        containerTable(view),
+        conditionTable(pod),
+        eventTable(cluster, uid),
+      ]),
+      ...inTab('namespaces', namespaceSections(view, host?.processes.get(1))),
+      ...inTab('ports', [
+        ...portSections(cluster, pod),
+        ...(netns === undefined ? [] : [portFacts(netns)]),
+      ]),
+      ...inTab('queues', ipc === undefined ? [] : queueSections(ipc)),
+      ...inTab('network', [
+        ...(netns === undefined ? [] : [...kernelSections(viewNetns(netns)), socketTable(netns)]),
+        ...(commands.length === 0
+          ? []
+          : [
+              {
+                kind: 'text',
+                title: 'Commands that built it',
+                text: commands.join('\n'),
+              } as const,
+            ]),
+      ]),
+      ...inTab('object', [
+        { kind: 'text', title: 'Object (JSON)', text: JSON.stringify(pod, undefined, 2) },
+      ]),
     ],
   };
+}
+
+function inTab(tab: DetailTab, sections: readonly DetailSection[]): DetailSection[] {
+  return sections.map((section) => ({ ...section, tab }));
 }
 
 function podFacts(cluster: Cluster, pod: Pod, view: PodRuntimeView | undefined): DetailSection {
@@ -60,13 +80,6 @@ function podFacts(cluster: Cluster, pod: Pod, view: PodRuntimeView | undefined):
   if (sandbox?.mac !== undefined) rows.push(['MAC of eth0', sandbox.mac]);
   if (sandbox?.gateway !== undefined) rows.push(['gateway', sandbox.gateway]);
   if (sandbox?.hostDevice !== undefined) rows.push(['veth on the node', sandbox.hostDevice]);
-  const unmet = pod.status?.conditions?.filter((c) => c.status !== 'True') ?? [];
-  for (const condition of unmet) {
-    rows.push([
-      `not ${condition.type}`,
-      [condition.reason, condition.message].filter(Boolean).join(': '),
-    ]);
-  }
   return { kind: 'facts', title: 'Pod', rows };
 }
 
@@ -100,31 +113,25 @@ function containerTable(view: PodRuntimeView | undefined): DetailSection {
   };
 }
 
+function conditionTable(pod: Pod): DetailSection {
+  return {
+    kind: 'table',
+    title: 'Conditions',
+    columns: ['type', 'status', 'why'],
+    rows: (pod.status?.conditions ?? []).map(({ type, status, reason, message }) => [
+      type,
+      status,
+      [reason, message].filter(Boolean).join(': ') || '-',
+    ]),
+  };
+}
+
 function stateWord(state: PodRuntimeView['containers'][number]['state']): string {
   if (state.running !== undefined) return 'running';
   if (state.terminated !== undefined) {
     return `${state.terminated.reason ?? 'terminated'} (exit ${state.terminated.exitCode})`;
   }
   return state.waiting?.reason ?? 'waiting';
-}
-
-function namespaceTable(view: PodRuntimeView): DetailSection {
-  const kinds = Object.keys(view.sandbox?.namespaces ?? {});
-  return {
-    kind: 'table',
-    title: 'Namespaces (inode numbers)',
-    columns: ['container', ...kinds],
-    rows: [
-      ['pause', ...kinds.map((kind) => String(view.sandbox?.namespaces[kind] ?? '-'))],
-      ...view.containers
-        .filter((container) => container.pid !== undefined)
-        .map((container) => [
-          container.name,
-          ...kinds.map((kind) => String(container.namespaces[kind] ?? '-')),
-        ]),
-    ],
-    note: 'Equal numbers are the same namespace: containers share what pause holds.',
-  };
 }
 
 function portSections(cluster: Cluster, pod: Pod): DetailSection[] {
@@ -154,35 +161,6 @@ function portSections(cluster: Cluster, pod: Pod): DetailSection[] {
     ]),
   };
   return [conflicts, table];
-}
-
-function queueTable(cluster: Cluster, pod: Pod, view: PodRuntimeView | undefined): DetailSection {
-  const host = cluster.fabric.nodes.get(pod.spec.nodeName ?? '')?.host;
-  const pid = view?.sandbox?.pausePid;
-  const queues = pid === undefined ? [] : (host?.processes.ipcOf(pid)?.queues() ?? []);
-  return {
-    kind: 'table',
-    title: 'Message queues',
-    columns: ['kind', 'name', 'messages', 'octets', 'limit'],
-    rows: queues.map((queue) =>
-      queue.kind === 'posix'
-        ? [
-            'POSIX',
-            queue.name,
-            String(queue.currentMessages),
-            String(queue.bytes),
-            `${queue.maxMessages} × ${queue.messageBytes}`,
-          ]
-        : [
-            'System V',
-            `id ${queue.id} key 0x${queue.key.toString(16)}`,
-            String(queue.currentMessages),
-            String(queue.bytes),
-            String(queue.maxBytes),
-          ],
-    ),
-    note: 'Queues live in the IPC namespace that pause holds: every container of the pod sees them, no other pod does.',
-  };
 }
 
 /** Devices, routes, neighbours and rules of a namespace. */

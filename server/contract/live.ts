@@ -9,6 +9,7 @@ import type {
   SnapshotRequest,
 } from './acting.js';
 import type { GraphDiff, GraphSnapshot } from './graph.js';
+import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Journey, StepPackets } from './journey.js';
 
 /**
@@ -58,6 +59,10 @@ export interface Commands {
     request: { readonly pod: string; readonly container: string; readonly previous?: boolean };
     value: string;
   };
+  /** What bind(2) would answer in a pod; nothing is bound. */
+  tryBind: { request: BindRequest; value: BindReport };
+  /** Sends to a message queue of a pod, takes from it, makes or removes one. */
+  queue: { request: QueueRequest; value: QueueReport };
 }
 
 /** A probe: two ends and a protocol. Ends are written as on the command line. */
@@ -96,10 +101,15 @@ export interface VertexDetails {
   readonly sections: readonly DetailSection[];
   /** How it came to be, for pods. */
   readonly journey?: Journey;
+  /** Message queues of a pod. */
+  readonly queues?: readonly QueueRow[];
 }
 
+/** Parts of a pod's inspector; a section belongs to one. */
+export type DetailTab = 'overview' | 'namespaces' | 'ports' | 'queues' | 'network' | 'object';
+
 /** One section of the panel. */
-export type DetailSection =
+export type DetailSection = { readonly tab?: DetailTab } & (
   | {
       readonly kind: 'facts';
       readonly title: string;
@@ -112,4 +122,5 @@ export type DetailSection =
       readonly rows: readonly (readonly string[])[];
       readonly note?: string;
     }
-  | { readonly kind: 'text'; readonly title: string; readonly text: string };
+  | { readonly kind: 'text'; readonly title: string; readonly text: string }
+);

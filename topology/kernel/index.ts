@@ -21,7 +21,7 @@ export * from './nft.js';
 export * from './ops.js';
 export { type HostProcessTable, SIGNAL } from './process/index.js';
 export { type PacketType, Skb } from './skb.js';
-export type { PortQuestion, SocketFactory } from './socket/index.js';
+export type { BindAnswer, BindNeighbor, BindQuestion, SocketFactory } from './socket/index.js';
 export { Softirq } from './softirq.js';
 export * from './sys.js';
 export * from './trace.js';

@@ -8,10 +8,10 @@ import type {
   VertexDetails,
 } from '../../server/contract/live.js';
 import { VertexActions } from '../act/vertex-actions.js';
+import { PodInspector } from '../inspector/pod-inspector.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
+import { ShellButtons } from '../terminal/shell-buttons.js';
 import { DetailSectionView } from './detail-section.js';
-import { Logs } from './logs.js';
-import { PodJourney } from './pod-journey.js';
 
 interface Props {
   readonly id: string;
@@ -25,9 +25,6 @@ interface Props {
 
 /** How often an open panel asks again, in milliseconds: kernels change without a diff of the graph. */
 const REFRESH_MS = 1500;
-
-/** Sections of a pod that come before its journey: facts and containers. */
-const LEADING = 2;
 
 /** What the selected thing is made of, read from its kernel, and what can be done to it. */
 export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onEdit }: Props) {
@@ -65,9 +62,7 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onE
     else onTell('bad', answer.error);
   }
 
-  const sections = conflictsFirst(details?.sections ?? []);
-  const leading = details?.journey === undefined ? 0 : LEADING;
-  const [first, rest] = [sections.slice(0, leading), sections.slice(leading)];
+  const sections = details?.sections ?? [];
   const gone = vertex === undefined && edge === undefined && details !== undefined;
   return (
     <div className="details-panel">
@@ -84,28 +79,22 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onE
         edge={edge}
         actions={{ fault, act, create, edit, chooseEnd: onChooseEnd }}
       />
+      <ShellButtons vertex={vertex} />
       {error === undefined || gone ? null : (
         <p className="error" role="alert">
           {error}
         </p>
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
-      {first.map((section) => (
-        <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
-      ))}
-      {details?.journey === undefined ? null : <PodJourney journey={details.journey} />}
-      {rest.map((section) => (
-        <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
-      ))}
-      {vertex?.kind === 'pod' ? <Logs pod={vertex} store={store} /> : null}
+      {vertex?.kind === 'pod' && details !== undefined ? (
+        <PodInspector pod={vertex} details={details} store={store} onChanged={load} />
+      ) : (
+        sections.map((section) => (
+          <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
+        ))
+      )}
     </div>
   );
-}
-
-/** Conflicts are why someone looks: they come before everything else. */
-function conflictsFirst(sections: readonly DetailSection[]): readonly DetailSection[] {
-  const conflicts = sections.filter(({ title }) => title.includes('conflict'));
-  return [...conflicts, ...sections.filter((section) => !conflicts.includes(section))];
 }
 
 /** Asks for details now and again; what was told last stays until there is something else. */
@@ -119,7 +108,9 @@ function useDetails(id: string, store: LiveStore) {
   }, [id, store]);
   useEffect(() => {
     load();
-    const timer = setInterval(load, REFRESH_MS);
+    const timer = setInterval(() => {
+      if (!document.hidden) load();
+    }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [load]);
   return { details, error, load };

@@ -33,3 +33,23 @@ export function useStoredSwitch(key: string, initially: boolean): [boolean, (on:
   );
   return [on, set];
 }
+
+/** One of several, kept between visits. */
+export function useStoredChoice<Choice extends string>(
+  key: string,
+  choices: readonly Choice[],
+  initially: Choice,
+): [Choice, (choice: Choice) => void] {
+  const [choice, setChoice] = useState(() => {
+    const stored = readStored(key);
+    return choices.find((one) => one === stored) ?? initially;
+  });
+  const set = useCallback(
+    (value: Choice) => {
+      setChoice(value);
+      writeStored(key, value);
+    },
+    [key],
+  );
+  return [choice, set];
+}

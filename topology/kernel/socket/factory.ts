@@ -1,4 +1,3 @@
-import type { Ip } from '../../addr/index.js';
 import type { Result } from '../../base/index.js';
 import type { Netns, SocketLayer } from '../contract.js';
 import type { Errno } from '../errno.js';
@@ -10,6 +9,7 @@ import type {
   UnixSocket,
   UnixSocketType,
 } from '../sys.js';
+import type { BindAnswer, BindQuestion } from './try-bind.js';
 import type { SocketPaths } from './unix/index.js';
 
 /** Whose socket it is: what `ss -p` shows and what permission checks look at. */
@@ -33,13 +33,6 @@ export type SocketDomain = 'inet' | 'inet6';
 /** Kind of a socket: SOCK_STREAM, SOCK_DGRAM, SOCK_DGRAM with IPPROTO_ICMP, SOCK_RAW with IPPROTO_ICMP. */
 export type SocketType = 'stream' | 'dgram' | 'ping' | 'raw';
 
-/** A question to the port table. */
-export interface PortQuestion {
-  readonly proto: 'tcp' | 'udp';
-  readonly address: Ip;
-  readonly port: number;
-}
-
 /** What processes ask of the sockets of their namespace. */
 export interface SocketFactory {
   /**
@@ -60,8 +53,8 @@ export interface SocketFactory {
   unixHolders(): UnixHolder[];
   /** Every bound TCP and UDP socket, as `ss -antup` lists them: by protocol, port, then age. */
   holders(): PortHolder[];
-  /** Who stands in the way of a bind without options to this address and port: the reason of EADDRINUSE. */
-  explainBindConflict(question: PortQuestion): PortHolder | undefined;
+  /** What bind(2) would answer, and who stands in the way; nothing changes. */
+  tryBind(question: BindQuestion): BindAnswer;
   /** Closes every socket of a process, as its end does. */
   closeAllOf(pid: number): void;
 }

@@ -1,5 +1,4 @@
 export type {
-  PortQuestion,
   SocketCreator,
   SocketDomain,
   SocketFactory,
@@ -7,4 +6,5 @@ export type {
   SocketType,
 } from './factory.js';
 export { createSocketLayer } from './layer.js';
+export type { BindAnswer, BindNeighbor, BindQuestion } from './try-bind.js';
 export { PlainPaths, type SocketInode, type SocketPaths } from './unix/index.js';

@@ -19,19 +19,13 @@ import type {
   UnixSocket,
   UnixSocketType,
 } from '../sys.js';
-import { type Bindable, tcpConflict, udpConflict } from './conflict.js';
 import type { Closable, SocketContext } from './context.js';
-import type {
-  PortQuestion,
-  SocketCreator,
-  SocketDomain,
-  SocketFactory,
-  SocketType,
-} from './factory.js';
+import type { SocketCreator, SocketDomain, SocketFactory, SocketType } from './factory.js';
 import { readIcmpEvent } from './icmp-event.js';
 import { IcmpLayer } from './icmp-layer.js';
 import { ETH_P_ALL, FramePacketSocket } from './packet-socket.js';
 import { TcpLayer } from './tcp/tcp-layer.js';
+import { type BindAnswer, type BindQuestion, type TriedEntry, tryBind } from './try-bind.js';
 import { UdpLayer } from './udp-layer.js';
 import { UnixLayer } from './unix/index.js';
 
@@ -177,29 +171,10 @@ class Layer implements SocketLayer, SocketFactory {
     return [...this.tcp.holders(), ...udp];
   }
 
-  explainBindConflict(question: PortQuestion): PortHolder | undefined {
-    const { proto, address, port } = question;
-    const wanted: Bindable = {
-      address,
-      v6only: false,
-      reuseAddr: false,
-      reusePort: false,
-      uid: 0,
-      device: undefined,
-      bindState: 'unbound',
-    };
-    if (proto === 'udp') {
-      for (const { sock, state } of this.udp.ports.at(port)?.entries ?? []) {
-        if (udpConflict(wanted, sock)) return sock.holder('udp', state);
-      }
-      return undefined;
-    }
-    const blocking = this.tcp
-      .entriesAt(port)
-      .filter(({ sock }) => tcpConflict(wanted, sock, { port: 'named' }));
-    const listener = blocking.find(({ sock }) => sock.bindState === 'listening');
-    const found = listener ?? blocking[0];
-    return found?.sock.holder('tcp', found.state);
+  tryBind(question: BindQuestion): BindAnswer {
+    const entriesAt = (proto: 'tcp' | 'udp', port: number): Iterable<TriedEntry> =>
+      proto === 'tcp' ? this.tcp.entriesAt(port) : (this.udp.ports.at(port)?.entries ?? []);
+    return tryBind({ netns: this.netns, entriesAt }, question);
   }
 
   closeAllOf(pid: number): void {

@@ -158,22 +158,6 @@ describe('bind', () => {
       expect(next.bind(ip('0.0.0.0'), 80) ?? next.listen(5)).toBe(errno);
     },
   );
-
-  test('is explained by the holder of the port', () => {
-    const lab = new Lab();
-    listen(lab.server);
-    const { sockets } = lab.netns('b');
-    const question = { proto: 'tcp' as const, address: ip('10.0.0.2'), port: 80 };
-    expect(sockets.explainBindConflict(question)).toMatchObject({
-      proto: 'tcp',
-      address: 0,
-      port: 80,
-      pid: lab.server.pid,
-      comm: 'nginx',
-      state: 'LISTEN',
-    });
-    expect(sockets.explainBindConflict({ ...question, proto: 'udp' })).toBeUndefined();
-  });
 });
 
 describe('ephemeral ports', () => {

@@ -1,0 +1,125 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { PodVertex } from '../../server/contract/graph.js';
+import { CopyButton } from '../panel/copy-button.js';
+import { clusterBase } from '../state/live-store.js';
+import { containersOf } from './containers.js';
+import { followLog } from './follow-log.js';
+import { WORDS } from './words.js';
+
+/** What the containers of a pod print, as they print it. */
+export function LogView({ pod }: { readonly pod: PodVertex }) {
+  const names = containersOf(pod);
+  const [chosen, setChosen] = useState<string>();
+  const [previous, setPrevious] = useState(false);
+  const [search, setSearch] = useState('');
+  const [paused, setPaused] = useState<string>();
+  const container = names.find((name) => name === chosen) ?? names[0];
+  const { text, error } = useLog(pod, container, previous);
+  const pre = useRef<HTMLPreElement>(null);
+  const atEnd = useRef(true);
+
+  const shown = paused ?? text;
+  const lines = useMemo(() => linesOf(shown), [shown]);
+  const wanted = search.toLowerCase();
+  const found = useMemo(
+    () => (wanted === '' ? lines : lines.filter((line) => line.toLowerCase().includes(wanted))),
+    [lines, wanted],
+  );
+  const printed = found.join('\n');
+  const more = paused === undefined ? 0 : Math.max(0, linesOf(text).length - lines.length);
+
+  // The end stays in view, unless a person scrolled up to read.
+  useEffect(() => {
+    if (atEnd.current && printed !== '') pre.current?.scrollTo({ top: pre.current.scrollHeight });
+  }, [printed]);
+
+  return (
+    <div className="log-view">
+      <div className="row">
+        <select
+          value={container}
+          onChange={(event) => setChosen(event.target.value)}
+          aria-label={WORDS.container}
+        >
+          {names.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          className="log-search"
+          aria-label={WORDS.logs.search}
+          placeholder={WORDS.logs.searchHint}
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <button
+          type="button"
+          aria-pressed={paused !== undefined}
+          onClick={() => setPaused(paused === undefined ? text : undefined)}
+        >
+          {paused === undefined ? WORDS.logs.pause : WORDS.logs.resume}
+        </button>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={previous}
+            onChange={(event) => {
+              setPrevious(event.target.checked);
+              setPaused(undefined);
+            }}
+          />
+          {WORDS.logs.previous}
+        </label>
+      </div>
+      {error === undefined ? null : (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+      <p className="note">
+        {wanted === ''
+          ? WORDS.logs.lines(lines.length)
+          : WORDS.logs.matches(found.length, lines.length)}
+        {more > 0 ? <b className="busy"> {WORDS.logs.waiting(more)}</b> : null}
+      </p>
+      <div className="text-block">
+        <CopyButton text={printed} />
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+        <pre ref={pre} tabIndex={0} role="log" aria-label={WORDS.logs.text} aria-live="off"
+          onScroll={({ currentTarget }) => {
+            const { clientHeight, scrollHeight, scrollTop } = currentTarget;
+            atEnd.current = scrollHeight - scrollTop - clientHeight < 20;
+          }}
+        >
+          {printed === '' ? (wanted === '' ? WORDS.logs.empty : WORDS.logs.noMatch) : printed}
+        </pre>
+      </div>
+    </div>
+  );
+}
+
+function linesOf(text: string): string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}
+
+/** The text of a log while it is looked at. */
+function useLog(pod: PodVertex, container: string | undefined, previous: boolean) {
+  const [state, setState] = useState<{ readonly text: string; readonly error?: string }>({
+    text: '',
+  });
+  const { namespace, name } = pod;
+  useEffect(() => {
+    setState({ text: '' });
+    if (container === undefined) return undefined;
+    const base = clusterBase(location.pathname);
+    return followLog(
+      { base, namespace, pod: name, container, previous },
+      {
+        text: (text) => setState({ text }),
+        error: (error) => setState({ text: '', error }),
+      },
+    );
+  }, [namespace, name, container, previous]);
+  return state;
+}

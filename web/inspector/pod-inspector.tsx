@@ -1,0 +1,111 @@
+import { type ReactNode, useRef } from 'react';
+import type { PodVertex } from '../../server/contract/graph.js';
+import type { DetailTab, VertexDetails } from '../../server/contract/live.js';
+import { DetailSectionView } from '../panel/detail-section.js';
+import { PodJourney } from '../panel/pod-journey.js';
+import type { LiveStore } from '../state/live-store.js';
+import { useStoredChoice } from '../state/stored.js';
+import { BindForm } from './bind-form.js';
+import { LogView } from './log-view.js';
+import { QueueForm } from './queue-form.js';
+import { WORDS } from './words.js';
+import './inspector.css';
+
+interface Props {
+  readonly pod: PodVertex;
+  readonly details: VertexDetails;
+  readonly store: LiveStore;
+  /** Asks for the details again, after something was done. */
+  readonly onChanged: () => void;
+}
+
+type Tab = DetailTab | 'logs';
+
+const TABS: readonly Tab[] = [
+  'overview',
+  'namespaces',
+  'ports',
+  'queues',
+  'network',
+  'logs',
+  'object',
+];
+
+/** What a pod is made of, a part at a time; the part stays chosen from pod to pod. */
+export function PodInspector({ pod, details, store, onChanged }: Props) {
+  const [tab, setTab] = useStoredChoice<Tab>('inspector.tab', TABS, 'overview');
+  const list = useRef<HTMLDivElement>(null);
+  const step = (by: number) => {
+    const next = TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length];
+    if (next === undefined) return;
+    setTab(next);
+    list.current?.querySelector<HTMLElement>(`[data-tab=${next}]`)?.focus();
+  };
+  return (
+    <>
+      <div
+        ref={list}
+        className="inspector-tabs"
+        role="tablist"
+        aria-label={WORDS.tabsLabel}
+        onKeyDown={(event) => {
+          const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+          if (by === 0) return;
+          event.stopPropagation();
+          step(by);
+        }}
+      >
+        {TABS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            data-tab={name}
+            aria-selected={name === tab}
+            tabIndex={name === tab ? 0 : -1}
+            onClick={() => setTab(name)}
+          >
+            {WORDS.tabs[name]}
+            {marksOf(name, details)}
+          </button>
+        ))}
+      </div>
+      <div role="tabpanel" aria-label={WORDS.tabs[tab]} className="inspector-part">
+        <Part tab={tab} pod={pod} details={details} store={store} onChanged={onChanged} />
+      </div>
+    </>
+  );
+}
+
+function Part({ tab, pod, details, store, onChanged }: Props & { readonly tab: Tab }): ReactNode {
+  if (tab === 'logs') return <LogView pod={pod} />;
+  const sections = details.sections
+    .filter((section) => section.tab === tab)
+    .map((section) => (
+      <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
+    ));
+  if (tab === 'overview') {
+    return (
+      <>
+        {sections.slice(0, 2)}
+        {details.journey === undefined ? null : <PodJourney journey={details.journey} />}
+        {sections.slice(2)}
+      </>
+    );
+  }
+  return (
+    <>
+      {sections.length === 0 ? <p className="muted">{WORDS.nothing}</p> : sections}
+      {tab === 'ports' ? <BindForm pod={pod} store={store} /> : null}
+      {tab === 'queues' && sections.length > 0 ? (
+        <QueueForm pod={pod} queues={details.queues ?? []} store={store} onChanged={onChanged} />
+      ) : null}
+    </>
+  );
+}
+
+/** A sign on a tab where something is wrong. */
+function marksOf(tab: Tab, { sections }: VertexDetails): ReactNode {
+  const wrong = tab === 'ports' && sections.some(({ title }) => title.includes('conflict'));
+  return wrong ? <b className="bad"> ▲</b> : null;
+}

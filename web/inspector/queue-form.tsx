@@ -1,0 +1,146 @@
+import { type FormEvent, useState } from 'react';
+import type { PodVertex } from '../../server/contract/graph.js';
+import type { QueueReport, QueueRequest, QueueRow } from '../../server/contract/inspector.js';
+import { Section } from '../panel/detail-section.js';
+import type { LiveStore } from '../state/live-store.js';
+import { containersOf } from './containers.js';
+import { WORDS } from './words.js';
+
+interface Props {
+  readonly pod: PodVertex;
+  readonly queues: readonly QueueRow[];
+  readonly store: LiveStore;
+  readonly onChanged: () => void;
+}
+
+const DEFAULT_NAME = { posix: '/jobs', sysv: '0x1234' } as const;
+
+/** Sends to a message queue of the pod and takes from it, as a program in a container would. */
+export function QueueForm({ pod, queues, store, onChanged }: Props) {
+  const containers = containersOf(pod);
+  const [chosen, setChosen] = useState<string>();
+  const [kind, setKind] = useState<'posix' | 'sysv'>('posix');
+  const [name, setName] = useState<string>();
+  const [text, setText] = useState('hello');
+  const [priority, setPriority] = useState('');
+  const [report, setReport] = useState<QueueReport>();
+  const [error, setError] = useState<string>();
+  const names = queues.filter((queue) => queue.kind === kind).map((queue) => queue.name);
+  const shownName = name ?? names[0] ?? DEFAULT_NAME[kind];
+  const container = containers.find((one) => one === chosen) ?? containers[0] ?? '';
+
+  async function run(action: QueueRequest['action']) {
+    const answer = await store.command('queue', {
+      pod: `${pod.namespace}/${pod.name}`,
+      container,
+      kind,
+      action,
+      name: shownName.trim(),
+      ...(action === 'send' ? { text } : {}),
+      ...(priority.trim() === '' ? {} : { priority: Number(priority) }),
+    });
+    setReport(answer.ok ? answer.value : undefined);
+    setError(answer.ok ? undefined : answer.error);
+    onChanged();
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void run('send');
+  }
+
+  return (
+    <Section title={WORDS.queue.title}>
+      <form className="inspector-form queue-form" onSubmit={submit}>
+        <div className="row">
+          <select
+            aria-label={WORDS.container}
+            value={container}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            {containers.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+          <select
+            aria-label={WORDS.queue.kind}
+            value={kind}
+            onChange={(event) => {
+              setKind(event.target.value === 'sysv' ? 'sysv' : 'posix');
+              setName(undefined);
+            }}
+          >
+            <option value="posix">{WORDS.queue.posix}</option>
+            <option value="sysv">{WORDS.queue.sysv}</option>
+          </select>
+          <input
+            className="queue-name"
+            aria-label={WORDS.queue.name}
+            list="queue-names"
+            value={shownName}
+            spellCheck={false}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <datalist id="queue-names">
+            {names.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+        </div>
+        <div className="row">
+          <input
+            className="queue-text"
+            aria-label={WORDS.queue.text}
+            placeholder={WORDS.queue.text}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <input
+            className="queue-priority"
+            aria-label={kind === 'posix' ? WORDS.queue.priority : WORDS.queue.type}
+            placeholder={kind === 'posix' ? WORDS.queue.priority : WORDS.queue.type}
+            inputMode="numeric"
+            value={priority}
+            onChange={(event) => setPriority(event.target.value)}
+          />
+        </div>
+        <div className="row">
+          <button type="submit" className="primary">
+            {WORDS.queue.send}
+          </button>
+          <button type="button" onClick={() => run('receive')}>
+            {WORDS.queue.receive}
+          </button>
+          <button type="button" onClick={() => run('create')}>
+            {WORDS.queue.create}
+          </button>
+          <button type="button" className="danger" onClick={() => run('remove')}>
+            {WORDS.queue.remove}
+          </button>
+        </div>
+      </form>
+      {error === undefined ? null : (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+      {report === undefined ? null : (
+        <div
+          className={`inspector-answer ${report.errno === undefined ? 'good' : 'bad'}`}
+          role="status"
+        >
+          <b>
+            {report.errno === undefined ? '✔ ' : '✘ '}
+            <code>{report.call}</code>
+          </b>
+          <p>{report.summary}</p>
+          {report.text === undefined ? null : (
+            <p>
+              {WORDS.queue.got} <q className="queue-got">{report.text}</q>
+            </p>
+          )}
+        </div>
+      )}
+    </Section>
+  );
+}
