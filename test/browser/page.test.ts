@@ -155,8 +155,8 @@ if (!has('chromium')) {
 
     test('keeps the open sections and their scroll while the panel refreshes', async () => {
       await page.click('[data-id="pod:shop/visitor"]');
+      await page.click('.inspector-tabs [role=tab]:has-text("YAML")');
       await page.waitForSelector('summary:has-text("Object")');
-      await page.click('summary:has-text("Object")');
       const block = page.locator('.section:has(summary:has-text("Object")) pre');
       await block.evaluate((element) => element.scrollTo({ top: 60 }));
       await page.waitForTimeout(2000);

@@ -85,8 +85,11 @@ export function LogView({ pod }: { readonly pod: PodVertex }) {
       </p>
       <div className="text-block">
         <CopyButton text={printed} />
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-        <pre ref={pre} tabIndex={0} role="log" aria-label={WORDS.logs.text} aria-live="off"
+        <pre
+          ref={pre}
+          role="log"
+          aria-label={WORDS.logs.text}
+          aria-live="off"
           onScroll={({ currentTarget }) => {
             const { clientHeight, scrollHeight, scrollTop } = currentTarget;
             atEnd.current = scrollHeight - scrollTop - clientHeight < 20;

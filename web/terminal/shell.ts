@@ -9,6 +9,9 @@ const SHELLS = ['bash', 'sh'] as const;
 const RETRY_MS = 2000;
 const NO_PROGRAM = /executable file not found|no such file or directory/i;
 
+/** Characters that wait for a shell that is just starting. */
+const TYPED_AHEAD = 4096;
+
 /** Where a shell writes. */
 export interface Screen {
   write(octets: Uint8Array | string): void;
@@ -24,6 +27,7 @@ export class Shell {
   private channel: ExecChannel | undefined;
   private nodePod: NodeShellPod | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private typed = '';
   private state: 'starting' | 'running' | 'ended' | 'closed' = 'starting';
 
   constructor(base: string, target: TerminalTarget, screen: Screen) {
@@ -36,12 +40,14 @@ export class Shell {
   start(): void {
     if (this.isClosed) return;
     this.state = 'starting';
+    this.typed = '';
     void this.connect();
   }
 
   /** What is typed; Enter starts another shell when there is none. */
   input(text: string): void {
     if (this.state === 'running') this.channel?.input(text);
+    else if (this.state === 'starting') this.typed = (this.typed + text).slice(0, TYPED_AHEAD);
     else if (this.state === 'ended' && text.includes('\r')) {
       this.screen.write('\r\n');
       this.start();
@@ -93,8 +99,11 @@ export class Shell {
       { base: this.base, namespace, pod, container, command: [shell] },
       {
         output: (octets) => {
-          this.state = 'running';
           this.screen.write(octets);
+          if (this.state === 'running') return;
+          this.state = 'running';
+          if (this.typed !== '') this.channel?.input(this.typed);
+          this.typed = '';
         },
         end: (end) => this.ended(place, shell, end),
       },
@@ -120,6 +129,7 @@ export class Shell {
         return;
       }
       case 'lost':
+        this.state = 'starting';
         this.tell(WORDS.lost);
         this.again(place, shell);
         return;

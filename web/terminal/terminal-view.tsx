@@ -68,13 +68,7 @@ export function TerminalView({ base, target, shown, screenReader, onLeave }: Pro
         </p>
       )}
       {isLoading && error === undefined ? <p className="muted">{WORDS.loading}</p> : null}
-      <div
-        className="terminal-screen"
-        ref={element}
-        // Keys typed here are the shell's: they must not step through a trace or close what is selected.
-        onKeyDown={(event) => event.stopPropagation()}
-        role="presentation"
-      />
+      <div className="terminal-screen" ref={element} />
     </div>
   );
 }

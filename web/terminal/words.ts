@@ -1,7 +1,6 @@
 /** What the terminals say. */
 export const WORDS = {
   terminals: 'Terminals',
-  terminal: 'terminal',
   nodeShell: 'shell on the node',
   shellIn: (container: string) => `shell in ${container}`,
   close: (title: string) => `Close the terminal of ${title}`,

@@ -47,6 +47,9 @@ export function mountTerminal(parent: HTMLElement, options: MountOptions): Mount
   terminal.attachCustomKeyEventHandler((event) => isForShell(event, terminal, options.onLeave));
   terminal.onData(options.onInput);
   terminal.onResize(({ cols, rows }) => options.onResize(cols, rows));
+  // Keys typed here are the shell's: they must not step through a trace or close what is selected.
+  const keep = (event: KeyboardEvent): void => event.stopPropagation();
+  parent.addEventListener('keydown', keep);
   const fitNow = (): void => {
     if (parent.clientWidth > 0 && parent.clientHeight > 0) fit.fit();
   };
@@ -75,6 +78,7 @@ export function mountTerminal(parent: HTMLElement, options: MountOptions): Mount
       terminal.options.screenReaderMode = on;
     },
     dispose: () => {
+      parent.removeEventListener('keydown', keep);
       sizes.disconnect();
       themes.disconnect();
       scheme.removeEventListener('change', paint);

@@ -40,6 +40,8 @@ const handlers: CommandHandlers = {
   fault: () => Promise.reject(new Error('the handler threw')),
   clock: async () => ({ ok: true, value: null }),
   logs: unasked,
+  tryBind: unasked,
+  queue: unasked,
 };
 
 function addSwitch(name: string): void {
