@@ -121,65 +121,65 @@ export function App({ store }: { readonly store: LiveStore }) {
   );
   return (
     <TerminalsContext value={terminals}>
-    <div className="page">
-      <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
-        <ActBar store={store} undo={undo} onTell={tell} />
-      </Toolbar>
-      <LostBanner live={live} />
-      <div className="columns">
-        <Dock
-          live={live}
-          store={store}
-          tab={tab}
-          selected={selected}
-          playback={playback}
-          trace={trace}
-          onTab={setTab}
-          onTell={tell}
-          onChooseEnd={chooseEnd}
-          onDone={undo.done}
-          onEdit={edit}
-        />
-        <main className="main">
-          <Stage
-            live={shown}
+      <div className="page">
+        <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
+          <ActBar store={store} undo={undo} onTell={tell} />
+        </Toolbar>
+        <LostBanner live={live} />
+        <div className="columns">
+          <Dock
+            live={live}
+            store={store}
+            tab={tab}
             selected={selected}
             playback={playback}
-            picking={picking}
-            onSelect={select}
+            trace={trace}
+            onTab={setTab}
+            onTell={tell}
+            onChooseEnd={chooseEnd}
+            onDone={undo.done}
+            onEdit={edit}
           />
-          {dryRun === undefined ? null : (
-            <>
-              <GhostMarks live={live} run={dryRun} />
-              <GhostBar
-                run={dryRun}
-                onApply={() => carryOut(dryRun)}
-                onBack={openEditor}
-                onDiscard={() => setDryRun(undefined)}
-              />
-            </>
-          )}
-          {playback.journey === undefined ? null : (
-            <Player playback={playback} onClose={() => playback.show(undefined)} />
-          )}
-          <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
-        </main>
+          <main className="main">
+            <Stage
+              live={shown}
+              selected={selected}
+              playback={playback}
+              picking={picking}
+              onSelect={select}
+            />
+            {dryRun === undefined ? null : (
+              <>
+                <GhostMarks live={live} run={dryRun} />
+                <GhostBar
+                  run={dryRun}
+                  onApply={() => carryOut(dryRun)}
+                  onBack={openEditor}
+                  onDiscard={() => setDryRun(undefined)}
+                />
+              </>
+            )}
+            {playback.journey === undefined ? null : (
+              <Player playback={playback} onClose={() => playback.show(undefined)} />
+            )}
+            <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
+          </main>
+        </div>
+        {applying ? (
+          <ApplyDialog
+            store={store}
+            loaded={loaded}
+            onClose={closeEditor}
+            onTell={tell}
+            onDone={undo.done}
+            onDryRun={(run) => {
+              setDryRun(run);
+              closeEditor();
+            }}
+          />
+        ) : null}
+        <Toasts toasts={toasts} onDismiss={dismiss} />
       </div>
-      {applying ? (
-        <ApplyDialog
-          store={store}
-          loaded={loaded}
-          onClose={closeEditor}
-          onTell={tell}
-          onDone={undo.done}
-          onDryRun={(run) => {
-            setDryRun(run);
-            closeEditor();
-          }}
-        />
-      ) : null}
-      <Toasts toasts={toasts} onDismiss={dismiss} />
-    </div>
     </TerminalsContext>
   );
 }
