@@ -110,7 +110,8 @@ export function App({ store }: { readonly store: LiveStore }) {
       return;
     }
     setDryRun(undefined);
-    undo.done(answer.value.lines.slice(0, 4).join(', '), answer.value.undo);
+    if (answer.value.lines.length > 0)
+      undo.done(answer.value.lines.slice(0, 4).join(', '), answer.value.undo);
     for (const { message } of answer.value.problems.slice(0, 3)) tell('bad', message);
   }
 

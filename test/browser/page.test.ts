@@ -167,8 +167,10 @@ if (!has('chromium')) {
       const port = Number(new URL(podnet.url).port);
       await podnet.stop();
       await page.waitForSelector('.link.bad');
+      await page.waitForSelector('.lost-banner');
       podnet = await startPodnet(port);
       await page.waitForSelector('.link.good');
+      await page.waitForSelector('.lost-banner', { state: 'detached' });
       await page.waitForSelector('[data-id="pod:default/probed"]', { state: 'detached' });
       await page.waitForSelector('[data-id="pod:shop/visitor"] .sign.good');
       expect(errors).toEqual([]);

@@ -42,7 +42,8 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
   const [check, setCheck] = useState<string>('');
   const [busy, setBusy] = useState(false);
   const [isReady, setReady] = useState(false);
-  const edited = loaded?.loaded ?? kept.loaded;
+  const [edited, setEdited] = useState(loaded?.loaded ?? kept.loaded);
+  const isDone = useRef(false);
 
   const request = (text: string, dryRun: boolean) => ({
     text,
@@ -97,12 +98,12 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
     if (undo !== undefined) onDone(summaryOf(objects, lines), undo);
     if (problems.length > 0) return;
     if (undo === undefined) onTell('good', summaryOf(objects, lines));
-    kept = { text, loaded: undefined };
+    isDone.current = true;
     onClose();
   }
 
-  const latest = useRef({ checkNow, run });
-  latest.current = { checkNow, run };
+  const latest = useRef({ checkNow, run, edited });
+  latest.current = { checkNow, run, edited };
 
   useEffect(() => {
     if (dialog.current?.open === false) dialog.current.showModal();
@@ -129,7 +130,11 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
     return () => {
       isOpen = false;
       clearTimeout(timer);
-      if (editor.current !== undefined) kept = { ...kept, text: editor.current.text() };
+      if (editor.current !== undefined)
+        kept = {
+          text: editor.current.text(),
+          loaded: isDone.current ? undefined : latest.current.edited,
+        };
       editor.current?.destroy();
       editor.current = undefined;
     };
@@ -137,7 +142,9 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
 
   async function take(files: readonly File[]) {
     const texts = await Promise.all(files.map((file) => file.text()));
-    if (texts.length > 0) editor.current?.setText(texts.join('\n---\n'));
+    if (texts.length === 0) return;
+    setEdited(undefined);
+    editor.current?.setText(texts.join('\n---\n'));
   }
 
   function drop(event: DragEvent) {
@@ -194,6 +201,7 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
           value=""
           onChange={(event) => {
             const found = TEMPLATES.find(({ name }) => name === event.target.value);
+            setEdited(undefined);
             if (found !== undefined) editor.current?.setText(found.text);
             editor.current?.focus();
           }}

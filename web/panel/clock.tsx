@@ -46,7 +46,7 @@ export function Clock({ live, store, onError }: Props) {
           .sort((a, b) => a - b)
           .map((speed) => (
             <option key={speed} value={speed}>
-              {speed}×{speed < 1 ? ' slow motion' : ''}
+              {speed}×{speed < 1 ? ' slow' : ''}
             </option>
           ))}
       </select>

@@ -9,7 +9,7 @@ export {
 } from './apply.js';
 export { type FoundSources, findSources } from './files.js';
 export { type ResolvedKind, resolveKind } from './kinds.js';
-export { editableOf } from './last-applied.js';
+export { editableOf, OF_CONTROLLERS } from './last-applied.js';
 export type { Locator, Position } from './locate.js';
 export {
   formatNote,

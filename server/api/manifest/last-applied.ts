@@ -40,10 +40,17 @@ export function withLastApplied(
   };
 }
 
-/** What a person edits of an object: not what the server sets, nor what `kubectl apply` noted. */
+/** Annotations that controllers write; a person's edit does not meet them. */
+export const OF_CONTROLLERS = /^(deployment\.kubernetes\.io|autoscaling\.alpha\.kubernetes\.io)\//;
+
+/** What a person edits of an object: not what the server or its controllers set, nor what `kubectl apply` noted. */
 export function editableOf({ status: _, ...object }: KubeObject): JsonObject {
   const { annotations, ...metadata } = object.metadata;
-  const { [LAST_APPLIED]: _noted, ...own } = annotations ?? {};
+  const own = Object.fromEntries(
+    Object.entries(annotations ?? {}).filter(
+      ([name]) => name !== LAST_APPLIED && !OF_CONTROLLERS.test(name),
+    ),
+  );
   return {
     ...object,
     metadata: {

@@ -1,9 +1,6 @@
-import { editableOf } from '../../api/manifest/index.js';
+import { editableOf, OF_CONTROLLERS } from '../../api/manifest/index.js';
 import type { KubeObject } from '../../contract/kube.js';
 import { asObject, type JsonObject } from '../../kube/json.js';
-
-/** Annotations that controllers write; a person's edit does not meet them. */
-const OF_CONTROLLERS = /^(deployment\.kubernetes\.io|autoscaling\.alpha\.kubernetes\.io)\//;
 
 /**
  * What people wrote of an object, as one text: two of them are equal when nobody but controllers changed the object in

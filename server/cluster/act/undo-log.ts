@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ApiServer, ResourceInfo } from '../../api/index.js';
 import type { KubeObject } from '../../contract/kube.js';
 import { type Reply, refuse, reply } from '../reply.js';
@@ -23,6 +24,8 @@ export class UndoLog {
   private readonly held = new Map<string, readonly ObjectChange[]>();
   private objects = 0;
   private nextId = 1;
+  /** Ids of a server that ran before are not taken for this one's. */
+  private readonly run = randomUUID();
 
   constructor(api: ApiServer) {
     this.api = api;
@@ -31,7 +34,7 @@ export class UndoLog {
   /** Keeps a change; undefined when there is nothing to undo, or too much to keep. */
   record(changes: readonly ObjectChange[]): string | undefined {
     if (changes.length === 0 || changes.length > MOST_OBJECTS) return undefined;
-    const id = `change-${this.nextId}`;
+    const id = `${this.run}-${this.nextId}`;
     this.nextId += 1;
     this.held.set(id, changes);
     this.objects += changes.length;
