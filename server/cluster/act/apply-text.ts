@@ -19,6 +19,7 @@ import type {
   ProblemLine,
 } from '../../contract/acting.js';
 import type { KubeObject } from '../../contract/kube.js';
+import { asString, isObject } from '../../kube/json.js';
 import type { Cluster } from '../cluster.js';
 import { type Reply, refuse, reply } from '../reply.js';
 import { fingerprint } from './fingerprint.js';
@@ -42,7 +43,7 @@ export function applyText(cluster: Cluster, undo: UndoLog, request: ApplyRequest
   if (conflicts.length > 0) return { lines: [], problems: conflicts, objects: [] };
   const dryRun = request.dryRun === true;
   const report = applyManifest(cluster.api, manifests.objects, {
-    namespace: request.namespace ?? 'default',
+    namespace: asString(request.namespace) ?? 'default',
     dryRun,
     isEdited: (live) => edited.has(keyOf(live.kind, live.metadata)),
   });
@@ -75,11 +76,11 @@ export function deleteText(cluster: Cluster, undo: UndoLog, request: ApplyReques
       readonly namespace?: string;
     };
     const resolved = resolveKind(cluster.api.registry, apiVersion, kind);
-    if (!resolved.ok || metadata.name === undefined) continue;
+    if (!resolved.ok || typeof metadata.name !== 'string') continue;
     const { info } = resolved;
     const { name } = metadata;
     const namespace = info.namespaced
-      ? (metadata.namespace ?? request.namespace ?? 'default')
+      ? (asString(metadata.namespace) ?? asString(request.namespace) ?? 'default')
       : undefined;
     const target = { resource: info, namespace, name };
     const before = cluster.api.get(target);
@@ -143,7 +144,9 @@ function keyOf(kind: string, { namespace, name }: { namespace?: string; name?: s
 }
 
 function loadedVersions(loaded: unknown): ReadonlyMap<string, LoadedVersion> {
-  const list = Array.isArray(loaded) ? (loaded.slice(0, MOST_LINES) as LoadedVersion[]) : [];
+  const list = Array.isArray(loaded)
+    ? (loaded.slice(0, MOST_LINES).filter(isObject) as unknown as LoadedVersion[])
+    : [];
   return new Map(list.map((one) => [keyOf(one.kind, one), one]));
 }
 

@@ -15,7 +15,9 @@ export function act(cluster: Cluster, undo: UndoLog, request: ActRequest): Reply
   if ('node' in request) {
     const node = String(request.node);
     if (request.act === 'drain') return drain(cluster, undo, node);
-    return cordon(cluster, undo, { node, on: request.act === 'cordon' });
+    if (request.act === 'cordon' || request.act === 'uncordon')
+      return cordon(cluster, undo, { node, on: request.act === 'cordon' });
+    return refuse('a node is cordoned, uncordoned or drained');
   }
   const found = find(cluster, request);
   if (!found.ok) return found;

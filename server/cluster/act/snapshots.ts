@@ -46,7 +46,7 @@ export class Snapshots {
 
   answer(request: SnapshotRequest): Reply<SnapshotReport> {
     if (request.snapshot === 'list') return reply(this.report('', []));
-    const name = String(request.name).trim();
+    const name = typeof request.name === 'string' ? request.name.trim() : '';
     if (!NAME.test(name))
       return refuse('a name has 1 to 63 letters, digits, spaces, dots, dashes or underscores');
     if (request.snapshot === 'save') return this.save(name);

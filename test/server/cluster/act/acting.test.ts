@@ -136,6 +136,24 @@ ${MAP.replace('name: notes', 'name: notes, namespace: fresh')}`;
     expect(it.cluster.store.get('configmaps', 'default', 'later')).toBeUndefined();
   });
 
+  test.each([
+    { text: 'a', edited: [null, 5, {}] },
+    { text: 'apiVersion: v1\nkind: Pod\nmetadata: 5', edited: [{ kind: 'Pod' }] },
+    { text: null },
+    {},
+  ])('a request that makes no sense is told so, not thrown: %j', async (request) => {
+    const report = await value(ask.apply(request as { text: string }));
+    expect(report.objects).toEqual([]);
+  });
+
+  test('an unknown act leaves a node as it is', async () => {
+    const answer = await ask.act({ act: 'zap', node: 'worker-1' } as unknown as {
+      act: 'cordon';
+      node: string;
+    });
+    expect(answer).toEqual({ ok: false, error: 'a node is cordoned, uncordoned or drained' });
+  });
+
   test.each(['', '../x', 'a'.repeat(64)])('a snapshot is not named %p', async (name) => {
     expect((await ask.snapshots({ snapshot: 'save', name })).ok).toBe(false);
   });
