@@ -67,7 +67,8 @@ function showForm(response: ServerResponse, problem: string): void {
     'Content-Security-Policy':
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
     'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
+    // With no-referrer browsers send the form with an origin of null, which is refused.
+    'Referrer-Policy': 'same-origin',
   });
   response.end(formHtml(problem));
 }

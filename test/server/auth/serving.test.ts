@@ -96,7 +96,13 @@ describe('a server on TLS', () => {
       readonly headers?: Record<string, string>;
       readonly form?: string;
     } = {},
-  ): Promise<{ code: number; text: string; cookie: string; location: string }> {
+  ): Promise<{
+    code: number;
+    text: string;
+    cookie: string;
+    location: string;
+    referrerPolicy: string;
+  }> {
     const { pair, headers = {}, form } = options;
     return new Promise((resolve, reject) => {
       const request = httpsRequest(
@@ -119,6 +125,7 @@ describe('a server on TLS', () => {
               text,
               cookie: response.headers['set-cookie']?.[0] ?? '',
               location: response.headers.location ?? '',
+              referrerPolicy: String(response.headers['referrer-policy'] ?? ''),
             }),
           );
         },
@@ -148,7 +155,12 @@ describe('a server on TLS', () => {
   const html = { accept: 'text/html' };
 
   test('asks a browser for the token, and lets it in by a cookie that scripts cannot read', async () => {
-    expect(await ask('/', { headers: html })).toMatchObject({ code: 401, cookie: '' });
+    // With no-referrer a browser would send the form with an origin of null, which is refused.
+    expect(await ask('/', { headers: html })).toMatchObject({
+      code: 401,
+      cookie: '',
+      referrerPolicy: 'same-origin',
+    });
     expect(await ask('/?token=wrong', { headers: html })).toMatchObject({ code: 401, cookie: '' });
     const entered = await ask('/', {
       headers: { ...html, 'content-type': 'application/x-www-form-urlencoded' },
