@@ -8,16 +8,24 @@ import { ApplyDialog } from './editor/apply-dialog.js';
 import { type DryRun, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
 import { endFor } from './model/ends.js';
 import { Dock } from './panel/dock.js';
-import { Player } from './panel/player.js';
 import { Stage } from './panel/stage.js';
 import { Toasts } from './panel/toasts.js';
 import { Toolbar } from './panel/toolbar.js';
-import type { Draft, Picking } from './panel/trace-form.js';
 import { clusterBase, type LiveStore } from './state/live-store.js';
 import { usePlayback } from './state/playback.js';
+import { readStored } from './state/stored.js';
 import { useToasts } from './state/toasts.js';
 import { TerminalDock } from './terminal/terminal-dock.js';
 import { TerminalsContext, useTerminalList } from './terminal/use-terminals.js';
+import { type Draft, draftFrom } from './trace/draft.js';
+import { readLink } from './trace/link.js';
+import { Player } from './trace/player.js';
+import { ShareMenu } from './trace/share-menu.js';
+import type { Picking } from './trace/trace-form.js';
+import { useHistory } from './trace/use-history.js';
+
+/** What the address of the page asks for. */
+const linked = readLink(location.hash);
 
 /** The page: questions and answers in the dock, the graph beside it, the packet's way below. */
 export function App({ store }: { readonly store: LiveStore }) {
@@ -25,9 +33,12 @@ export function App({ store }: { readonly store: LiveStore }) {
   const playback = usePlayback();
   const { toasts, tell, dismiss } = useToasts();
   const terminals = useTerminalList();
-  const [selected, setSelected] = useState<string>();
+  const history = useHistory();
+  const [selected, setSelected] = useState<string | undefined>(linked.selected);
   const [tab, setTab] = useState<'trace' | 'details'>('trace');
-  const [draft, setDraft] = useState<Draft>({ from: '', to: '', protocol: 'tcp' });
+  const [draft, setDraft] = useState<Draft>(
+    () => linked.draft ?? draftFrom(readStored('trace-draft')),
+  );
   const [picking, setPicking] = useState<Picking>();
   const [applying, setApplying] = useState(false);
   const [loaded, setLoaded] = useState<LoadedObject>();
@@ -64,24 +75,40 @@ export function App({ store }: { readonly store: LiveStore }) {
         return;
       }
       setSelected(id);
-      if (id !== undefined) setTab('details');
+      if (id === undefined) return;
+      setTab('details');
+      const vertex = live.vertices.get(id);
+      // An end that is still open is the one that was selected.
+      setDraft((before) => {
+        const end = before.from === '' ? 'from' : before.to === '' ? 'to' : undefined;
+        const text =
+          vertex === undefined || end === undefined
+            ? undefined
+            : endFor(vertex, end, before.protocol);
+        return end === undefined || text === undefined || text === before.from
+          ? before
+          : { ...before, [end]: text };
+      });
     },
-    [picking, chooseEnd],
+    [picking, chooseEnd, live.vertices],
   );
 
   const send = useCallback(
     async (request: TraceRequest): Promise<string | undefined> => {
       const answer = await store.command('trace', request);
       if (!answer.ok) return answer.error;
+      history.keep(request, answer.value);
       playback.show(answer.value);
       return undefined;
     },
-    [store, playback.show],
+    [store, playback.show, history.keep],
   );
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || applying) return;
+      // A dialog closes by itself.
+      if (document.querySelector('dialog[open]') !== null) return;
       if (picking !== undefined) setPicking(undefined);
       else if (selected !== undefined) setSelected(undefined);
       else playback.show(undefined);
@@ -124,6 +151,14 @@ export function App({ store }: { readonly store: LiveStore }) {
     <TerminalsContext value={terminals}>
       <div className="page">
         <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
+          <ShareMenu
+            store={store}
+            playback={playback}
+            request={history.requestOf(playback.journey)}
+            draft={draft}
+            selected={selected}
+            onTell={tell}
+          />
           <ActBar store={store} undo={undo} onTell={tell} />
         </Toolbar>
         <LostBanner live={live} />
@@ -161,7 +196,12 @@ export function App({ store }: { readonly store: LiveStore }) {
               </>
             )}
             {playback.journey === undefined ? null : (
-              <Player playback={playback} onClose={() => playback.show(undefined)} />
+              <Player
+                store={store}
+                playback={playback}
+                traces={history.traces}
+                onClose={() => playback.show(undefined)}
+              />
             )}
             <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
           </main>

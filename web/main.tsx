@@ -8,6 +8,7 @@ import './style/graph.css';
 import './style/panel.css';
 import './editor/editor.css';
 import './act/act.css';
+import './trace/trace.css';
 
 const root = document.getElementById('app');
 if (root !== null) {

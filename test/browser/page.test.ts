@@ -105,6 +105,52 @@ if (!has('chromium')) {
       expect(errors).toEqual([]);
     });
 
+    test('shows the octets of a step, marks what it changed, and steps back by key', async () => {
+      await trace('shop/visitor', 'svc/shop/web:80');
+      await page.click('button:has-text("octets")');
+      await page.click('.step:has-text("nat dnat") >> nth=0');
+      await page.waitForSelector('.field.changed[data-field=destination]');
+      await page.hover('.field.changed[data-field=destination]');
+      expect(await page.locator('.octet.lit').count()).toBe(4);
+      const at = (await page.textContent('.player .count')) ?? '';
+      await page.keyboard.press('ArrowLeft');
+      expect(await page.textContent('.player .count')).not.toBe(at);
+      await page.click('button:has-text("octets")');
+      expect(errors).toEqual([]);
+    });
+
+    test('compares two traces and marks where they part ways', async () => {
+      await trace('shop/visitor', 'svc/shop/web:80');
+      expect(await trace('shop/visitor', '10.99.99.99:80')).not.toContain('delivered');
+      await page.click('.player button:has-text("compare")');
+      expect(await page.locator('.compare-row.first').count()).toBe(1);
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('.compare-dialog', { state: 'detached' });
+      expect(await page.locator('.player').count()).toBe(1);
+      expect(errors).toEqual([]);
+    });
+
+    test.each([
+      ['pcapng', /\.pcapng$/],
+      ['graph as SVG', /^podnet\.svg$/],
+      ['graph as PNG', /^podnet\.png$/],
+      ['Mermaid', /\.mmd$/],
+      ['JSON', /\.json$/],
+    ])('saves %s', async (item, name) => {
+      await page.click('.share-menu summary');
+      const saved = page.waitForEvent('download');
+      await page.click(`.share-items button:has-text("${item}")`);
+      expect((await saved).suggestedFilename()).toMatch(name);
+      expect(errors).toEqual([]);
+    });
+
+    test('shows an error at the field that caused it', async () => {
+      await page.fill('#end-to', 'svc/shop/nothing:80');
+      await page.click('.send');
+      await page.waitForSelector('#end-to[aria-invalid=true]');
+      expect(await page.textContent('#error-to')).toContain('nothing');
+    });
+
     test('takes both ends from clicks in the graph', async () => {
       await page.click('.end:has(#end-from) .pick');
       await page.click('[data-id="pod:shop/visitor"]');

@@ -16,6 +16,12 @@ export interface PlaybackFilter {
   readonly shown: Shown;
   /** Every rule that was looked at, or only those that decided. */
   readonly rules: 'all' | 'deciding';
+  /** Only steps that lose or change the packet. */
+  readonly only?: 'drops' | 'changes';
+  /** Only steps of this part of the kernel. */
+  readonly component?: string;
+  /** Only steps on this machine. */
+  readonly host?: string;
 }
 
 /** The steps of a journey in order of time, as positions one can go to. */
@@ -31,6 +37,10 @@ export function framesOf(journey: Journey, filter?: PlaybackFilter): readonly Fr
 function isShown(hop: Hop, step: Step, filter: PlaybackFilter): boolean {
   if (filter.rules === 'deciding' && (step.action === 'jump' || step.action === 'return'))
     return false;
+  if (filter.only === 'drops' && !isFailure(step)) return false;
+  if (filter.only === 'changes' && step.changes === undefined) return false;
+  if (filter.component !== undefined && step.component !== filter.component) return false;
+  if (filter.host !== undefined && hop.host !== filter.host) return false;
   switch (filter.shown) {
     case 'first':
       return hop.packet === 0;
@@ -126,6 +136,18 @@ function flagWords(flags: string): string {
   return FLAGS.filter(([letter]) => flags.includes(letter))
     .map(([, word]) => word)
     .join('+');
+}
+
+/** Where the place before or the next one begins, seen from a position. */
+export function positionOfPlace(
+  frames: readonly Frame[],
+  position: number,
+  to: 'before' | 'next',
+): number {
+  const starts = groupsOf(frames).map(({ frames: [first] }) => first?.index ?? 0);
+  return to === 'next'
+    ? (starts.find((start) => start > position) ?? Math.max(0, frames.length - 1))
+    : (starts.findLast((start) => start < position) ?? 0);
 }
 
 /** Where a key takes the player; undefined for keys that do not move it. */

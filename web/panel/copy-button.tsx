@@ -13,7 +13,7 @@ export function CopyButton({ text }: { readonly text: string }) {
       type="button"
       className="copy"
       onClick={async () => {
-        setDone(await copy(text));
+        setDone(await copyText(text));
       }}
     >
       {done ? '✔ copied' : 'copy'}
@@ -22,7 +22,7 @@ export function CopyButton({ text }: { readonly text: string }) {
 }
 
 /** The clipboard of the browser is only there on https and localhost; elsewhere the old way is tried. */
-async function copy(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -2,10 +2,11 @@ import type { LoadedObject } from '../../server/contract/acting.js';
 import type { TraceRequest } from '../../server/contract/live.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
+import type { Draft } from '../trace/draft.js';
+import { StepList } from '../trace/step-list.js';
+import { type Picking, TraceForm } from '../trace/trace-form.js';
 import { DetailsPanel } from './details-panel.js';
 import { Legend } from './legend.js';
-import { StepList } from './step-list.js';
-import { type Draft, type Picking, TraceForm } from './trace-form.js';
 
 interface Props {
   readonly live: LiveState;
@@ -94,7 +95,8 @@ function TraceHelp() {
         The packet then travels along the lines, and every step says what happened and why.
       </p>
       <p>
-        Keys: <kbd>←</kbd> <kbd>→</kbd> step, <kbd>space</kbd> plays, <kbd>Esc</kbd> closes.
+        Keys: <kbd>←</kbd> <kbd>→</kbd> step, <kbd>space</kbd> plays, <kbd>Esc</kbd> closes,{' '}
+        <kbd>?</kbd> lists them all.
       </p>
     </div>
   );

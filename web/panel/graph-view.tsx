@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { GraphRenderer } from '../render/graph-renderer.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
+import { readLink } from '../trace/link.js';
 
 interface Props extends SceneEvents {
   readonly scene: Scene;
@@ -22,7 +23,10 @@ export function GraphView({ scene, fitRequest, select, pin }: Props) {
       pin: (id, at) => current.current.pin(id, at),
     });
     renderer.current = made;
-    const observer = new ResizeObserver(() => made.draw(current.current.scene));
+    const observer = new ResizeObserver(() => {
+      made.draw(current.current.scene);
+      made.follow(current.current.scene);
+    });
     observer.observe(element.current);
     return () => {
       observer.disconnect();
@@ -30,7 +34,17 @@ export function GraphView({ scene, fitRequest, select, pin }: Props) {
     };
   }, []);
 
-  useEffect(() => renderer.current?.draw(scene), [scene]);
+  useEffect(() => {
+    renderer.current?.draw(scene);
+    renderer.current?.follow(scene);
+  }, [scene]);
+
+  const linked = useRef(readLink(location.hash).view);
+  useEffect(() => {
+    if (linked.current === undefined || scene.vertices.size === 0) return;
+    renderer.current?.show(linked.current);
+    linked.current = undefined;
+  }, [scene]);
 
   const answered = useRef(fitRequest);
   useEffect(() => {

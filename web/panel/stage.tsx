@@ -9,9 +9,9 @@ import type { Scene } from '../render/scene.js';
 import type { LiveState } from '../state/live-store.js';
 import { loadPins, savePins } from '../state/pins.js';
 import type { Playback } from '../state/playback.js';
+import type { Picking } from '../trace/trace-form.js';
 import { GraphView } from './graph-view.js';
 import { StageBar } from './stage-bar.js';
-import type { Picking } from './trace-form.js';
 
 interface Props {
   readonly live: LiveState;

@@ -3,6 +3,7 @@ import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
 import type { Vertex } from '../../server/contract/graph.js';
+import { boxToFollow } from '../model/follow.js';
 import type { Box } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { PENDING_BOX } from '../model/slots.js';
@@ -38,7 +39,10 @@ export class GraphRenderer {
   private readonly drawnFrom = new WeakMap<Element, string | Vertex>();
   private readonly shapes = new WeakMap<Element, string>();
   private fitted = false;
+  private followed: Box | undefined;
   private touched = false;
+  /** A person has zoomed or moved the drawing since it was last fitted. */
+  private byHand = false;
 
   constructor(element: SVGSVGElement, events: SceneEvents) {
     this.events = events;
@@ -54,7 +58,9 @@ export class GraphRenderer {
       .scaleExtent([0.08, 5])
       .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
         this.world.attr('transform', event.transform.toString());
-        if (event.sourceEvent !== null) this.touched = true;
+        if (event.sourceEvent === null) return;
+        this.touched = true;
+        this.byHand = true;
       });
     this.svg.call(this.zooming).on('dblclick.zoom', null);
   }
@@ -101,14 +107,44 @@ export class GraphRenderer {
     const y = (clientHeight - extent.height * scale) / 2 - extent.y * scale;
     const target = zoomIdentity.translate(x, y).scale(scale);
     this.touched = false;
+    this.byHand = false;
     if (this.fitted) this.svg.transition().duration(MOVE_MS).call(this.zooming.transform, target);
     else this.svg.call(this.zooming.transform, target);
+    this.fitted = true;
+  }
+
+  /** The part of the drawing that a packet is in, unless a person has chosen another; undefined for everything. */
+  follow(scene: Scene): void {
+    if (this.byHand) return;
+    const { clientWidth: width, clientHeight: height } = this.svg.node() ?? {
+      clientWidth: 0,
+      clientHeight: 0,
+    };
+    const box = boxToFollow(scene, { width, height }, this.followed);
+    if (box !== undefined && box !== this.followed) this.show(box);
+    else if (box === undefined && this.followed !== undefined) this.fit(scene.layout);
+    this.followed = box;
+  }
+
+  /** Shows one part of the drawing as large as it can be read well. */
+  show(box: Box): void {
+    const { clientWidth, clientHeight } = this.svg.node() ?? { clientWidth: 0, clientHeight: 0 };
+    if (clientWidth === 0 || box.width <= 0 || box.height <= 0) return;
+    const scale = Math.min(clientWidth / box.width, clientHeight / box.height, LARGEST);
+    const x = clientWidth / 2 - (box.x + box.width / 2) * scale;
+    const y = clientHeight / 2 - (box.y + box.height / 2) * scale;
+    const target = zoomIdentity.translate(x, y).scale(scale);
+    this.touched = true;
+    const still = !this.fitted || matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (still) this.svg.call(this.zooming.transform, target);
+    else this.svg.transition().duration(MOVE_MS).call(this.zooming.transform, target);
     this.fitted = true;
   }
 
   /** Zooms about the middle. */
   zoomBy(factor: number): void {
     this.touched = true;
+    this.byHand = true;
     this.svg
       .transition()
       .duration(MOVE_MS / 2)

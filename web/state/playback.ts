@@ -64,6 +64,7 @@ export function usePlayback(): Playback {
 
   const show = useCallback((next: Journey | undefined) => {
     setJourney(next);
+    setFilterState(({ shown, rules }) => ({ shown, rules }));
     setWanted(0);
     setPlaying(next !== undefined);
   }, []);
@@ -80,7 +81,7 @@ export function usePlayback(): Playback {
   }, [playing, position, last]);
   const setFilter = useCallback(
     (next: PlaybackFilter) => {
-      writeStored('playback', next);
+      writeStored('playback', { shown: next.shown, rules: next.rules });
       // The step that is shown stays, if it is still there.
       const step = frames[position]?.step;
       const kept =

@@ -9,6 +9,7 @@ import {
   type Shown,
 } from '../model/playback.js';
 import type { Playback } from '../state/playback.js';
+import { FILTER } from './words.js';
 
 const SHOWN: readonly (readonly [Shown, string, string])[] = [
   ['first', 'first', 'Only the first packet'],
@@ -53,8 +54,17 @@ export function StepList({ playback }: { readonly playback: Playback }) {
           />
           every rule
         </label>
+        <Narrowing playback={playback} />
       </div>
       <div ref={list} className="steps">
+        {frames.length > 0 ? null : (
+          <p className="help">
+            {FILTER.none}{' '}
+            <button type="button" onClick={() => playback.setFilter(widest(playback))}>
+              {FILTER.clear}
+            </button>
+          </p>
+        )}
         {groups.map((group) => (
           <Group
             key={group.key}
@@ -65,6 +75,72 @@ export function StepList({ playback }: { readonly playback: Playback }) {
         ))}
       </div>
     </section>
+  );
+}
+
+function widest({ filter: { shown, rules } }: Playback): Playback['filter'] {
+  return { shown, rules };
+}
+
+/** Leaves only the steps of one part, of one machine, or those that drop or change the packet. */
+function Narrowing({ playback }: { readonly playback: Playback }) {
+  const { filter, journey } = playback;
+  const hops = journey?.hops ?? [];
+  const parts = [...new Set(hops.flatMap((hop) => hop.steps.map((step) => step.component)))].sort();
+  const hosts = [...new Set(hops.map((hop) => hop.host))].sort();
+  const { component, host, only, ...rest } = filter;
+  const set = (part: {
+    readonly component?: string | undefined;
+    readonly host?: string | undefined;
+    readonly only?: 'drops' | 'changes' | undefined;
+  }) => {
+    const next = { component, host, only, ...part };
+    playback.setFilter({
+      ...rest,
+      ...(next.component === undefined ? {} : { component: next.component }),
+      ...(next.host === undefined ? {} : { host: next.host }),
+      ...(next.only === undefined ? {} : { only: next.only }),
+    });
+  };
+  return (
+    <fieldset className="narrowing" aria-label={FILTER.label}>
+      <select
+        aria-label={FILTER.part}
+        title={FILTER.part}
+        value={component ?? ''}
+        onChange={(e) => set({ component: e.target.value === '' ? undefined : e.target.value })}
+      >
+        <option value="">{FILTER.everyPart}</option>
+        {parts.map((part) => (
+          <option key={part}>{part}</option>
+        ))}
+      </select>
+      <select
+        aria-label={FILTER.host}
+        title={FILTER.host}
+        value={host ?? ''}
+        onChange={(e) => set({ host: e.target.value === '' ? undefined : e.target.value })}
+      >
+        <option value="">{FILTER.everyHost}</option>
+        {hosts.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      {(['drops', 'changes'] as const).map((name) => (
+        <label
+          key={name}
+          className="check"
+          title={name === 'drops' ? FILTER.dropsHint : FILTER.changedHint}
+        >
+          <input
+            type="checkbox"
+            checked={only === name}
+            onChange={(e) => set({ only: e.target.checked ? name : undefined })}
+          />
+          {name === 'drops' ? FILTER.drops : FILTER.changed}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

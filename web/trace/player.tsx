@@ -1,30 +1,77 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
-import { elapsed, type Frame, isFailure, positionForKey, verdictOf } from '../model/playback.js';
+import {
+  elapsed,
+  type Frame,
+  isFailure,
+  positionForKey,
+  positionOfPlace,
+  verdictOf,
+} from '../model/playback.js';
+import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
+import { useStoredSwitch } from '../state/stored.js';
+import { CompareDialog } from './compare-dialog.js';
+import { HelpDialog } from './help-dialog.js';
+import { PacketPanel } from './packet-panel.js';
+import type { PastTrace } from './use-history.js';
+import { useStepPackets } from './use-step-packets.js';
+import { COMPARE, TOOLS } from './words.js';
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
-/** Below the graph: controls, the step that is told, and how it all ends. */
-export function Player({
-  playback,
-  onClose,
-}: {
+interface Props {
+  readonly store: LiveStore;
   readonly playback: Playback;
+  /** What this page sent, newest first. */
+  readonly traces: readonly PastTrace[];
   readonly onClose: () => void;
-}) {
+}
+
+/** Below the graph: controls, the step that is told, and how it all ends. */
+export function Player({ store, playback, traces, onClose }: Props) {
   const { journey, frames, position, frame } = playback;
-  useKeys(playback);
+  const [octets, setOctets] = useStoredSwitch('player-octets', false);
+  const [help, setHelp] = useState(false);
+  const [comparing, setComparing] = useState(false);
+  const packets = useStepPackets(store, octets ? journey?.id : undefined, frame);
+  useKeys(playback, (key) => {
+    if (key === 'o') setOctets(!octets);
+    else if (key === 'c') setComparing(true);
+    else if (key === '?') setHelp(true);
+    else return false;
+    return true;
+  });
   if (journey === undefined) return null;
   const last = Math.max(0, frames.length - 1);
   const verdict = verdictOf(journey);
   return (
-    <section className="player" aria-label="Packet">
+    <section className={octets ? 'player with-octets' : 'player'} aria-label="Packet">
       <div className="player-head">
         <b className="player-title">{journey.title}</b>
         <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
         <span className="spacer" />
         <Controls playback={playback} />
+        <button
+          type="button"
+          className={octets ? 'tool on' : 'tool'}
+          aria-pressed={octets}
+          title={TOOLS.packetHint}
+          onClick={() => setOctets(!octets)}
+        >
+          {TOOLS.packet}
+        </button>
+        <button
+          type="button"
+          className="tool"
+          title={COMPARE.toolHint}
+          onClick={() => setComparing(true)}
+        >
+          {COMPARE.tool}
+        </button>
+        <button type="button" className="quiet" title={TOOLS.help} onClick={() => setHelp(true)}>
+          ?
+        </button>
         <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
           ✕
         </button>
@@ -51,7 +98,10 @@ export function Player({
         ) : (
           <StepCard journey={journey} frame={frame} />
         )}
+        {octets && frame !== undefined ? <PacketPanel state={packets} /> : null}
       </div>
+      {comparing ? <CompareDialog traces={traces} onClose={() => setComparing(false)} /> : null}
+      {help ? <HelpDialog onClose={() => setHelp(false)} /> : null}
     </section>
   );
 }
@@ -94,8 +144,8 @@ function Controls({ playback }: { readonly playback: Playback }) {
   );
 }
 
-/** Arrow keys step, space plays, Home and End jump; not while something is typed. */
-function useKeys(playback: Playback): void {
+/** Arrow keys step, space plays, Home and End jump; other keys are for `onOther`. Not while something is typed. */
+function useKeys(playback: Playback, onOther: (key: string) => boolean): void {
   useEffect(() => {
     const { position, frames } = playback;
     const onKey = (event: KeyboardEvent) => {
@@ -103,7 +153,14 @@ function useKeys(playback: Playback): void {
       if (target?.closest('input, textarea, select, dialog') != null) return;
       if (event.key === ' ' && target?.closest('button, summary, [role=button]') != null) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const to = positionForKey(event.key, position, frames.length - 1);
+      if (onOther(event.key)) {
+        event.preventDefault();
+        return;
+      }
+      const to =
+        event.key === '[' || event.key === ']'
+          ? positionOfPlace(frames, position, event.key === '[' ? 'before' : 'next')
+          : positionForKey(event.key, position, frames.length - 1);
       if (to === undefined && event.key !== ' ') return;
       event.preventDefault();
       if (to === undefined) playback.toggle();
@@ -111,7 +168,7 @@ function useKeys(playback: Playback): void {
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [playback]);
+  }, [playback, onOther]);
 }
 
 const DIRECTIONS = {

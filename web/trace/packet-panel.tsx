@@ -1,0 +1,204 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import type { PacketPicture, StepPackets } from '../../server/contract/journey.js';
+import {
+  type ComparedField,
+  type ComparedLayer,
+  changedOctets,
+  comparedLayers,
+  type FieldPlace,
+  fieldAt,
+  hexRows,
+} from './packet-changes.js';
+import type { StepPacketsState } from './use-step-packets.js';
+import { PACKET } from './words.js';
+
+type Side = 'before' | 'after';
+
+/** The packet of a step as nested envelopes beside its octets; a field and its octets light up together. */
+export function PacketPanel({ state }: { readonly state: StepPacketsState }) {
+  const [side, setSide] = useState<Side>('after');
+  const { packets, error } = state;
+  if (packets === undefined)
+    return <p className={error === undefined ? 'muted' : 'error'}>{error ?? PACKET.loading}</p>;
+  const shown = side === 'before' ? (packets.before ?? packets.after) : packets.after;
+  const other = side === 'before' ? packets.after : packets.before;
+  return (
+    <section className="packet-panel" aria-label={PACKET.title}>
+      <div className="packet-head">
+        <fieldset className="segments" aria-label={PACKET.side}>
+          {(['before', 'after'] as const).map((name) => (
+            <label key={name} className={side === name ? 'on' : ''}>
+              <input
+                type="radio"
+                name="packet-side"
+                checked={side === name}
+                disabled={name === 'before' && packets.before === undefined}
+                onChange={() => setSide(name)}
+              />
+              {PACKET[name]}
+            </label>
+          ))}
+        </fieldset>
+        <span className="muted">
+          {PACKET.length(shown.length)} · <Change packets={packets} />
+        </span>
+      </div>
+      <Picture shown={shown} other={other} side={side} />
+    </section>
+  );
+}
+
+function Change({ packets: { before, after } }: { readonly packets: StepPackets }) {
+  const layers = useMemo(() => comparedLayers(after, before), [after, before]);
+  if (before === undefined) return PACKET.starts;
+  if (before.octets === after.octets) return PACKET.unchanged;
+  const added = layers.filter(({ alone }) => alone).map(({ layer }) => layer.name);
+  const fields = layers.flatMap(({ layer, fields: all }) =>
+    all
+      .filter(({ other }) => other !== undefined)
+      .map(({ field }) => `${layer.name} ${field.name}`),
+  );
+  return (
+    <b className="packet-changed">
+      {[...added.map((name) => `+ ${name}`), ...fields].slice(0, 6).join(', ')}
+    </b>
+  );
+}
+
+interface PictureProps {
+  readonly shown: PacketPicture;
+  readonly other: PacketPicture | undefined;
+  readonly side: Side;
+}
+
+function Picture({ shown, other, side }: PictureProps) {
+  const [lit, setLit] = useState<FieldPlace>();
+  const layers = useMemo(() => comparedLayers(shown, other), [shown, other]);
+  const changed = useMemo(() => changedOctets(layers), [layers]);
+  const field = lit === undefined ? undefined : shown.layers[lit.layer]?.fields[lit.field];
+  const from = field?.offset ?? -1;
+  const to = from + (field?.length ?? 0);
+  return (
+    <div className="packet-body">
+      <div className="envelopes">
+        <Envelope layers={layers} index={0} side={side} lit={lit} onLit={setLit} />
+      </div>
+      <Octets
+        picture={shown}
+        changed={changed}
+        from={from}
+        to={to}
+        onOctet={(octet) => setLit(octet === undefined ? undefined : fieldAt(shown, octet))}
+      />
+    </div>
+  );
+}
+
+interface EnvelopeProps {
+  readonly layers: readonly ComparedLayer[];
+  readonly index: number;
+  readonly side: Side;
+  readonly lit: FieldPlace | undefined;
+  readonly onLit: (place: FieldPlace | undefined) => void;
+}
+
+/** A header with what it carries inside it. */
+function Envelope({ layers, index, side, lit, onLit }: EnvelopeProps): ReactNode {
+  const compared = layers[index];
+  if (compared === undefined) return null;
+  const { layer, alone, fields } = compared;
+  return (
+    <div className={`envelope ${alone ? 'alone' : ''} of-${layer.name.toLowerCase()}`}>
+      <h4>
+        {layer.name}
+        <span className="muted"> {PACKET.length(layer.length)}</span>
+        {alone ? <em>{side === 'after' ? PACKET.added : PACKET.removed}</em> : null}
+      </h4>
+      <div className="fields">
+        {fields.map((entry, at) => (
+          <Field
+            // biome-ignore lint/suspicious/noArrayIndexKey: fields of one header keep their order
+            key={at}
+            entry={entry}
+            side={side}
+            lit={lit?.layer === index && lit.field === at}
+            onLit={(on) => onLit(on ? { layer: index, field: at } : undefined)}
+          />
+        ))}
+      </div>
+      <Envelope layers={layers} index={index + 1} side={side} lit={lit} onLit={onLit} />
+    </div>
+  );
+}
+
+interface FieldProps {
+  readonly entry: ComparedField;
+  readonly side: Side;
+  readonly lit: boolean;
+  readonly onLit: (on: boolean) => void;
+}
+
+function Field({ entry: { field, other }, side, lit, onLit }: FieldProps) {
+  return (
+    <button
+      type="button"
+      className={`field ${lit ? 'lit' : ''} ${other === undefined ? '' : 'changed'}`}
+      data-field={field.name}
+      onFocus={() => onLit(true)}
+      onBlur={() => onLit(false)}
+      onMouseEnter={() => onLit(true)}
+      onMouseLeave={() => onLit(false)}
+    >
+      <span className="field-name">{field.name}</span>
+      <span className="field-value">
+        {field.value}
+        {other === undefined ? null : (
+          <span className="other">
+            {' '}
+            {side === 'after' ? PACKET.was : PACKET.becomes} {other}
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+interface OctetsProps {
+  readonly picture: PacketPicture;
+  readonly changed: ReadonlySet<number>;
+  readonly from: number;
+  readonly to: number;
+  readonly onOctet: (octet: number | undefined) => void;
+}
+
+function Octets({ picture, changed, from, to, onOctet }: OctetsProps) {
+  const rows = useMemo(() => hexRows(picture.octets), [picture.octets]);
+  const hidden = picture.length - picture.octets.length / 2;
+  return (
+    <section className="octets" aria-label={PACKET.octets}>
+      {rows.map((row) => (
+        <div key={row.offset} className="octet-row">
+          <span className="octet-offset">{row.offset.toString(16).padStart(4, '0')}</span>
+          {row.octets.map((octet, column) => {
+            const at = row.offset + column;
+            const classes = ['octet'];
+            if (changed.has(at)) classes.push('changed');
+            if (at >= from && at < to) classes.push('lit');
+            return (
+              // biome-ignore lint/a11y/noStaticElementInteractions: the fields beside do the same by keyboard
+              <span
+                key={at}
+                className={classes.join(' ')}
+                onMouseEnter={() => onOctet(at)}
+                onMouseLeave={() => onOctet(undefined)}
+              >
+                {octet}
+              </span>
+            );
+          })}
+        </div>
+      ))}
+      {hidden > 0 ? <p className="muted">{PACKET.more(hidden)}</p> : null}
+    </section>
+  );
+}

@@ -1,0 +1,253 @@
+import { type FormEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import type { TraceRequest } from '../../server/contract/live.js';
+import { sourcesOf, targetsOf } from '../model/ends.js';
+import type { LiveState } from '../state/live-store.js';
+import { writeStored } from '../state/stored.js';
+import { type Draft, type DraftError, type DraftField, errorAt, requestOf } from './draft.js';
+import { FORM } from './words.js';
+
+/** Which end the next click in the graph names. */
+export type Picking = 'from' | 'to' | undefined;
+
+interface Props {
+  readonly live: LiveState;
+  readonly draft: Draft;
+  readonly picking: Picking;
+  readonly onDraft: (draft: Draft) => void;
+  readonly onPick: (picking: Picking) => void;
+  /** Resolves with a sentence when the probe could not be sent. */
+  readonly onSend: (request: TraceRequest) => Promise<string | undefined>;
+}
+
+const PROTOCOLS = [
+  ['tcp', 'TCP'],
+  ['udp', 'UDP'],
+  ['icmp', 'ping'],
+] as const;
+
+/** Chooses two ends, a protocol and what the packet is like; remembers the last. */
+export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Props) {
+  const [error, setError] = useState<DraftError>();
+  const [sending, setSending] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const vertices = useMemo(() => [...live.vertices.values()], [live.vertices]);
+  const sources = useMemo(() => sourcesOf(vertices), [vertices]);
+  const targets = useMemo(() => targetsOf(vertices, draft.protocol), [vertices, draft.protocol]);
+  const special = draft.port + draft.size + draft.ttl !== '' || draft.dontFragment;
+
+  useEffect(() => writeStored('trace-draft', draft), [draft]);
+
+  function change(part: Partial<Draft>) {
+    setError(undefined);
+    onDraft({ ...draft, ...part });
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setSending(true);
+    onPick(undefined);
+    const refusal = await onSend(requestOf(draft));
+    setSending(false);
+    const found = refusal === undefined ? undefined : errorAt(refusal);
+    setError(found);
+    if (found?.field !== undefined)
+      form.current?.querySelector<HTMLInputElement>(`[name="${found.field}"]`)?.focus();
+  }
+
+  const errorOf = (field: DraftField) => (error?.field === field ? error.text : undefined);
+  return (
+    <form ref={form} className="trace-form" onSubmit={submit}>
+      <End
+        name="from"
+        value={draft.from}
+        options={sources}
+        error={errorOf('from')}
+        picking={picking === 'from'}
+        onChange={(from) => change({ from })}
+        onPick={() => onPick(picking === 'from' ? undefined : 'from')}
+      />
+      <End
+        name="to"
+        value={draft.to}
+        options={targets}
+        error={errorOf('to')}
+        picking={picking === 'to'}
+        onChange={(to) => change({ to })}
+        onPick={() => onPick(picking === 'to' ? undefined : 'to')}
+      />
+      <div className="row">
+        <fieldset className="segments" aria-label={FORM.protocol}>
+          {PROTOCOLS.map(([value, label]) => (
+            <label key={value} className={draft.protocol === value ? 'on' : ''}>
+              <input
+                type="radio"
+                name="protocol"
+                value={value}
+                checked={draft.protocol === value}
+                onChange={() => change({ protocol: value })}
+              />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+        <span className="spacer" />
+        <button type="submit" className="primary send" disabled={sending}>
+          {sending ? FORM.sending : FORM.send}
+        </button>
+      </div>
+      <details className="trace-more" open={special || isNumeric(error?.field) || undefined}>
+        <summary>{FORM.more}</summary>
+        <div className="trace-numbers">
+          {draft.protocol === 'icmp' ? null : (
+            <NumberField
+              name="port"
+              hint={FORM.portHint}
+              draft={draft}
+              error={errorOf('port')}
+              onChange={change}
+            />
+          )}
+          <NumberField
+            name="size"
+            hint={FORM.sizeHint}
+            draft={draft}
+            error={errorOf('size')}
+            onChange={change}
+          />
+          <NumberField
+            name="ttl"
+            hint={FORM.ttlHint}
+            draft={draft}
+            error={errorOf('ttl')}
+            onChange={change}
+          />
+          <label className="check">
+            <input
+              type="checkbox"
+              name="df"
+              checked={draft.dontFragment}
+              onChange={(event) => change({ dontFragment: event.target.checked })}
+            />
+            {FORM.df}
+          </label>
+        </div>
+      </details>
+      {picking === undefined ? null : (
+        <p className="pick-hint" role="status">
+          {picking === 'from' ? FORM.pickingFrom : FORM.pickingTo}
+        </p>
+      )}
+      {error === undefined || error.field !== undefined ? null : (
+        <p className="error" role="alert">
+          {error.text}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function isNumeric(field: DraftField | undefined): boolean {
+  return field === 'port' || field === 'size' || field === 'ttl';
+}
+
+interface EndProps {
+  readonly name: 'from' | 'to';
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly error: string | undefined;
+  readonly picking: boolean;
+  readonly onChange: (value: string) => void;
+  readonly onPick: () => void;
+}
+
+/** Most suggestions that are offered at once; a browser with ten thousand is slow. */
+const MOST_OPTIONS = 60;
+
+function End({ name, value, options, error, picking, onChange, onPick }: EndProps) {
+  const list = useId();
+  const offered = useMemo(() => {
+    const text = value.toLowerCase();
+    return options.filter((option) => option.toLowerCase().includes(text)).slice(0, MOST_OPTIONS);
+  }, [options, value]);
+  return (
+    <div className="end">
+      <label htmlFor={`end-${name}`}>{FORM[name]}</label>
+      <input
+        id={`end-${name}`}
+        name={name}
+        list={list}
+        value={value}
+        placeholder={name === 'from' ? FORM.fromHint : FORM.toHint}
+        autoComplete="off"
+        spellCheck={false}
+        required
+        maxLength={300}
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : `error-${name}`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <button
+        type="button"
+        className={picking ? 'pick on' : 'pick'}
+        aria-pressed={picking}
+        onClick={onPick}
+        title={name === 'from' ? FORM.pickFrom : FORM.pickTo}
+      >
+        {FORM.pick}
+      </button>
+      <datalist id={list}>
+        {offered.map((option) => (
+          <option key={option} value={option} />
+        ))}
+      </datalist>
+      <FieldError name={name} error={error} />
+    </div>
+  );
+}
+
+function NumberField({
+  name,
+  hint,
+  draft,
+  error,
+  onChange,
+}: {
+  readonly name: 'port' | 'size' | 'ttl';
+  readonly hint: string;
+  readonly draft: Draft;
+  readonly error: string | undefined;
+  readonly onChange: (part: Partial<Draft>) => void;
+}) {
+  return (
+    <div className="trace-number">
+      <label htmlFor={`trace-${name}`}>{FORM[name]}</label>
+      <input
+        id={`trace-${name}`}
+        name={name}
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={8}
+        value={draft[name]}
+        placeholder={hint}
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : `error-${name}`}
+        onChange={(event) => onChange({ [name]: event.target.value })}
+      />
+      <FieldError name={name} error={error} />
+    </div>
+  );
+}
+
+function FieldError({
+  name,
+  error,
+}: {
+  readonly name: string;
+  readonly error: string | undefined;
+}) {
+  return error === undefined ? null : (
+    <p className="error field-error" id={`error-${name}`} role="alert">
+      {error}
+    </p>
+  );
+}

@@ -1,0 +1,106 @@
+/** The English of the trace's parts of the page, in one place so that it can be translated. */
+
+export const FORM = {
+  from: 'from',
+  to: 'to',
+  fromHint: 'pod, node or outside',
+  toHint: 'pod, svc/…, DNS name or IP, :port',
+  pick: 'pick',
+  pickFrom: 'Pick the sender by clicking in the graph',
+  pickTo: 'Pick the receiver by clicking in the graph',
+  pickingFrom: 'Click the pod or node that sends.',
+  pickingTo: 'Now click the pod, Service or node that receives.',
+  protocol: 'Protocol',
+  more: 'port, size, TTL, DF',
+  port: 'port',
+  portHint: 'as in the target',
+  size: 'payload',
+  sizeHint: 'octets',
+  ttl: 'TTL',
+  ttlHint: '64',
+  df: "don't fragment (DF)",
+  send: 'Send ▶',
+  sending: 'on its way…',
+} as const;
+
+export const PACKET = {
+  title: 'The packet, header by header',
+  before: 'before',
+  after: 'after',
+  side: 'Which moment of the step is shown',
+  unchanged: 'This step leaves the packet as it was.',
+  starts: 'The packet begins here.',
+  octets: 'Octets in hexadecimal',
+  more: (count: number) => `… ${count} more octets`,
+  was: 'was',
+  becomes: 'becomes',
+  added: 'put on by this step',
+  removed: 'taken off by this step',
+  loading: 'reading the packet…',
+  length: (count: number) => `${count} octet${count === 1 ? '' : 's'}`,
+} as const;
+
+export const FILTER = {
+  label: 'Which steps',
+  everyPart: 'every part',
+  everyHost: 'every host',
+  part: 'Only steps of one part of the kernel',
+  host: 'Only steps on one machine',
+  drops: 'drops',
+  dropsHint: 'Only steps where a packet ends against its sender’s wish',
+  changed: 'changes',
+  changedHint: 'Only steps that change the packet',
+  none: 'No step is left with these filters.',
+  clear: 'show all',
+} as const;
+
+export const TOOLS = {
+  packet: 'octets',
+  packetHint: 'Headers and octets of the packet before and after the step (o)',
+  help: 'Keys (?)',
+} as const;
+
+export const HELP = {
+  title: 'Keys of the player',
+  close: 'Close',
+  rows: [
+    ['space', 'play, pause'],
+    ['← →', 'one step back, one step on'],
+    ['[ ]', 'to the place before, to the next place'],
+    ['Home End', 'to the beginning, to the end'],
+    ['o', 'headers and octets of the packet'],
+    ['c', 'two traces side by side'],
+    ['?', 'this list'],
+    ['Esc', 'close what is open, then the trace'],
+  ],
+} as const;
+
+export const SHARE = {
+  menu: 'Share',
+  link: 'copy link to this view',
+  svg: 'graph as SVG',
+  png: 'graph as PNG',
+  pcapng: 'pcapng of every device',
+  json: 'JSON',
+  mermaid: 'Mermaid sequence diagram',
+  cli: 'copy the command',
+  manifest: 'copy the Trace manifest',
+  copied: (what: string) => `Copied: ${what}`,
+  noCopy: 'The browser refused the clipboard.',
+  saved: (name: string) => `Saved ${name}`,
+  noGraph: 'There is no graph to draw yet.',
+} as const;
+
+export const COMPARE = {
+  tool: 'compare',
+  toolHint: 'Two traces of this visit side by side (c)',
+  title: 'Two traces side by side',
+  left: 'Left trace',
+  right: 'Right trace',
+  close: 'Close',
+  few: 'Send a second packet: then there are two traces to compare.',
+  same: 'Both traces take the same steps to the same end.',
+  first: 'first difference',
+  onlyChanges: 'only differences',
+  missing: 'no such step here',
+} as const;
