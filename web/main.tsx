@@ -5,6 +5,7 @@ import { LiveStore } from './state/live-store.js';
 import './style/base.css';
 import './style/page.css';
 import './style/graph.css';
+import './style/map.css';
 import './style/panel.css';
 import './editor/editor.css';
 import './act/act.css';

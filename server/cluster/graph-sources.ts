@@ -78,7 +78,12 @@ class GraphSources {
       model.markEdge(`veth:${namespace}/${name}`);
     };
     this.cluster.onClock = () => model.markClock();
-    this.cluster.linkListeners.add((edge) => model.markEdge(edge));
+    this.cluster.linkListeners.add((edge) => {
+      model.markEdge(edge);
+      // A machine that loses power takes its cables with it.
+      for (const { machine } of fabric.links.get(edge)?.ends ?? [])
+        model.markVertex(`node:${machine}`);
+    });
     for (const [name, node] of fabric.nodes) {
       node.host.onOp((ops) => {
         for (const op of ops) {
@@ -139,6 +144,7 @@ class GraphSources {
       role: node?.spec.role ?? machine.kind,
       ready: object === undefined ? machine.kind !== 'node' : ready === 'True',
       schedulable: object?.spec.unschedulable !== true,
+      powered: this.cluster.kubelets.get(name)?.running !== false,
       addresses: machine.address === undefined ? [] : [formatIp(machine.address)],
       ...(node === undefined ? {} : { podCidr: formatCidr(node.network.podCidr) }),
     };

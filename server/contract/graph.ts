@@ -66,6 +66,8 @@ export interface NodeVertex extends VertexBase {
   readonly role: string;
   readonly ready: boolean;
   readonly schedulable: boolean;
+  /** False while a Fault has cut its power. */
+  readonly powered: boolean;
   readonly addresses: readonly string[];
   readonly podCidr?: string;
 }

@@ -12,6 +12,7 @@ export function node(name: string, role = 'worker'): Vertex {
     role,
     ready: true,
     schedulable: true,
+    powered: true,
     addresses: ['192.168.50.11'],
   };
 }
@@ -72,6 +73,7 @@ export const cluster: readonly Vertex[] = [
     role: 'router',
     ready: true,
     schedulable: true,
+    powered: true,
     addresses: ['192.168.50.1'],
   },
   {
@@ -81,6 +83,7 @@ export const cluster: readonly Vertex[] = [
     role: 'outside',
     ready: true,
     schedulable: true,
+    powered: true,
     addresses: ['203.0.113.10'],
   },
   pod('a', 'w1'),

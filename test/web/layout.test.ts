@@ -56,7 +56,7 @@ describe('the layout', () => {
   test.each([
     ['nine pods on three nodes in full', 3, 3, 'full'],
     ['fifty pods on three nodes with name and state', 3, 17, 'compact'],
-    ['a thousand pods on fifty nodes as marks', 50, 20, 'dot'],
+    ['a thousand pods on fifty nodes as a map', 50, 20, 'map'],
   ] as const)('draws %s', (_name, nodes, pods, density) => {
     expect(place(many(nodes, pods)).plan.density).toBe(density);
   });

@@ -21,11 +21,11 @@ describe('names', () => {
 
   test('finds pods by namespace and words, and dims the rest', () => {
     const pods = [pod('web-1', 'n', 'shop'), pod('api-1', 'n', 'shop'), pod('web-2', 'n', 'blog')];
-    expect([...dimmedBy(pods, { namespace: 'shop', text: 'web' })]).toEqual([
+    expect([...dimmedBy(pods, { namespace: 'shop', tone: '', text: 'web' })]).toEqual([
       'pod:shop/api-1',
       'pod:blog/web-2',
     ]);
-    expect(dimmedBy(pods, { namespace: '', text: ' ' }).size).toBe(0);
+    expect(dimmedBy(pods, { namespace: '', tone: '', text: ' ' }).size).toBe(0);
   });
 });
 

@@ -176,13 +176,12 @@ function NodeActions({ node, actions }: { readonly node: NodeVertex; readonly ac
       </button>
       <button
         type="button"
-        className="danger"
-        onClick={() => actions.fault({ kind: 'node-down', node: node.name })}
+        className={node.powered ? 'danger' : 'primary'}
+        onClick={() =>
+          actions.fault({ kind: node.powered ? 'node-down' : 'node-up', node: node.name })
+        }
       >
-        {ACT.powerOff}
-      </button>
-      <button type="button" onClick={() => actions.fault({ kind: 'node-up', node: node.name })}>
-        {ACT.powerOn}
+        {node.powered ? ACT.powerOff : ACT.powerOn}
       </button>
       <FaultForm node={node.name} actions={actions} />
       <button

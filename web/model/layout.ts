@@ -55,7 +55,7 @@ export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Lay
   for (const [index, node] of nodes.entries()) {
     placeInside(node.id, vertices, { boxes, plan, columns: columns[index] ?? 1 });
   }
-  const row = { boxes, pins: options.pins, width };
+  const row = { boxes, pins: options.pins, width, scale: 1 };
   y = placeSwitches(vertices, { ...row, y });
   placeRouters(vertices, { ...row, y });
   const pending = places.get(PENDING_BOX) ?? 0;
@@ -73,7 +73,8 @@ function isPod(vertex: Vertex): vertex is PodVertex {
   return vertex.kind === 'pod';
 }
 
-function byRoleThenName(a: Vertex, b: Vertex): number {
+/** Control planes first, then by name. */
+export function byRoleThenName(a: Vertex, b: Vertex): number {
   const rank = (v: Vertex) => (v.kind === 'node' && v.role === 'control-plane' ? 0 : 1);
   return rank(a) - rank(b) || compareNames(a.name, b.name);
 }
@@ -121,14 +122,15 @@ function place(
   boxes.set(id, pin === undefined ? box : { ...box, x: pin.x, y: pin.y });
 }
 
-interface Inside {
+/** What `placeInside` needs of a node. */
+export interface Inside {
   readonly boxes: Map<string, Box>;
   readonly plan: Plan;
   readonly columns: number;
 }
 
 /** Bridge across the node, and below it the IP stack with the tunnel devices beside it. */
-function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside): void {
+export function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside): void {
   const { boxes, plan } = inside;
   const node = boxes.get(nodeId);
   if (node === undefined) return;
@@ -138,20 +140,19 @@ function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside
   const top = node.y + node.height - footer;
   const bridges = vertices.filter((v) => v.kind === 'bridge' && v.parent === nodeId);
   const tunnels = vertices.filter((v) => v.kind === 'tunnel' && v.parent === nodeId);
-  const dots = plan.density === 'dot';
   const each = (width - padding * (bridges.length - 1)) / Math.max(1, bridges.length);
   for (const [index, bridge] of bridges.entries()) {
     boxes.set(bridge.id, {
       x: x + index * (each + padding),
-      y: top + (dots ? 3 : 10),
+      y: top + 10,
       width: each,
-      height: dots ? 7 : 28,
+      height: 28,
     });
   }
   const middle = node.x + node.width / 2;
-  const stackY = top + (dots ? 14 : footer > 120 ? 58 : 50);
-  const height = dots ? 6 : 24;
-  const stackWidth = Math.min(width * (tunnels.length > 0 ? 0.5 : 1), dots ? 30 : 128);
+  const stackY = top + (footer > 120 ? 58 : 50);
+  const height = 24;
+  const stackWidth = Math.min(width * (tunnels.length > 0 ? 0.5 : 1), 128);
   const stackX = tunnels.length > 0 ? x : middle - stackWidth / 2;
   boxes.set(`stack:${nodeId}`, { x: stackX, y: stackY, width: stackWidth, height });
   const left = x + stackWidth + padding;
@@ -166,43 +167,49 @@ function placeInside(nodeId: string, vertices: readonly Vertex[], inside: Inside
   }
 }
 
-interface UnderlayRow {
+/** The room below the nodes. */
+export interface UnderlayRow {
   readonly boxes: Map<string, Box>;
   readonly pins: Pins;
   readonly y: number;
   readonly width: number;
+  /** How much larger than at a zoom of 1 machines are drawn; large drawings are seen from far. */
+  readonly scale: number;
 }
 
-function placeSwitches(vertices: readonly Vertex[], row: UnderlayRow): number {
+/** Places switches in a row and gives the y below them. */
+export function placeSwitches(vertices: readonly Vertex[], row: UnderlayRow): number {
   const switches = vertices
     .filter((v) => v.kind === 'switch')
     .sort((a, b) => compareNames(a.id, b.id));
   if (switches.length === 0) return row.y;
   const each = row.width / switches.length;
   for (const [index, vertex] of switches.entries()) {
-    const width = Math.max(120, each - 24);
+    const width = Math.max(120 * row.scale, each - 24 * row.scale);
     place(row, vertex.id, {
       x: index * each + (each - width) / 2,
       y: row.y,
       width,
-      height: SWITCH_HEIGHT,
+      height: SWITCH_HEIGHT * row.scale,
     });
   }
-  return row.y + SWITCH_HEIGHT + ROW_GAP;
+  return row.y + (SWITCH_HEIGHT + ROW_GAP) * row.scale;
 }
 
-function placeRouters(vertices: readonly Vertex[], row: UnderlayRow): void {
+/** Places routers, and the outside right of them. */
+export function placeRouters(vertices: readonly Vertex[], row: UnderlayRow): void {
   const machines = vertices
     .filter((v) => v.kind === 'router' || v.kind === 'outside')
     .sort(
       (a, b) =>
         Number(a.kind === 'outside') - Number(b.kind === 'outside') || compareNames(a.name, b.name),
     );
-  const total = machines.length * (MACHINE_WIDTH + 60) - 60;
-  const start = Math.max(0, row.width / 2 - total / 2);
+  const width = MACHINE_WIDTH * row.scale;
+  const step = width + 60 * row.scale;
+  const start = Math.max(0, row.width / 2 - (machines.length * step - 60 * row.scale) / 2);
   for (const [index, vertex] of machines.entries()) {
-    const x = start + index * (MACHINE_WIDTH + 60);
-    place(row, vertex.id, { x, y: row.y, width: MACHINE_WIDTH, height: MACHINE_HEIGHT });
+    const x = start + index * step;
+    place(row, vertex.id, { x, y: row.y, width, height: MACHINE_HEIGHT * row.scale });
   }
 }
 
@@ -260,7 +267,8 @@ function placePods(pods: readonly PodVertex[], slots: Slots, places: PodPlaces):
   }
 }
 
-function extentOf(boxes: ReadonlyMap<string, Box>): Box {
+/** The rectangle around all boxes. */
+export function extentOf(boxes: ReadonlyMap<string, Box>): Box {
   if (boxes.size === 0) return { x: 0, y: 0, width: 0, height: 0 };
   const all = [...boxes.values()];
   const x = all.reduce((least, box) => Math.min(least, box.x), Number.POSITIVE_INFINITY);

@@ -1,8 +1,10 @@
 import type { PodVertex } from '../../server/contract/graph.js';
 
+const names = new Intl.Collator('en', { numeric: true });
+
 /** worker-2 before worker-10. */
 export function compareNames(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+  return names.compare(a, b);
 }
 
 /** A pod's name in two parts: what a person called it, and what a controller appended to tell copies apart. */

@@ -1,7 +1,10 @@
 import { clamp } from './geometry.js';
 
-/** How much of a pod is drawn: all of it, its name and state, or a mark. */
-export type Density = 'full' | 'compact' | 'dot';
+/**
+ * How much of a pod is drawn: all of it, or its name and state. On a `map` pods have room for all of it, and the zoom
+ * says how much of that can be read.
+ */
+export type Density = 'full' | 'compact' | 'map';
 
 /** Sizes that the whole drawing shares. */
 export interface Plan {
@@ -39,7 +42,7 @@ export interface Frame {
 export const FRAMES: Readonly<Record<Density, Frame>> = {
   full: { header: 50, footer: 138, padding: 12, gutter: 18, gap: 10, between: 30 },
   compact: { header: 46, footer: 112, padding: 9, gutter: 13, gap: 5, between: 22 },
-  dot: { header: 24, footer: 30, padding: 7, gutter: 3, gap: 3, between: 16 },
+  map: { header: 170, footer: 140, padding: 24, gutter: 20, gap: 14, between: 110 },
 };
 
 /** Height of switches, routers and the outside below the nodes. */
@@ -50,7 +53,7 @@ const SIZES: Readonly<
 > = {
   full: { least: [146, 92], most: [236, 132] },
   compact: { least: [100, 38], most: [180, 54] },
-  dot: { least: [16, 16], most: [16, 16] },
+  map: { least: [200, 118], most: [200, 118] },
 };
 
 /** Pods per node are rounded up to one of these, so that the drawing does not change with every pod. */
@@ -62,7 +65,7 @@ export function capacityFor(pods: number): number {
 }
 
 /** Narrowest node, by density: its name and state must fit. */
-const NARROWEST: Readonly<Record<Density, number>> = { full: 206, compact: 206, dot: 74 };
+const NARROWEST: Readonly<Record<Density, number>> = { full: 206, compact: 206, map: 700 };
 
 /** Columns of pods in each node; where nodes stand in several rows they are all as wide as the fullest. */
 export function columnsOf(
@@ -92,14 +95,14 @@ const LEAST_FIT = { full: 0.9, compact: 0.86 } as const;
 
 /**
  * Chooses how to draw so that it fills the stage and can still be read: as much of each pod as fits at its own size,
- * then pods as large as the space allows. Only marks are ever drawn smaller than readable.
+ * then pods as large as the space allows. What fits neither way is a map, for which one zooms in to read.
  */
 export function choosePlan(podCounts: readonly number[], stage: Stage): Plan {
   for (const density of ['full', 'compact'] as const) {
     const best = bestOf(density, podCounts, stage);
     if (best.fit >= LEAST_FIT[density]) return best.plan;
   }
-  return bestOf('dot', podCounts, stage).plan;
+  return bestOf('map', podCounts, stage).plan;
 }
 
 interface Candidate {

@@ -1,7 +1,7 @@
-import type { Edge } from '../../server/contract/graph.js';
+import type { Edge, PodVertex } from '../../server/contract/graph.js';
 import { type Box, centreOf, clamp, type Point } from './geometry.js';
 import type { Layout } from './layout.js';
-import { FRAMES } from './plan.js';
+import { FRAMES, type Plan } from './plan.js';
 import type { TrackGraph } from './track-graph.js';
 import { TrackGraphBuilder } from './track-graph.js';
 
@@ -11,6 +11,8 @@ export interface Tracks {
   readonly lines: ReadonlyMap<string, readonly Point[]>;
   /** Lines inside nodes that belong to no edge: from bridge and tunnel to the IP stack and the network card. */
   readonly inner: readonly (readonly Point[])[];
+  /** By id of a pod on its node's network: the line to the IP stack of the node, which is its own. */
+  readonly hosted: ReadonlyMap<string, readonly Point[]>;
   /** Where devices are: `<vertex>#<device>`; also `<vertex>#stack`, and plain vertex ids for their middles. */
   readonly graph: TrackGraph;
 }
@@ -27,8 +29,18 @@ export function pauseHeight(podHeight: number): number {
 }
 
 /** Lays the tracks of everything that has a place. */
-export function layTracks(layout: Layout, edges: Iterable<Edge>): Tracks {
-  const work: Work = { layout, graph: new TrackGraphBuilder(), lines: new Map(), inner: [] };
+export function layTracks(
+  layout: Layout,
+  edges: Iterable<Edge>,
+  hosted: Iterable<PodVertex> = [],
+): Tracks {
+  const work: Work = {
+    layout,
+    graph: new TrackGraphBuilder(),
+    lines: new Map(),
+    inner: [],
+    hosted: new Map(),
+  };
   for (const [id, box] of layout.boxes) {
     if (id.startsWith('stack:')) layStack(id.slice('stack:'.length), box, work);
     else if (id.startsWith('switch:')) work.graph.bar(id, box);
@@ -37,7 +49,8 @@ export function layTracks(layout: Layout, edges: Iterable<Edge>): Tracks {
     else if (!layout.boxes.has(`stack:${id}`)) work.graph.add(id, centreOf(box));
   }
   for (const edge of edges) layEdge(edge, work);
-  return { lines: work.lines, inner: work.inner, graph: work.graph.build() };
+  for (const pod of hosted) layHosted(pod, work);
+  return { lines: work.lines, inner: work.inner, hosted: work.hosted, graph: work.graph.build() };
 }
 
 interface Work {
@@ -45,6 +58,29 @@ interface Work {
   readonly graph: TrackGraphBuilder;
   readonly lines: Map<string, readonly Point[]>;
   readonly inner: (readonly Point[])[];
+  readonly hosted: Map<string, readonly Point[]>;
+}
+
+/** Below the pod's row to the left wall of the node, and down along it past the bridge to the IP stack. */
+function layHosted({ id, parent = '' }: PodVertex, { layout, graph, hosted }: Work): void {
+  const pod = layout.boxes.get(id);
+  const node = layout.boxes.get(parent);
+  const stack = layout.boxes.get(`stack:${parent}`);
+  if (pod === undefined || node === undefined || stack === undefined) return;
+  const { gap, padding } = FRAMES[layout.plan.density];
+  const foot = { x: pod.x + Math.min(14, pod.width / 2), y: pod.y + pod.height };
+  const below = foot.y + gap / 2;
+  const wall = node.x + padding / 2;
+  const { y } = centreOf(stack);
+  const line = [
+    foot,
+    { x: foot.x, y: below },
+    { x: wall, y: below },
+    { x: wall, y },
+    { x: stack.x, y },
+  ];
+  hosted.set(id, line);
+  graph.connect(id, `${parent}#stack`, [centreOf(pod), ...line, centreOf(stack)]);
 }
 
 /** A node's kernel: stack in the middle, from it to the card; bridge and tunnel join when their uplinks are laid. */
@@ -79,20 +115,34 @@ function layEdge(edge: Edge, work: Work): void {
   }
 }
 
+/** The way of a veth: corner by corner. */
+export type VethLine = readonly [start: Point, corner: Point, end: Point];
+
+/** Boxes that a veth runs between, and the node around them. */
+export interface VethBoxes {
+  readonly pod: Box;
+  readonly bridge: Box;
+  readonly node: Box;
+}
+
 /** From the right end of the pod's pause bar along the gutter down to the bridge; a lane for each row of pods. */
-function layVeth(edge: Edge, { layout, graph, lines }: Work): void {
-  const pod = layout.boxes.get(edge.from);
-  const bridge = layout.boxes.get(edge.to);
-  const node = layout.boxes.get(nodeOfDevice(edge.to));
-  if (pod === undefined || bridge === undefined || node === undefined) return;
-  const { plan } = layout;
+export function vethLine({ pod, bridge, node }: VethBoxes, plan: Plan): VethLine {
   const { gutter, header, gap } = FRAMES[plan.density];
   const row = Math.round((pod.y - node.y - header) / (plan.podHeight + gap));
   const lanes = plan.podRows + 1;
   const lane = pod.x + pod.width + (gutter * (lanes - row - 0.5)) / lanes;
   const start = { x: pod.x + pod.width, y: pod.y + pod.height - pauseHeight(pod.height) / 2 };
   const end = { x: clamp(lane, bridge.x + 4, bridge.x + bridge.width - 4), y: bridge.y };
-  const line = [start, { x: end.x, y: start.y }, end];
+  return [start, { x: end.x, y: start.y }, end];
+}
+
+function layVeth(edge: Edge, { layout, graph, lines }: Work): void {
+  const pod = layout.boxes.get(edge.from);
+  const bridge = layout.boxes.get(edge.to);
+  const node = layout.boxes.get(nodeOfDevice(edge.to));
+  if (pod === undefined || bridge === undefined || node === undefined) return;
+  const line = vethLine({ pod, bridge, node }, layout.plan);
+  const [start, , end] = line;
   lines.set(edge.id, line);
   const inside = `${edge.from}#${edge.fromDevice}`;
   const outside = `${nodeOfDevice(edge.to)}#${edge.toDevice}`;
@@ -183,15 +233,14 @@ function cableEnd(id: string, other: Box, layout: Layout): Point {
 /** Straight when it can be, else by a lane between the rows; cables of upper rows come down beside the nodes. */
 function cableLine(a: Point, b: Point, layout: Layout): readonly Point[] {
   if (Math.abs(a.x - b.x) < 1 || Math.abs(a.y - b.y) < 1) {
-    const blocked =
-      Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) > 120 && layout.plan.density === 'dot';
+    const blocked = Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) > 120 && inRows(layout);
     if (!blocked) return [a, b];
   }
   const { between } = FRAMES[layout.plan.density];
-  if (layout.plan.density === 'dot' && b.y - a.y > 60) {
+  if (inRows(layout) && b.y - a.y > 60) {
     const lane = a.y + between / 2;
-    const spine = layout.extent.x - 14;
-    const approach = b.y - 12;
+    const spine = layout.extent.x - between * 0.8;
+    const approach = b.y - between / 4;
     return [
       a,
       { x: a.x, y: lane },
@@ -203,6 +252,11 @@ function cableLine(a: Point, b: Point, layout: Layout): readonly Point[] {
   }
   const middle = (a.y + b.y) / 2;
   return [a, { x: a.x, y: middle }, { x: b.x, y: middle }, b];
+}
+
+/** Whether nodes may stand above others, so that cables go round them. */
+function inRows({ plan }: Layout): boolean {
+  return plan.density === 'map';
 }
 
 function elbow(from: Point, to: Point): readonly Point[] {

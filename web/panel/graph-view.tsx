@@ -1,16 +1,24 @@
 import { useEffect, useRef } from 'react';
+import { directionOf } from '../model/neighbours.js';
 import { GraphRenderer } from '../render/graph-renderer.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
 import { readLink } from '../trace/link.js';
+
+/** What to bring into view; a new number asks again. */
+export interface Fly {
+  readonly id: string;
+  readonly request: number;
+}
 
 interface Props extends SceneEvents {
   readonly scene: Scene;
   /** A new number asks to show everything. */
   readonly fitRequest: number;
+  readonly fly: Fly | undefined;
 }
 
 /** Hosts the drawing: React owns the element, D3 owns what is in it. */
-export function GraphView({ scene, fitRequest, select, pin }: Props) {
+export function GraphView({ scene, fitRequest, fly, select, pin }: Props) {
   const element = useRef<SVGSVGElement>(null);
   const renderer = useRef<GraphRenderer>(undefined);
   const current = useRef({ scene, select, pin });
@@ -53,6 +61,10 @@ export function GraphView({ scene, fitRequest, select, pin }: Props) {
     renderer.current?.fit(scene.layout);
   }, [fitRequest, scene]);
 
+  useEffect(() => {
+    if (fly !== undefined) renderer.current?.flyTo(fly.id);
+  }, [fly]);
+
   return (
     <>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same */}
@@ -62,6 +74,13 @@ export function GraphView({ scene, fitRequest, select, pin }: Props) {
         role="application"
         aria-label="Graph of the cluster: nodes, pods, bridges and cables"
         onClick={() => select(undefined)}
+        onKeyDown={(event) => {
+          // While a packet is played the arrows step.
+          const direction = scene.flight === undefined ? directionOf(event.key) : undefined;
+          if (direction === undefined || renderer.current?.move(direction) !== true) return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
       />
       <div className="zoom-buttons">
         <button type="button" title="Larger" onClick={() => renderer.current?.zoomBy(1.3)}>

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
 import type { Search } from '../model/filter.js';
+import type { FoldBy } from '../model/map-rooms.js';
 import { compareNames, hueOf } from '../model/names.js';
 import type { LiveState } from '../state/live-store.js';
 
@@ -11,8 +12,42 @@ interface Props {
   readonly selected: string | undefined;
   /** Services whose address the shown packet had. */
   readonly translated: ReadonlySet<string>;
+  /** Pods that match what is looked for; undefined while nothing is. */
+  readonly matches: number | undefined;
+  /** What is folded, where the cluster is large. */
+  readonly folding: { readonly by: FoldBy; readonly onFoldBy: (by: FoldBy) => void } | undefined;
   readonly onSearch: (search: Search) => void;
+  /** Shows the next pod that matches. */
+  readonly onFind: () => void;
   readonly onSelect: (id: string) => void;
+}
+
+const WORDS = {
+  find: 'Find pods by name, address, label, image or status; Enter goes to the next',
+  state: 'State',
+  anyState: 'any state',
+  fold: 'Draw the pods of a node, or of a namespace on a node, as one',
+} as const;
+
+const TONES = [
+  ['good', '● well'],
+  ['busy', '◐ on its way'],
+  ['bad', '▲ in trouble'],
+  ['done', '■ completed'],
+] as const;
+
+const FOLDS = [
+  ['nothing', 'all pods'],
+  ['namespaces', 'fold namespaces'],
+  ['nodes', 'fold nodes'],
+] as const;
+
+function toneOf(value: string): Search['tone'] {
+  return TONES.find(([tone]) => tone === value)?.[0] ?? '';
+}
+
+function foldOf(value: string): FoldBy {
+  return FOLDS.find(([by]) => by === value)?.[0] ?? 'nothing';
 }
 
 /** Above the graph: what to look for, and the Services, which have an address but no place. */
@@ -26,7 +61,11 @@ export function StageBar(props: Props) {
         type="search"
         className="find"
         placeholder="Find pods…"
-        aria-label="Find pods by name, address, label, image or status"
+        aria-label={WORDS.find}
+        title={WORDS.find}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') props.onFind();
+        }}
         value={search.text}
         onChange={(event) => onSearch({ ...search, text: event.target.value })}
       />
@@ -40,6 +79,37 @@ export function StageBar(props: Props) {
           <option key={namespace}>{namespace}</option>
         ))}
       </select>
+      <select
+        aria-label={WORDS.state}
+        value={search.tone}
+        onChange={(event) => onSearch({ ...search, tone: toneOf(event.target.value) })}
+      >
+        <option value="">{WORDS.anyState}</option>
+        {TONES.map(([tone, words]) => (
+          <option key={tone} value={tone}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {props.folding === undefined ? null : (
+        <select
+          aria-label={WORDS.fold}
+          title={WORDS.fold}
+          value={props.folding.by}
+          onChange={(event) => props.folding?.onFoldBy(foldOf(event.target.value))}
+        >
+          {FOLDS.map(([by, words]) => (
+            <option key={by} value={by}>
+              {words}
+            </option>
+          ))}
+        </select>
+      )}
+      {props.matches === undefined ? null : (
+        <span className="match-count" role="status">
+          {props.matches.toLocaleString('en')} {props.matches === 1 ? 'pod' : 'pods'}
+        </span>
+      )}
       <ul className="services" aria-label="Services">
         {services.map((service) => (
           <li key={service.id}>

@@ -1,17 +1,14 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { dimmedBy, type Search } from '../model/filter.js';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { dimmedBy, isEmpty, type Search } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
-import { type Layout, layOut, type Pins } from '../model/layout.js';
-import type { Stage as Space } from '../model/plan.js';
-import type { Slots } from '../model/slots.js';
-import { layTracks } from '../model/tracks.js';
 import type { Scene } from '../render/scene.js';
 import type { LiveState } from '../state/live-store.js';
-import { loadPins, savePins } from '../state/pins.js';
 import type { Playback } from '../state/playback.js';
 import type { Picking } from '../trace/trace-form.js';
-import { GraphView } from './graph-view.js';
+import { type Fly, GraphView } from './graph-view.js';
+import { MapView } from './map-view.js';
 import { StageBar } from './stage-bar.js';
+import { useLayout, useTracks } from './use-layout.js';
 
 interface Props {
   readonly live: LiveState;
@@ -23,10 +20,15 @@ interface Props {
 
 /** The graph with what is laid over it. */
 export function Stage({ live, selected, playback, picking, onSelect }: Props) {
-  const [search, setSearch] = useState<Search>({ namespace: '', text: '' });
+  const [search, setSearch] = useState<Search>({ namespace: '', tone: '', text: '' });
   const [fitRequest, setFitRequest] = useState(0);
-  const { layout, pins, pin, tidy } = useLayout(live);
-  const tracks = useMemo(() => layTracks(layout, live.edges.values()), [layout, live.edges]);
+  const laid = useLayout(live);
+  const { layout, map, pins, pin, tidy } = laid;
+  const passed = useMemo(
+    () => new Set(playback.frames.map(({ hop }) => hop.vertex)),
+    [playback.frames],
+  );
+  const tracks = useTracks(live, laid, passed);
   const { journey, frames, position, stepMs } = playback;
   const flight = useMemo(
     () =>
@@ -54,6 +56,27 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
     }),
     [live.vertices, live.edges, layout, tracks, selected, related, dimmed, flight, stepMs, picking],
   );
+  const mapScene = useMemo(
+    () => (map === undefined ? undefined : { ...scene, layout: map }),
+    [scene, map],
+  );
+  const [fly, setFly] = useState<Fly>();
+  const found = useRef(0);
+  const matches = useMemo(
+    () =>
+      isEmpty(search)
+        ? undefined
+        : [...live.vertices.values()]
+            .filter(({ id, kind }) => kind === 'pod' && !dimmed.has(id))
+            .map(({ id }) => id),
+    [search, live.vertices, dimmed],
+  );
+  const findNext = useCallback(() => {
+    if (matches === undefined || matches.length === 0) return;
+    const id = matches[found.current % matches.length];
+    found.current += 1;
+    if (id !== undefined) setFly((before) => ({ id, request: (before?.request ?? 0) + 1 }));
+  }, [matches]);
   return (
     <div className="stage">
       <StageBar
@@ -62,12 +85,28 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
         dimmed={dimmed}
         selected={selected}
         translated={translated}
-        onSearch={setSearch}
+        matches={matches?.length}
+        folding={map === undefined ? undefined : { by: laid.foldBy, onFoldBy: laid.setFoldBy }}
+        onSearch={(next) => {
+          found.current = 0;
+          setSearch(next);
+        }}
+        onFind={findNext}
         onSelect={onSelect}
       />
       <div className="canvas">
-        <GraphView scene={scene} fitRequest={fitRequest} select={onSelect} pin={pin} />
-        {pins.size === 0 ? null : (
+        {mapScene === undefined ? (
+          <GraphView scene={scene} fitRequest={fitRequest} fly={fly} select={onSelect} pin={pin} />
+        ) : (
+          <MapView
+            scene={mapScene}
+            fitRequest={fitRequest}
+            fly={fly}
+            select={onSelect}
+            fold={laid.fold}
+          />
+        )}
+        {pins.size === 0 || map !== undefined ? null : (
           <button
             type="button"
             className="tidy"
@@ -88,59 +127,6 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       </div>
     </div>
   );
-}
-
-/** Where things are drawn; pods keep their place while they live, machines where they were put. */
-function useLayout(live: LiveState) {
-  const [pins, setPins] = useState<Pins>(loadPins);
-  const space = useSpace();
-  const slots = useRef<Slots>(new Map());
-  const layout: Layout = useMemo(() => {
-    const next = layOut([...live.vertices.values()], { pins, stage: space, slots: slots.current });
-    slots.current = next.slots;
-    return next;
-  }, [live.vertices, pins, space]);
-  const keep = useCallback((next: Pins) => {
-    savePins(next);
-    return next;
-  }, []);
-  const pin = useCallback(
-    (id: string, at: { x: number; y: number }) =>
-      setPins((before) => keep(new Map(before).set(id, at))),
-    [keep],
-  );
-  const tidy = useCallback(() => {
-    slots.current = new Map();
-    setPins(keep(new Map()));
-  }, [keep]);
-  return { layout, pins, pin, tidy };
-}
-
-/** Space for the graph, from the window alone: what opens and closes on the page does not move pods. */
-function useSpace(): Space {
-  const [space, setSpace] = useState(spaceOfWindow);
-  useEffect(() => {
-    const onResize = () =>
-      setSpace((before) => {
-        const now = spaceOfWindow();
-        return now.width === before.width && now.height === before.height ? before : now;
-      });
-    window.addEventListener('resize', onResize);
-    return () => window.removeEventListener('resize', onResize);
-  }, []);
-  return space;
-}
-
-/** In steps, so that a window that is dragged larger does not rearrange with every pixel. */
-const STEP = 40;
-
-function spaceOfWindow(): Space {
-  const dock = Math.min(380, Math.max(300, window.innerWidth * 0.25));
-  const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
-  return {
-    width: round(window.innerWidth - dock - 36),
-    height: round(window.innerHeight - 46 - 44 - 80),
-  };
 }
 
 function servicesByIp(live: LiveState): ReadonlyMap<string, string> {

@@ -18,6 +18,12 @@ export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void
     .join('path')
     .attr('class', 'inner')
     .attr('d', (line) => roundedPath(line));
+  layer
+    .selectAll<SVGPathElement, readonly Point[]>('path.hosted')
+    .data([...scene.tracks.hosted.values()])
+    .join('path')
+    .attr('class', 'hosted')
+    .attr('d', (line) => roundedPath(line, 5));
   const drawn = [...scene.edges.values()].flatMap((edge): DrawnEdge[] => {
     const line = scene.tracks.lines.get(edge.id);
     return line === undefined ? [] : [{ edge, line }];

@@ -56,22 +56,9 @@ export function drawMachine(group: Group, vertex: Vertex, place: MachinePlace): 
 }
 
 function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
-  const { box, density } = place;
-  const ready = node.ready ? '● Ready' : '▲ NotReady';
-  const tone = node.ready ? 'good' : 'bad';
-  if (density === 'dot') {
-    const room = box.width - 10;
-    text(
-      group,
-      `machine-name small ${tone}`,
-      { x: 6, y: 17 },
-      fitText(`${node.ready ? '' : '▲ '}${node.name}`, room, FONTS.smallBold),
-    );
-    group.append('title').text(`${node.name}: ${ready}, ${place.pods} pods, ${node.podCidr ?? ''}`);
-    drawStack(group, place);
-    drawPort(group, box, undefined);
-    return;
-  }
+  const { box } = place;
+  const ready = node.powered ? (node.ready ? '● Ready' : '▲ NotReady') : '⏻ powered off';
+  const tone = node.ready && node.powered ? 'good' : 'bad';
   const state = `${ready}${node.schedulable ? '' : ' · cordoned'}`;
   const room = box.width - 36 - textWidth(state, FONTS.small);
   text(group, 'machine-name', { x: 14, y: 22 }, fitText(node.name, room, FONTS.machine));
@@ -86,7 +73,7 @@ function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
 }
 
 /** Where the node's kernel routes and filters. */
-function drawStack(group: Group, { stack, density }: MachinePlace): void {
+function drawStack(group: Group, { stack }: MachinePlace): void {
   if (stack === undefined) return;
   const pill = group
     .append('g')
@@ -100,7 +87,6 @@ function drawStack(group: Group, { stack, density }: MachinePlace): void {
   pill
     .append('title')
     .text('The IP stack of this node: iptables, connection tracking, routing, neighbours');
-  if (density === 'dot') return;
   label(
     pill,
     'device-name',
@@ -110,20 +96,19 @@ function drawStack(group: Group, { stack, density }: MachinePlace): void {
 }
 
 function stateOf(vertex: Vertex): string {
+  if (vertex.kind === 'node' && !vertex.powered) return ' not-ready off';
   if (vertex.kind === 'node' && !vertex.ready) return ' not-ready';
   if ((vertex.kind === 'bridge' || vertex.kind === 'tunnel') && !vertex.up) return ' not-ready';
   return '';
 }
 
-function drawDevice(group: Group, { box, density }: MachinePlace, words: string): void {
-  if (density === 'dot') group.append('title').text(words);
-  else
-    label(
-      group,
-      'device-name',
-      { x: box.width / 2, y: box.height / 2 + 4.5, room: box.width - 10 },
-      words,
-    );
+function drawDevice(group: Group, { box }: MachinePlace, words: string): void {
+  label(
+    group,
+    'device-name',
+    { x: box.width / 2, y: box.height / 2 + 4.5, room: box.width - 10 },
+    words,
+  );
 }
 
 /** The network card: its name on one side of the wire, its address on the other. */

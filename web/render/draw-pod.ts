@@ -21,11 +21,7 @@ export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density
     .attr('class', `body pod-box ${pod.tone}${pod.hostNetwork ? ' host-network' : ''}`)
     .attr('width', box.width)
     .attr('height', box.height)
-    .attr('rx', density === 'dot' ? 3 : 7);
-  if (density === 'dot') {
-    drawDot(group, pod, box);
-    return;
-  }
+    .attr('rx', 7);
   group
     .append('path')
     .attr('class', 'namespace-edge')
@@ -41,16 +37,6 @@ export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density
     drawHeading(group, pod, { y: 14, width: box.width });
     drawCompact(group, pod, box);
   }
-}
-
-function drawDot(group: Group, pod: PodVertex, box: Box): void {
-  group
-    .append('text')
-    .attr('class', `sign ${pod.tone}`)
-    .attr('x', box.width / 2)
-    .attr('y', box.height / 2 + 4)
-    .attr('text-anchor', 'middle')
-    .text(SIGNS[pod.tone]);
 }
 
 /** The name; what a controller appended to it only where there is room for both. */
@@ -228,7 +214,8 @@ function drawCompact(group: Group, pod: PodVertex, box: Box): void {
   if (!pod.hostNetwork) drawCard(group, { x: box.width, y: box.height - foot / 2 });
 }
 
-function tooltipOf(pod: PodVertex): string {
+/** What is told of a pod that a pointer rests on. */
+export function tooltipOf(pod: PodVertex): string {
   const containers = pod.containers.map((c) => {
     const ports = c.ports.length > 0 ? ` · ${c.ports.join(' ')}` : '';
     return `${SIGNS[toneOfContainer(c)]} ${c.name} (${c.role}): ${c.reason ?? c.state}${ports}`;

@@ -4,8 +4,9 @@ import 'd3-transition';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
 import type { Vertex } from '../../server/contract/graph.js';
 import { boxToFollow } from '../model/follow.js';
-import type { Box } from '../model/geometry.js';
+import { type Box, centreOf } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
+import { type Direction, neighbourOf } from '../model/neighbours.js';
 import { PENDING_BOX } from '../model/slots.js';
 import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
@@ -21,6 +22,8 @@ interface Placed {
 }
 
 const MOVE_MS = 260;
+/** How long something that was looked for stays marked. */
+const FOUND_MS = 2500;
 const MARGIN = 18;
 const LARGEST = 1.3;
 
@@ -38,6 +41,7 @@ export class GraphRenderer {
   /** What each element was last drawn from, to leave alone what did not change. */
   private readonly drawnFrom = new WeakMap<Element, string | Vertex>();
   private readonly shapes = new WeakMap<Element, string>();
+  private boxes: ReadonlyMap<string, Box> = new Map();
   private fitted = false;
   private followed: Box | undefined;
   private touched = false;
@@ -67,6 +71,7 @@ export class GraphRenderer {
 
   draw(scene: Scene): void {
     const { layout } = scene;
+    this.boxes = layout.boxes;
     const placed = [...scene.vertices.values()].flatMap((vertex): Placed[] => {
       const box = layout.boxes.get(vertex.id);
       return box === undefined ? [] : [{ vertex, box }];
@@ -139,6 +144,48 @@ export class GraphRenderer {
     if (still) this.svg.call(this.zooming.transform, target);
     else this.svg.transition().duration(MOVE_MS).call(this.zooming.transform, target);
     this.fitted = true;
+  }
+
+  /** Brings something into view, and marks it for a moment. */
+  flyTo(id: string): void {
+    const box = this.boxes.get(id);
+    const element = this.elementOf(id);
+    if (box === undefined || element === undefined) return;
+    this.touched = true;
+    this.byHand = true;
+    const { x, y } = centreOf(box);
+    this.svg
+      .transition()
+      .duration(MOVE_MS)
+      .call(this.zooming.translateTo, x, y)
+      .on('end', () => {
+        setTimeout(() => element.classList.remove('found'), FOUND_MS);
+      });
+    element.classList.add('found');
+  }
+
+  /** Gives the keyboard to the neighbour in a direction of what has it; false when there is none. */
+  move(direction: Direction): boolean {
+    const from = document.activeElement?.getAttribute('data-id') ?? '';
+    const box = this.boxes.get(from);
+    if (box === undefined) return false;
+    const inNode = from.startsWith('pod:');
+    const candidates = [...this.boxes].filter(
+      ([id]) =>
+        id !== from &&
+        (inNode ? !id.startsWith('node:') : true) &&
+        this.elementOf(id) !== undefined,
+    );
+    const next = neighbourOf(box, direction, candidates);
+    this.elementOf(next ?? '')?.focus();
+    return next !== undefined;
+  }
+
+  private elementOf(id: string): SVGGElement | undefined {
+    return this.world
+      .selectAll<SVGGElement, unknown>('g[data-id]')
+      .nodes()
+      .find((element) => element.dataset.id === id);
   }
 
   /** Zooms about the middle. */

@@ -1,0 +1,189 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Edge, PodVertex, Vertex } from '../../server/contract/graph.js';
+import { type Layout, layOut, type Pins } from '../model/layout.js';
+import { MapKeeper, type MapLayout } from '../model/map-layout.js';
+import type { FoldBy, Folding } from '../model/map-rooms.js';
+import type { Stage as Space } from '../model/plan.js';
+import type { Slots } from '../model/slots.js';
+import { layTracks, type Tracks } from '../model/tracks.js';
+import type { LiveState } from '../state/live-store.js';
+import { loadPins, savePins } from '../state/pins.js';
+
+/** Pods and nodes from which on a cluster is drawn as a map, and below which no longer. */
+const MAP_FROM = { pods: 160, nodes: 24 };
+const MAP_UNTIL = { pods: 110, nodes: 18 };
+/** Pods from which on nodes are folded until a person opens them. */
+const FOLD_FROM = 4500;
+
+/** Where things are drawn, and what a person may change about it. */
+export interface Laid {
+  readonly layout: Layout;
+  /** Set where the cluster is drawn as a map. */
+  readonly map: MapLayout | undefined;
+  readonly pins: Pins;
+  readonly pin: (id: string, at: { x: number; y: number }) => void;
+  readonly tidy: () => void;
+  readonly foldBy: FoldBy;
+  readonly setFoldBy: (by: FoldBy) => void;
+  /** Opens what is folded, or folds it again. */
+  readonly fold: (id: string) => void;
+}
+
+/** Lays the cluster out: pods keep their place while they live, machines where they were put. */
+export function useLayout(live: LiveState): Laid {
+  const { vertices } = live;
+  const [pins, setPins] = useState<Pins>(loadPins);
+  const space = useSpace();
+  const folds = useFolding(vertices);
+  const { folding } = folds;
+  const slots = useRef<Slots>(new Map());
+  const large = useLarge(vertices);
+  const small = useMemo(() => {
+    if (large) return undefined;
+    const next = layOut([...vertices.values()], { pins, stage: space, slots: slots.current });
+    slots.current = next.slots;
+    return next.plan.density === 'map' ? undefined : next;
+  }, [vertices, pins, space, large]);
+  const keeper = useMemo(() => new MapKeeper({ stage: space, folding }), [space, folding]);
+  const map = useMemo(
+    () => (small === undefined ? keeper.update(vertices) : undefined),
+    [small, keeper, vertices],
+  );
+  const keep = useCallback((next: Pins) => {
+    savePins(next);
+    return next;
+  }, []);
+  const pin = useCallback(
+    (id: string, at: { x: number; y: number }) =>
+      setPins((before) => keep(new Map(before).set(id, at))),
+    [keep],
+  );
+  const tidy = useCallback(() => {
+    slots.current = new Map();
+    setPins(keep(new Map()));
+  }, [keep]);
+  return {
+    layout: small ?? map ?? NOTHING,
+    map: small === undefined ? map : undefined,
+    pins,
+    pin,
+    tidy,
+    foldBy: folding.by,
+    setFoldBy: folds.setFoldBy,
+    fold: folds.fold,
+  };
+}
+
+const NOTHING = layOut([], {
+  pins: new Map(),
+  stage: { width: 320, height: 320 },
+  slots: new Map(),
+});
+
+/** The lines of the drawing. On a map only those that are drawn from afar, and those that a journey passes. */
+export function useTracks(live: LiveState, laid: Laid, passed: ReadonlySet<string>): Tracks {
+  const { layout, map } = laid;
+  const hosted = useSame([...live.vertices.values()].filter(isHosted));
+  const edges = useSame(
+    map === undefined
+      ? [...live.edges.values()]
+      : [...live.edges.values()].filter((edge) => isDrawnFromAfar(edge) || passed.has(edge.from)),
+  );
+  // A map is kept up to date in place: its lines change where rooms are placed anew or something on a journey moves.
+  const places = map === undefined ? layout : map.placing;
+  const latest = useRef(layout);
+  latest.current = layout;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `places` stands for the layout
+  return useMemo(() => layTracks(latest.current, edges, hosted), [places, edges, hosted]);
+}
+
+function isDrawnFromAfar({ kind }: Edge): boolean {
+  return kind === 'cable' || kind === 'uplink';
+}
+
+function isHosted(vertex: Vertex): vertex is PodVertex {
+  return vertex.kind === 'pod' && vertex.hostNetwork;
+}
+
+/** The list of before while it has the same elements. */
+function useSame<T>(list: readonly T[]): readonly T[] {
+  const kept = useRef(list);
+  const same =
+    kept.current.length === list.length && list.every((item, i) => item === kept.current[i]);
+  if (!same) kept.current = list;
+  return kept.current;
+}
+
+/** Whether the cluster is too large for one element each; with some play, so that one pod does not swap the picture. */
+function useLarge(vertices: ReadonlyMap<string, Vertex>): boolean {
+  const large = useRef(false);
+  const limit = large.current ? MAP_UNTIL : MAP_FROM;
+  const { pods, nodes } = useMemo(() => countOf(vertices), [vertices]);
+  large.current = pods > limit.pods || nodes > limit.nodes;
+  return large.current;
+}
+
+function countOf(vertices: ReadonlyMap<string, Vertex>): {
+  readonly pods: number;
+  readonly nodes: number;
+} {
+  let pods = 0;
+  let nodes = 0;
+  for (const { kind } of vertices.values()) {
+    if (kind === 'pod') pods += 1;
+    else if (kind === 'node') nodes += 1;
+  }
+  return { pods, nodes };
+}
+
+/** What is folded: by itself where there are very many pods, until a person says otherwise. */
+function useFolding(vertices: ReadonlyMap<string, Vertex>) {
+  const [chosen, setChosen] = useState<FoldBy>();
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const many = vertices.size > FOLD_FROM;
+  const by = chosen ?? (many ? 'nodes' : 'nothing');
+  const folding: Folding = useMemo(() => ({ by, opened }), [by, opened]);
+  const setFoldBy = useCallback((next: FoldBy) => {
+    setChosen(next);
+    setOpened(new Set());
+  }, []);
+  const fold = useCallback(
+    (id: string) => {
+      if (by === 'nothing') return;
+      setOpened((before) => {
+        const next = new Set(before);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      });
+    },
+    [by],
+  );
+  return { folding, setFoldBy, fold };
+}
+
+/** Space for the graph, from the window alone: what opens and closes on the page does not move pods. */
+function useSpace(): Space {
+  const [space, setSpace] = useState(spaceOfWindow);
+  useEffect(() => {
+    const onResize = () =>
+      setSpace((before) => {
+        const now = spaceOfWindow();
+        return now.width === before.width && now.height === before.height ? before : now;
+      });
+    window.addEventListener('resize', onResize);
+    return () => window.removeEventListener('resize', onResize);
+  }, []);
+  return space;
+}
+
+/** In steps, so that a window that is dragged larger does not rearrange with every pixel. */
+const STEP = 40;
+
+function spaceOfWindow(): Space {
+  const dock = Math.min(380, Math.max(300, window.innerWidth * 0.25));
+  const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
+  return {
+    width: round(window.innerWidth - dock - 36),
+    height: round(window.innerHeight - 46 - 44 - 80),
+  };
+}

@@ -1,0 +1,326 @@
+import { type Selection, select } from 'd3-selection';
+import 'd3-transition';
+import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
+import { type Box, centreOf, type Point } from '../../model/geometry.js';
+import { type Hit, hitAt } from '../../model/map-hit.js';
+import { drawPackets } from '../draw-packets.js';
+import type { SceneEvents } from '../scene.js';
+import { type Brush, inWorld, meets, onScreen, type View } from './canvas-tools.js';
+import type { MapScene } from './map-scene.js';
+import { Minimap } from './minimap.js';
+import { paintMap } from './paint-map.js';
+import { type Palette, readPalette } from './palette.js';
+
+/** Elements that the map is drawn into. */
+export interface MapElements {
+  readonly canvas: HTMLCanvasElement;
+  /** Over the canvas: packets, the mark of the keyboard, and what takes the pointer. */
+  readonly svg: SVGSVGElement;
+  readonly minimap: HTMLCanvasElement;
+}
+
+/** What a person does to the map besides selecting. */
+export interface MapEvents extends Pick<SceneEvents, 'select'> {
+  /** A room or fold was opened or closed. */
+  fold(id: string): void;
+  /** The pointer is over something else; undefined for nothing. */
+  hover(hit: Hit | undefined, at: Point): void;
+}
+
+const MARGIN = 18;
+const MOVE_MS = 420;
+const LARGEST = 3;
+/** Zoom at which a pod that is flown to can be read. */
+const READABLE = 0.95;
+
+/** Paints large scenes on a canvas: a frame is painted when something is different, and only where it is. */
+export class MapRenderer {
+  private readonly elements: MapElements;
+  private readonly events: MapEvents;
+  private readonly minimap: Minimap;
+  private readonly overlay: Selection<SVGGElement, unknown, null, undefined>;
+  private readonly packets: Selection<SVGGElement, unknown, null, undefined>;
+  private readonly ring: Selection<SVGRectElement, unknown, null, undefined>;
+  private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
+  private palette: Palette;
+  private scene: MapScene | undefined;
+  private view: View = { x: 0, y: 0, k: 0.1 };
+  private frame = 0;
+  /** Parts of the canvas to paint in the next frame; undefined for all of it. */
+  private dirty: Box[] | undefined = [];
+  private touched = false;
+  private focused: string | undefined;
+  private painted = 0;
+
+  constructor(elements: MapElements, events: MapEvents) {
+    this.elements = elements;
+    this.events = events;
+    this.minimap = new Minimap(elements.minimap);
+    this.palette = readPalette(elements.canvas.parentElement ?? document.body);
+    const svg = select(elements.svg);
+    svg.selectAll('*').remove();
+    this.overlay = svg.append('g');
+    this.packets = this.overlay.append('g').attr('class', 'packets');
+    this.ring = this.overlay.append('rect').attr('class', 'focus-ring');
+    this.zooming = zoom<SVGSVGElement, unknown>()
+      .scaleExtent([0.02, LARGEST])
+      .clickDistance(4)
+      .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
+        const { x, y, k } = event.transform;
+        this.view = { x, y, k };
+        this.overlay.attr('transform', event.transform.toString());
+        elements.svg.style.setProperty('--mark-scale', `${Math.max(1, 0.85 / k)}`);
+        if (event.sourceEvent !== null) this.touched = true;
+        this.paintAll();
+      });
+    svg.call(this.zooming).on('dblclick.zoom', null);
+    svg.on('click.map', (event: MouseEvent) => {
+      if (event.defaultPrevented) return;
+      event.stopPropagation();
+      const hit = this.hit(event);
+      this.focus(hit?.id);
+      if (hit?.kind === 'fold') this.events.fold(hit.id);
+      else this.events.select(hit?.id === 'pending' ? undefined : hit?.id);
+    });
+    svg.on('dblclick.map', (event: MouseEvent) => {
+      const hit = this.hit(event);
+      if (hit?.kind === 'room') this.events.fold(hit.id);
+    });
+    svg.on('pointermove.map', (event: PointerEvent) => {
+      const { left, top } = elements.svg.getBoundingClientRect();
+      const at = { x: event.clientX - left, y: event.clientY - top };
+      this.events.hover(event.buttons === 0 ? this.hit(event) : undefined, at);
+    });
+    svg.on('pointerleave.map', () => this.events.hover(undefined, { x: 0, y: 0 }));
+  }
+
+  /** Forgets frames that are not painted yet and what is heard. */
+  stop(): void {
+    cancelAnimationFrame(this.frame);
+    select(this.elements.svg).on('.map', null).on('.zoom', null);
+  }
+
+  /** The theme is another one now. */
+  recolour(): void {
+    this.palette = readPalette(this.elements.canvas.parentElement ?? document.body);
+    this.paintAll();
+  }
+
+  /** The window is another size now. */
+  resize(): void {
+    const { canvas, svg } = this.elements;
+    const ratio = window.devicePixelRatio;
+    canvas.width = Math.round(svg.clientWidth * ratio);
+    canvas.height = Math.round(svg.clientHeight * ratio);
+    if (!this.touched) this.fit();
+    this.paintAll();
+  }
+
+  draw(scene: MapScene): void {
+    const before = this.scene;
+    this.scene = scene;
+    drawPackets(this.packets, scene.flight, scene.stepMs);
+    this.elements.svg.classList.toggle('picking', scene.picking);
+    if (before === undefined || before.layout.placing !== scene.layout.placing) {
+      if (!this.touched) this.fit();
+      this.paintAll();
+      this.placeRing();
+    } else if (
+      scene.selected !== before.selected ||
+      scene.related !== before.related ||
+      scene.dimmed !== before.dimmed ||
+      scene.flight !== before.flight ||
+      scene.tracks !== before.tracks
+    ) {
+      this.paintAll();
+    } else this.paintChanges(before, scene);
+  }
+
+  /** Shows everything, and goes on doing so until a person zooms. */
+  fit(): void {
+    if (this.scene === undefined) return;
+    this.touched = false;
+    this.show(this.scene.layout.extent, { most: 1.3, glide: this.painted > 0 });
+  }
+
+  zoomBy(factor: number): void {
+    this.touched = true;
+    select(this.elements.svg)
+      .transition()
+      .duration(still() ? 0 : MOVE_MS / 3)
+      .call(this.zooming.scaleBy, factor);
+  }
+
+  /** Brings something into view, near enough to be read, and puts the mark of the keyboard on it. */
+  flyTo(id: string): void {
+    const box = this.boxOf(id);
+    if (box === undefined) return;
+    this.touched = true;
+    this.focus(id);
+    const { x, y } = centreOf(box);
+    const room = { x: x - box.width * 1.6, y: y - box.height * 2.2 };
+    this.show(
+      { ...room, width: box.width * 3.2, height: box.height * 4.4 },
+      { most: READABLE, glide: true },
+    );
+  }
+
+  /** Brings the ends of a journey into view. */
+  showAll(ids: Iterable<string>): void {
+    const boxes = [...ids].flatMap((id) => this.boxOf(id) ?? []);
+    if (boxes.length === 0) return;
+    this.touched = true;
+    const x = Math.min(...boxes.map((b) => b.x));
+    const y = Math.min(...boxes.map((b) => b.y));
+    const width = Math.max(...boxes.map((b) => b.x + b.width)) - x;
+    const height = Math.max(...boxes.map((b) => b.y + b.height)) - y;
+    this.show({ x, y, width, height }, { most: 1, glide: true });
+  }
+
+  /** Puts the mark of the keyboard on something, and brings it into the window. */
+  focus(id: string | undefined): void {
+    this.focused = id;
+    this.placeRing();
+  }
+
+  /** Moves the window until something is in it. */
+  reveal(id: string): void {
+    const box = this.boxOf(id);
+    const { svg } = this.elements;
+    if (box === undefined) return;
+    const at = onScreen(box, this.view);
+    const inside =
+      at.x >= 0 &&
+      at.y >= 0 &&
+      at.x + at.width <= svg.clientWidth &&
+      at.y + at.height <= svg.clientHeight;
+    if (inside) return;
+    const { x, y } = centreOf(box);
+    this.touched = true;
+    select(svg).call(this.zooming.translateTo, x, y);
+  }
+
+  /** Goes to where a click on the small picture points, given as shares of its sides. */
+  goTo(share: Point): void {
+    if (this.scene === undefined) return;
+    const { x, y } = this.minimap.pointAt(this.scene.layout, share);
+    this.touched = true;
+    select(this.elements.svg).call(this.zooming.translateTo, x, y);
+  }
+
+  /** Where a pod, or the fold or room that stands for it, a machine or a device is drawn. */
+  boxOf(id: string): Box | undefined {
+    const { layout } = this.scene ?? {};
+    const home = layout?.book.homeOf(id);
+    const vertex = this.scene?.vertices.get(id);
+    return (
+      layout?.boxes.get(id) ??
+      layout?.boxes.get(home?.occupant.id ?? '') ??
+      layout?.boxes.get(vertex?.parent ?? '')
+    );
+  }
+
+  private hit(event: MouseEvent): Hit | undefined {
+    const { left, top } = this.elements.svg.getBoundingClientRect();
+    const { x, y, k } = this.view;
+    const at = { x: (event.clientX - left - x) / k, y: (event.clientY - top - y) / k };
+    return this.scene === undefined ? undefined : hitAt(this.scene, at, 6 / k);
+  }
+
+  private show(box: Box, how: { readonly most: number; readonly glide: boolean }): void {
+    const { svg } = this.elements;
+    const { clientWidth, clientHeight } = svg;
+    if (clientWidth === 0 || box.width === 0) return;
+    const k = Math.min(
+      (clientWidth - 2 * MARGIN) / box.width,
+      (clientHeight - 2 * MARGIN) / Math.max(1, box.height),
+      how.most,
+    );
+    const { x, y } = centreOf(box);
+    const target = zoomIdentity
+      .translate(clientWidth / 2 - x * k, clientHeight / 2 - y * k)
+      .scale(k);
+    const glide = how.glide && !still();
+    if (glide) select(svg).transition().duration(MOVE_MS).call(this.zooming.transform, target);
+    else select(svg).call(this.zooming.transform, target);
+  }
+
+  private placeRing(): void {
+    const box = this.focused === undefined ? undefined : this.boxOf(this.focused);
+    this.ring.attr('display', box === undefined ? 'none' : null);
+    if (box === undefined) return;
+    this.ring.attr('x', box.x).attr('y', box.y).attr('width', box.width).attr('height', box.height);
+  }
+
+  private paintChanges(before: MapScene, scene: MapScene): void {
+    if (before.layout === scene.layout) return;
+    const { touched } = scene.layout;
+    if (touched === undefined) {
+      this.paintAll();
+      return;
+    }
+    for (const id of touched) {
+      // A room is painted whole: what left it has no place any more.
+      const box = scene.layout.boxes.get(id) ?? before.layout.boxes.get(id);
+      if (box !== undefined) this.paintPart(onScreen(box, this.view));
+    }
+  }
+
+  private paintPart(box: Box): void {
+    const edge = 4;
+    this.dirty?.push({
+      x: box.x - edge,
+      y: box.y - edge,
+      width: box.width + 2 * edge,
+      height: box.height + 2 * edge,
+    });
+    this.schedule();
+  }
+
+  private paintAll(): void {
+    this.dirty = undefined;
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    const { canvas, svg } = this.elements;
+    const context = canvas.getContext('2d', { alpha: false });
+    const { scene, palette, view } = this;
+    if (context === null || scene === undefined) return;
+    const ratio = window.devicePixelRatio;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const brush: Brush = { context, palette, view };
+    const whole = { x: 0, y: 0, width: svg.clientWidth, height: svg.clientHeight };
+    const parts = this.dirty === undefined || this.dirty.length > 40 ? [whole] : this.dirty;
+    for (const part of parts) if (meets(part, whole)) paintMap(brush, scene, part);
+    this.dirty = [];
+    const shown = inWorld(whole, view);
+    const all = covers(shown, scene.layout.extent);
+    this.elements.minimap.hidden = all;
+    if (!all) this.minimap.draw(scene.layout, palette, shown);
+    this.painted += 1;
+    canvas.dataset.painted = `${this.painted}`;
+    canvas.dataset.pods = `${scene.layout.book.podCount}`;
+  }
+}
+
+function covers(outer: Box, inner: Box): boolean {
+  return (
+    outer.x <= inner.x &&
+    outer.y <= inner.y &&
+    outer.x + outer.width >= inner.x + inner.width &&
+    outer.y + outer.height >= inner.y + inner.height
+  );
+}
+
+function still(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}
