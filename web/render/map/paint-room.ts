@@ -93,11 +93,12 @@ function paintHeading(brush: Brush, { name, node, tally, folded, head }: Heading
   );
 }
 
-/** A name, or what tells it from its neighbours: `…35` of worker-35. */
+/** A name, or what tells it from its neighbours: `…35` of worker-35, and 35 where even that is too wide. */
 function shortened(name: string, room: number, font: string): string {
   if (textWidth(name, font) <= room) return name;
   const tail = /-([a-z]{0,3}\d+)$/.exec(name)?.[1];
-  return tail === undefined ? name : `…${tail}`;
+  if (tail === undefined) return name;
+  return textWidth(`…${tail}`, font) <= room ? `…${tail}` : tail;
 }
 
 function countsOf(tally: Tally): readonly (readonly [PodVertex['tone'], string])[] {
