@@ -18,7 +18,7 @@ function answer(guard: ClusterGuard, path: string, query: Record<string, string>
       if (name === 'Retry-After') sent.retryAfter = value;
     },
     appendHeader: () => {},
-    send: (body: Buffer) => {
+    end: (body: Buffer) => {
       sent.message = (JSON.parse(body.toString()) as { message: string }).message;
     },
   });
