@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { directionOf } from '../model/neighbours.js';
 import { GraphRenderer } from '../render/graph-renderer.js';
+import { offerPicture } from '../render/picture.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
 import { readLink } from '../trace/link.js';
 
@@ -31,13 +32,16 @@ export function GraphView({ scene, fitRequest, fly, select, pin }: Props) {
       pin: (id, at) => current.current.pin(id, at),
     });
     renderer.current = made;
+    const withdraw = offerPicture(made);
     const observer = new ResizeObserver(() => {
+      made.tellView();
       made.draw(current.current.scene);
       made.follow(current.current.scene);
     });
     observer.observe(element.current);
     return () => {
       observer.disconnect();
+      withdraw();
       renderer.current = undefined;
     };
   }, []);

@@ -7,6 +7,8 @@ import { tooltipOf } from '../render/draw-pod.js';
 import { type MapEvents, MapRenderer } from '../render/map/map-renderer.js';
 import type { MapScene } from '../render/map/map-scene.js';
 import { MAP_WORDS } from '../render/map/words.js';
+import { offerPicture } from '../render/picture.js';
+import { readLink } from '../trace/link.js';
 import type { Fly } from './graph-view.js';
 
 interface Props extends Pick<MapEvents, 'select' | 'fold'> {
@@ -45,8 +47,11 @@ export function MapView({ scene, fitRequest, fly, select, fold }: Props) {
       },
     );
     renderer.current = made;
+    const withdraw = offerPicture(made);
     made.draw(current.current.scene);
     made.resize();
+    const { view } = readLink(location.hash);
+    if (view !== undefined) made.show(view);
     const sizes = new ResizeObserver(() => made.resize());
     sizes.observe(svg.current);
     const recolour = () => made.recolour();
@@ -59,6 +64,7 @@ export function MapView({ scene, fitRequest, fly, select, fold }: Props) {
       theme.disconnect();
       dark.removeEventListener('change', recolour);
       made.stop();
+      withdraw();
       renderer.current = undefined;
     };
   }, []);

@@ -1,7 +1,7 @@
 import { type D3DragEvent, drag } from 'd3-drag';
 import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
-import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
+import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
 import type { Vertex } from '../../server/contract/graph.js';
 import { boxToFollow } from '../model/follow.js';
 import { type Box, centreOf } from '../model/geometry.js';
@@ -12,7 +12,10 @@ import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
 import { drawPackets } from './draw-packets.js';
 import { drawPod } from './draw-pod.js';
+import type { Picture, PictureFile } from './picture.js';
 import type { Scene, SceneEvents } from './scene.js';
+import { pictureOf } from './svg-picture.js';
+import { viewport } from './viewport.js';
 
 type Group = Selection<SVGGElement, unknown, null, undefined>;
 
@@ -28,7 +31,7 @@ const MARGIN = 18;
 const LARGEST = 1.3;
 
 /** Draws scenes into an SVG element with D3; keeps elements by id, so nothing jumps that did not move. */
-export class GraphRenderer {
+export class GraphRenderer implements Picture {
   private readonly svg: Selection<SVGSVGElement, unknown, null, undefined>;
   private readonly world: Group;
   private readonly machines: Group;
@@ -62,6 +65,7 @@ export class GraphRenderer {
       .scaleExtent([0.08, 5])
       .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
         this.world.attr('transform', event.transform.toString());
+        this.tellView();
         if (event.sourceEvent === null) return;
         this.touched = true;
         this.byHand = true;
@@ -96,6 +100,27 @@ export class GraphRenderer {
     );
     drawPackets(this.packets, scene.flight, scene.stepMs);
     if (!this.touched && placed.length > 0) this.fit(layout);
+  }
+
+  toSvg(part: 'whole' | 'inSight'): PictureFile | undefined {
+    const world = this.world.node();
+    if (world === null) return undefined;
+    return pictureOf(world, part === 'whole' ? undefined : this.visibleBox());
+  }
+
+  visibleBox(): Box | undefined {
+    const svg = this.svg.node();
+    if (svg === null || svg.clientWidth === 0) return undefined;
+    const { x, y, k } = zoomTransform(svg);
+    return { x: -x / k, y: -y / k, width: svg.clientWidth / k, height: svg.clientHeight / k };
+  }
+
+  /** Tells whoever draws over the graph where it is. */
+  tellView(): void {
+    const svg = this.svg.node();
+    if (svg === null) return;
+    const { x, y, k } = zoomTransform(svg);
+    viewport.set({ x, y, k, width: svg.clientWidth, height: svg.clientHeight });
   }
 
   /** Shows everything, and goes on doing so until a person zooms. */

@@ -9,9 +9,37 @@ export interface View {
   readonly k: number;
 }
 
+/** What painters ask of a canvas; an `SvgPen` does the same in SVG. */
+export type Pen = Pick<
+  CanvasRenderingContext2D,
+  | 'beginPath'
+  | 'closePath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'save'
+  | 'restore'
+  | 'translate'
+  | 'fillRect'
+  | 'fillText'
+  | 'fillStyle'
+  | 'strokeStyle'
+  | 'lineWidth'
+  | 'globalAlpha'
+  | 'font'
+  | 'textAlign'
+> & {
+  arc(x: number, y: number, radius: number, from: number, to: number): void;
+  rect(x: number, y: number, width: number, height: number): void;
+  roundRect(x: number, y: number, width: number, height: number, radius?: number): void;
+  clip(): void;
+  fill(path?: Path2D): void;
+  stroke(path?: Path2D): void;
+  setLineDash(dash: number[]): void;
+};
+
 /** What painters paint with. Coordinates are CSS pixels of the canvas; sizes of text do not follow the zoom. */
 export interface Brush {
-  readonly context: CanvasRenderingContext2D;
+  readonly context: Pen;
   readonly palette: Palette;
   readonly view: View;
 }

@@ -4,11 +4,14 @@ import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom
 import { type Box, centreOf, type Point } from '../../model/geometry.js';
 import { type Hit, hitAt } from '../../model/map-hit.js';
 import { drawPackets } from '../draw-packets.js';
+import type { Picture, PictureFile } from '../picture.js';
 import type { SceneEvents } from '../scene.js';
+import { viewport } from '../viewport.js';
 import { type Brush, inWorld, meets, onScreen, type View } from './canvas-tools.js';
 import type { MapScene } from './map-scene.js';
 import { Minimap } from './minimap.js';
 import { paintMap } from './paint-map.js';
+import { paintSvg } from './paint-svg.js';
 import { type Palette, readPalette } from './palette.js';
 
 /** Elements that the map is drawn into. */
@@ -34,7 +37,7 @@ const LARGEST = 3;
 const READABLE = 0.95;
 
 /** Paints large scenes on a canvas: a frame is painted when something is different, and only where it is. */
-export class MapRenderer {
+export class MapRenderer implements Picture {
   private readonly elements: MapElements;
   private readonly events: MapEvents;
   private readonly minimap: Minimap;
@@ -71,6 +74,7 @@ export class MapRenderer {
         this.overlay.attr('transform', event.transform.toString());
         elements.svg.style.setProperty('--mark-scale', `${Math.max(1, 0.85 / k)}`);
         if (event.sourceEvent !== null) this.touched = true;
+        this.tellView();
         this.paintAll();
       });
     svg.call(this.zooming).on('dblclick.zoom', null);
@@ -113,7 +117,31 @@ export class MapRenderer {
     canvas.width = Math.round(svg.clientWidth * ratio);
     canvas.height = Math.round(svg.clientHeight * ratio);
     if (!this.touched) this.fit();
+    this.tellView();
     this.paintAll();
+  }
+
+  toSvg(part: 'whole' | 'inSight'): PictureFile | undefined {
+    const { scene, palette, view } = this;
+    const { clientWidth: width, clientHeight: height } = this.elements.svg;
+    if (scene === undefined || width === 0) return undefined;
+    if (part === 'inSight') return paintSvg(scene, { palette, view, width, height });
+    return paintSvg(scene, { palette, ...viewOfAll(scene.layout.extent) });
+  }
+
+  visibleBox(): Box | undefined {
+    const { clientWidth: width, clientHeight: height } = this.elements.svg;
+    return width === 0 ? undefined : inWorld({ x: 0, y: 0, width, height }, this.view);
+  }
+
+  show(box: Box): void {
+    this.touched = true;
+    this.bring(box, { most: LARGEST, glide: true });
+  }
+
+  private tellView(): void {
+    const { clientWidth: width, clientHeight: height } = this.elements.svg;
+    viewport.set({ ...this.view, width, height });
   }
 
   draw(scene: MapScene): void {
@@ -140,7 +168,7 @@ export class MapRenderer {
   fit(): void {
     if (this.scene === undefined) return;
     this.touched = false;
-    this.show(this.scene.layout.extent, { most: 1.3, glide: this.painted > 0 });
+    this.bring(this.scene.layout.extent, { most: 1.3, glide: this.painted > 0 });
   }
 
   zoomBy(factor: number): void {
@@ -159,7 +187,7 @@ export class MapRenderer {
     this.focus(id);
     const { x, y } = centreOf(box);
     const room = { x: x - box.width * 1.6, y: y - box.height * 2.2 };
-    this.show(
+    this.bring(
       { ...room, width: box.width * 3.2, height: box.height * 4.4 },
       { most: READABLE, glide: true },
     );
@@ -174,7 +202,7 @@ export class MapRenderer {
     const y = Math.min(...boxes.map((b) => b.y));
     const width = Math.max(...boxes.map((b) => b.x + b.width)) - x;
     const height = Math.max(...boxes.map((b) => b.y + b.height)) - y;
-    this.show({ x, y, width, height }, { most: 1, glide: true });
+    this.bring({ x, y, width, height }, { most: 1, glide: true });
   }
 
   /** Puts the mark of the keyboard on something, and brings it into the window. */
@@ -227,7 +255,7 @@ export class MapRenderer {
     return this.scene === undefined ? undefined : hitAt(this.scene, at, 6 / k);
   }
 
-  private show(box: Box, how: { readonly most: number; readonly glide: boolean }): void {
+  private bring(box: Box, how: { readonly most: number; readonly glide: boolean }): void {
     const { svg } = this.elements;
     const { clientWidth, clientHeight } = svg;
     if (clientWidth === 0 || box.width === 0) return;
@@ -310,6 +338,22 @@ export class MapRenderer {
     canvas.dataset.painted = `${this.painted}`;
     canvas.dataset.pods = `${scene.layout.book.podCount}`;
   }
+}
+
+/** Sides of a picture of a whole map, in CSS pixels: large enough for the names of nodes. */
+const WHOLE = { width: 2400, height: 1600 };
+
+function viewOfAll(extent: Box) {
+  const k = Math.min(
+    (WHOLE.width - 2 * MARGIN) / extent.width,
+    (WHOLE.height - 2 * MARGIN) / extent.height,
+    LARGEST,
+  );
+  return {
+    view: { x: MARGIN - extent.x * k, y: MARGIN - extent.y * k, k },
+    width: Math.ceil(extent.width * k + 2 * MARGIN),
+    height: Math.ceil(extent.height * k + 2 * MARGIN),
+  };
 }
 
 function covers(outer: Box, inner: Box): boolean {

@@ -4,6 +4,7 @@ import { hueOf, titleOfPod } from '../../model/names.js';
 import { outlineOf, SIGNS, toneOfContainer } from '../container-mark.js';
 import { textWidth } from '../fit-text.js';
 import { type Brush, fontOf, panel, write } from './canvas-tools.js';
+import { pathOf } from './svg-pen.js';
 
 /** How much of a pod can be read: its state, its name, its containers, or what they run. */
 export type Level = 'mark' | 'name' | 'pod' | 'container';
@@ -225,7 +226,7 @@ function paintContainer(
   const tone = toneOfContainer(container);
   context.save();
   context.translate(box.x, box.y);
-  const path = new Path2D(outlineOf(container.role, box));
+  const path = pathOf(outlineOf(container.role, box));
   context.fillStyle = tone === 'bad' ? palette['bad-soft'] : palette.card;
   context.fill(path);
   context.strokeStyle = palette[tone];
