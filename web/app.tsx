@@ -1,26 +1,25 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { LoadedObject } from '../server/contract/acting.js';
 import type { TraceRequest } from '../server/contract/live.js';
-import { ActBar } from './act/act-bar.js';
 import { LostBanner } from './act/lost-banner.js';
 import { useUndo } from './act/undo.js';
 import { ApplyDialog } from './editor/apply-dialog.js';
 import { type DryRun, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
 import { endFor } from './model/ends.js';
+import { type Page, PageContext } from './page.js';
 import { Dock } from './panel/dock.js';
 import { Stage } from './panel/stage.js';
 import { Toasts } from './panel/toasts.js';
-import { Toolbar } from './panel/toolbar.js';
 import { clusterBase, type LiveStore } from './state/live-store.js';
 import { usePlayback } from './state/playback.js';
 import { readStored } from './state/stored.js';
 import { useToasts } from './state/toasts.js';
 import { TerminalDock } from './terminal/terminal-dock.js';
 import { TerminalsContext, useTerminalList } from './terminal/use-terminals.js';
+import { Toolbar } from './toolbar/toolbar.js';
 import { type Draft, draftFrom } from './trace/draft.js';
 import { readLink } from './trace/link.js';
 import { Player } from './trace/player.js';
-import { ShareMenu } from './trace/share-menu.js';
 import type { Picking } from './trace/trace-form.js';
 import { useHistory } from './trace/use-history.js';
 
@@ -142,85 +141,87 @@ export function App({ store }: { readonly store: LiveStore }) {
     for (const { message } of answer.value.problems.slice(0, 3)) tell('bad', message);
   }
 
-  const onError = useCallback((text: string) => tell('bad', text), [tell]);
   const trace = useMemo(
     () => ({ draft, picking, onDraft: setDraft, onPick: setPicking, onSend: send }),
     [draft, picking, send],
   );
+  const page: Page = {
+    live,
+    store,
+    playback,
+    history,
+    draft,
+    selected,
+    undo,
+    tell,
+    openEditor,
+  };
   return (
-    <TerminalsContext value={terminals}>
-      <div className="page">
-        <Toolbar live={live} store={store} onApply={openEditor} onError={onError}>
-          <ShareMenu
-            store={store}
-            playback={playback}
-            request={history.requestOf(playback.journey)}
-            draft={draft}
-            selected={selected}
-            onTell={tell}
-          />
-          <ActBar store={store} undo={undo} onTell={tell} />
-        </Toolbar>
-        <LostBanner live={live} />
-        <div className="columns">
-          <Dock
-            live={live}
-            store={store}
-            tab={tab}
-            selected={selected}
-            playback={playback}
-            trace={trace}
-            onTab={setTab}
-            onTell={tell}
-            onChooseEnd={chooseEnd}
-            onDone={undo.done}
-            onEdit={edit}
-          />
-          <main className="main">
-            <Stage
-              live={shown}
+    <PageContext value={page}>
+      <TerminalsContext value={terminals}>
+        <div className="page">
+          <Toolbar />
+          <LostBanner live={live} />
+          <div className="columns">
+            <Dock
+              live={live}
+              store={store}
+              tab={tab}
               selected={selected}
               playback={playback}
-              picking={picking}
-              onSelect={select}
+              trace={trace}
+              onTab={setTab}
+              onTell={tell}
+              onChooseEnd={chooseEnd}
+              onDone={undo.done}
+              onEdit={edit}
             />
-            {dryRun === undefined ? null : (
-              <>
-                <GhostMarks live={live} run={dryRun} />
-                <GhostBar
-                  run={dryRun}
-                  onApply={() => carryOut(dryRun)}
-                  onBack={openEditor}
-                  onDiscard={() => setDryRun(undefined)}
-                />
-              </>
-            )}
-            {playback.journey === undefined ? null : (
-              <Player
-                store={store}
+            <main className="main">
+              <Stage
+                live={shown}
+                selected={selected}
                 playback={playback}
-                traces={history.traces}
-                onClose={() => playback.show(undefined)}
+                picking={picking}
+                onSelect={select}
               />
-            )}
-            <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
-          </main>
+              {dryRun === undefined ? null : (
+                <>
+                  <GhostMarks live={live} run={dryRun} />
+                  <GhostBar
+                    run={dryRun}
+                    onApply={() => carryOut(dryRun)}
+                    onBack={openEditor}
+                    onDiscard={() => setDryRun(undefined)}
+                  />
+                </>
+              )}
+              {playback.journey === undefined ? null : (
+                <Player
+                  store={store}
+                  playback={playback}
+                  traces={history.traces}
+                  onClose={() => playback.show(undefined)}
+                />
+              )}
+              <TerminalDock base={clusterBase(location.pathname)} terminals={terminals} />
+            </main>
+          </div>
+          {applying ? (
+            <ApplyDialog
+              store={store}
+              loaded={loaded}
+              onClose={closeEditor}
+              onTell={tell}
+              onDone={undo.done}
+              onDryRun={(run) => {
+                setDryRun(run);
+                closeEditor();
+              }}
+            />
+          ) : null}
+          <Toasts toasts={toasts} onDismiss={dismiss} />
         </div>
-        {applying ? (
-          <ApplyDialog
-            store={store}
-            loaded={loaded}
-            onClose={closeEditor}
-            onTell={tell}
-            onDone={undo.done}
-            onDryRun={(run) => {
-              setDryRun(run);
-              closeEditor();
-            }}
-          />
-        ) : null}
-        <Toasts toasts={toasts} onDismiss={dismiss} />
-      </div>
-    </TerminalsContext>
+      </TerminalsContext>
+    </PageContext>
   );
 }

@@ -106,7 +106,7 @@ if (!has('chromium')) {
       await page.fill('.scale-form input', '4');
       await page.keyboard.press('Enter');
       await pods(4);
-      await page.click('.act-bar button:has-text("undo")');
+      await page.click('.toolbar button:has-text("undo")');
       await pods(2);
       expect(errors).toEqual([]);
     });

@@ -14,27 +14,18 @@ interface Props {
 
 /** Snapshots that can be saved and restored, and faults that can be healed. */
 export function StatesMenu({ store, undo, onTell, onClose }: Props) {
-  const menu = useRef<HTMLElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
   useEffect(() => {
     menu.current?.querySelector('input')?.focus();
   }, []);
   return (
-    <section
-      ref={menu}
-      className="states-menu"
-      aria-label={STATES.title}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
+    <div ref={menu} className="states-menu">
       <Snapshots store={store} onTell={onTell} />
       <Faults store={store} undo={undo} onTell={onTell} />
       <button type="button" onClick={onClose}>
         {STATES.close}
       </button>
-    </section>
+    </div>
   );
 }
 

@@ -24,6 +24,9 @@ export interface LiveState {
 /** How long a command waits for a connection, in milliseconds. */
 const CONNECT_MS = 3000;
 
+/** What the server calls the cluster at its root. */
+const DEFAULT_CLUSTER = 'default';
+
 const EMPTY: LiveState = {
   connected: false,
   seq: -1,
@@ -75,6 +78,11 @@ function merged<T extends { readonly id: string }>(
 /** Where the cluster of a page is served: `/clusters/NAME`, or nothing for the default one. */
 export function clusterBase(pathname: string): string {
   return /^\/clusters\/[^/]+/.exec(pathname)?.[0] ?? '';
+}
+
+/** Name of the cluster of a page: the one in its path, or the server's default one. */
+export function clusterName(pathname: string): string {
+  return decodeURIComponent(clusterBase(pathname).slice('/clusters/'.length)) || DEFAULT_CLUSTER;
 }
 
 /** Connects to the server and keeps the state; `subscribe` and `state` suit React's useSyncExternalStore. */

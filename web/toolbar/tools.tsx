@@ -1,0 +1,43 @@
+import type { ComponentType } from 'react';
+import { StatesButton } from '../act/states-button.js';
+import { UndoButton } from '../act/undo-button.js';
+import { usePage } from '../page.js';
+import { ShareMenu } from '../trace/share-menu.js';
+import { Clock } from './clock.js';
+import { TOOLBAR } from './words.js';
+
+/**
+ * What stands in the toolbar, group by group, in this order. A new tool is one component more in a list: it takes
+ * what it needs of the page with `usePage()` and needs no change elsewhere. `watch` is for switches of what is
+ * watched and asked (live traffic, predict mode); overlays of the graph have their menu in the stage bar.
+ */
+export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly ComponentType[]>> = {
+  time: [Clock],
+  watch: [],
+  act: [ApplyButton, UndoButton, StatesButton],
+  share: [Share],
+  view: [],
+};
+
+function ApplyButton() {
+  const { openEditor } = usePage();
+  return (
+    <button type="button" className="primary" onClick={openEditor}>
+      {TOOLBAR.apply}
+    </button>
+  );
+}
+
+function Share() {
+  const { store, playback, history, draft, selected, tell } = usePage();
+  return (
+    <ShareMenu
+      store={store}
+      playback={playback}
+      request={history.requestOf(playback.journey)}
+      draft={draft}
+      selected={selected}
+      onTell={tell}
+    />
+  );
+}
