@@ -54,6 +54,7 @@ import { PodJourneys } from './pod-journeys.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 import { startTopologyKeeper } from './topology-keeper.js';
+import { TraceArchive } from './trace-archive.js';
 import { startTraceKeeper, type TraceKeeper } from './trace-keeper.js';
 import { startTrace } from './tracing.js';
 import { UsageMeter } from './usage-meter.js';
@@ -104,6 +105,8 @@ export class Cluster {
   readonly zone: ZoneSource;
   readonly controllers: Controllers;
   readonly traces: TraceKeeper;
+  /** The newest traces with every packet, whoever sent them. */
+  readonly archive = new TraceArchive();
   readonly faults: FaultKeeper;
   private readonly topology: Controller;
   readonly settled: SettledPods;
@@ -195,7 +198,11 @@ export class Cluster {
       client,
       clock,
       now: this.now,
-      send: (request, done) => startTrace(this, request, done),
+      send: (request, { object, done }) =>
+        startTrace(this, request, (outcome) => {
+          this.archive.keep(outcome, { request, object });
+          done(outcome);
+        }),
     });
     const topologyUids = this.drawer('topology');
     this.topology = startTopologyKeeper({

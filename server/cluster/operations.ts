@@ -25,7 +25,6 @@ import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { queueIn } from './pod-queues.js';
 import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
-import { TraceArchive } from './trace-archive.js';
 import { endContext, traceProbe } from './tracing.js';
 import { tryBindIn } from './try-bind.js';
 
@@ -34,7 +33,6 @@ const FAULTS = 'podnet.dev/faults';
 /** Everything that people ask of a cluster, or do to it, apart from the Kubernetes API. */
 export class Operations {
   private readonly cluster: Cluster;
-  private readonly archive = new TraceArchive();
   private readonly undoLog: UndoLog;
   private readonly snapshots: Snapshots;
 
@@ -51,8 +49,11 @@ export class Operations {
       return answer.ok ? { ok: true, value: answer.value.journey } : answer;
     },
     traceStep: async ({ id, hop, step }) =>
-      this.archive.step(String(id), Number(hop), Number(step)),
-    traceCapture: async ({ id }) => this.archive.capture(String(id)),
+      this.cluster.archive.step(String(id), Number(hop), Number(step)),
+    traceCapture: async ({ id }) => this.cluster.archive.capture(String(id)),
+    traces: async () => reply(this.cluster.archive.list()),
+    keptTrace: async ({ id }) => this.cluster.archive.find(String(id)),
+    tracePackets: async ({ id }) => this.cluster.archive.packets(String(id)),
     details: async ({ id }) => this.details(String(id)),
     apply: (request) => this.durable(reply(applyText(this.cluster, this.undoLog, request))),
     deleteManifest: (request) =>
@@ -78,7 +79,7 @@ export class Operations {
   trace(request: TraceRequest): Promise<Reply<TraceReport>> {
     const problem = traceProblem(request);
     return problem === undefined
-      ? traceProbe(this.cluster, request, (outcome) => this.archive.keep(outcome))
+      ? traceProbe(this.cluster, request)
       : Promise.resolve(refuse(problem));
   }
 

@@ -1,5 +1,7 @@
 import { picturePacket } from '../../topology/index.js';
-import type { PacketPicture, StepPackets } from '../contract/journey.js';
+import type { Journey, JourneyPackets, PacketPicture, StepPackets } from '../contract/journey.js';
+import type { KeptTrace, TraceRequest } from '../contract/live.js';
+import { packPackets } from './pack-packets.js';
 import { type Reply, refuse, reply } from './reply.js';
 import type { RecordedOutcome } from './tracing.js';
 
@@ -12,28 +14,53 @@ const MAX_OCTETS = 2048;
 
 const GONE = 'this trace is no longer kept: send it again';
 
+/** What asked for a trace. */
+export interface TraceOrigin {
+  readonly request: TraceRequest;
+  /** `namespace/name` of a Trace object. */
+  readonly object?: string;
+}
+
+interface Entry {
+  readonly outcome: RecordedOutcome;
+  readonly origin: TraceOrigin;
+}
+
 /**
  * The records of the newest traces, for who wants to see the packet at one of their steps. A journey stays small that
  * way: headers and octets are made when they are asked for.
  */
 export class TraceArchive {
-  readonly #kept = new Map<string, RecordedOutcome>();
+  readonly #kept = new Map<string, Entry>();
 
-  keep(outcome: RecordedOutcome): void {
+  keep(outcome: RecordedOutcome, origin: TraceOrigin): void {
     const { id } = outcome.journey;
     this.#kept.delete(id);
-    this.#kept.set(id, outcome);
+    this.#kept.set(id, { outcome, origin });
     for (const oldest of this.#kept.keys()) {
       if (oldest === id || !this.#isFull()) break;
       this.#kept.delete(oldest);
     }
   }
 
+  /** What is kept, newest first. */
+  list(): readonly KeptTrace[] {
+    return [...this.#kept.values()].reverse().map(keptTrace);
+  }
+
+  /** A trace with its journey; refuses when it is not kept. */
+  find(id: string): Reply<KeptTrace & { readonly journey: Journey }> {
+    const entry = this.#kept.get(id);
+    return entry === undefined
+      ? refuse(GONE)
+      : reply({ ...keptTrace(entry), journey: entry.outcome.journey });
+  }
+
   /** The packet before and after a step; refuses when the trace is not kept or has no such step. */
   step(id: string, hop: number, step: number): Reply<StepPackets> {
-    const kept = this.#kept.get(id);
-    if (kept === undefined) return refuse(GONE);
-    const views = kept.recorder.viewsAt(hop, step);
+    const entry = this.#kept.get(id);
+    if (entry === undefined) return refuse(GONE);
+    const views = entry.outcome.recorder.viewsAt(hop, step);
     if (views === undefined) return refuse(`the trace has no step ${step} at hop ${hop}`);
     const after = pictureOf(views.after);
     return reply(
@@ -41,21 +68,36 @@ export class TraceArchive {
     );
   }
 
+  /** The packets of every step. */
+  packets(id: string): Reply<JourneyPackets> {
+    const entry = this.#kept.get(id);
+    return entry === undefined
+      ? refuse(GONE)
+      : reply(packPackets(entry.outcome.recorder.views(), pictureOf));
+  }
+
   /** The pcapng in base64. */
   capture(id: string): Reply<string> {
-    const kept = this.#kept.get(id);
-    return kept === undefined ? refuse(GONE) : reply(Buffer.from(kept.capture).toString('base64'));
+    const entry = this.#kept.get(id);
+    return entry === undefined
+      ? refuse(GONE)
+      : reply(Buffer.from(entry.outcome.capture).toString('base64'));
   }
 
   #isFull(): boolean {
     let steps = 0;
     let octets = 0;
-    for (const { recorder, capture } of this.#kept.values()) {
-      steps += recorder.steps.length;
-      octets += capture.length;
+    for (const { outcome } of this.#kept.values()) {
+      steps += outcome.recorder.steps.length;
+      octets += outcome.capture.length;
     }
     return this.#kept.size > MAX_TRACES || steps > MAX_STEPS || octets > MAX_CAPTURE_BYTES;
   }
+}
+
+function keptTrace({ outcome: { journey }, origin }: Entry): KeptTrace {
+  const { id, title, disposition } = journey;
+  return { id, title, disposition, ...origin };
 }
 
 function pictureOf(view: Parameters<typeof picturePacket>[0]): PacketPicture {

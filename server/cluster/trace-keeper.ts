@@ -32,7 +32,11 @@ export interface TraceKeeperParts {
   /** Sends a probe; refuses in a sentence while an end is not there. */
   readonly send: (
     request: TraceRequest,
-    done: (outcome: TraceOutcome) => void,
+    sender: {
+      /** `namespace/name` of the Trace. */
+      readonly object: string;
+      readonly done: (outcome: TraceOutcome) => void;
+    },
   ) => { readonly ok: true } | { readonly ok: false; readonly error: string };
 }
 
@@ -65,11 +69,12 @@ export function startTraceKeeper({ client, clock, now, send }: TraceKeeperParts)
       return;
     }
     const startTime = now();
-    const sent = send(requestOf(trace), ({ journey, capture }) => {
+    const done = ({ journey, capture }: TraceOutcome) => {
       if (!running.delete(uid)) return;
       captures.keep(uid, capture);
       finish(trace, journey, startTime);
-    });
+    };
+    const sent = send(requestOf(trace), { object: key, done });
     if (!sent.ok) {
       wait(trace, key, sent.error);
       return;

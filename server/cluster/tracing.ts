@@ -38,11 +38,10 @@ export interface TraceOutcome {
 /** What came of a probe, and every step of it. */
 export type RecordedOutcome = TraceOutcome & { readonly recorder: Recorder };
 
-/** Sends one probe and waits, in simulated time, for what comes of it; `keep` is given the record. */
+/** Sends one probe and waits, in simulated time, for what comes of it, which the cluster's archive keeps. */
 export async function traceProbe(
   cluster: Cluster,
   request: TraceRequest,
-  keep: (outcome: RecordedOutcome) => void,
 ): Promise<Reply<TraceReport>> {
   const { clock } = cluster.fabric;
   let outcome: RecordedOutcome | undefined;
@@ -53,7 +52,7 @@ export async function traceProbe(
   await cluster.driver.runUntil(clock.nowNs + PATIENCE_NS, () => outcome !== undefined);
   if (outcome === undefined)
     return { ok: false, error: 'the probe did not end within 30 s of simulated time' };
-  keep(outcome);
+  cluster.archive.keep(outcome, { request });
   const { journey, capture } = outcome;
   return { ok: true, value: { journey, capture: Buffer.from(capture).toString('base64') } };
 }

@@ -103,3 +103,21 @@ export interface PictureField {
   /** Octets that the field touches. */
   readonly length?: number;
 }
+
+/** The packets of every step of a journey, to be kept with it; what is the same is there once. */
+export interface JourneyPackets {
+  readonly layers: readonly PictureLayer[];
+  readonly pictures: readonly PackedPicture[];
+  /**
+   * For each hop in order, for each of its steps: indexes of the pictures before and after; the first is -1 where the
+   * packet begins. Steps beyond what is kept are missing.
+   */
+  readonly steps: readonly (readonly (readonly [before: number, after: number])[])[];
+}
+
+/** A `PacketPicture` whose headers are told by their index. */
+export interface PackedPicture {
+  readonly layers: readonly number[];
+  readonly octets: string;
+  readonly length: number;
+}

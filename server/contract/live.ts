@@ -10,7 +10,7 @@ import type {
 } from './acting.js';
 import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
-import type { Journey, StepPackets } from './journey.js';
+import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
@@ -42,6 +42,12 @@ export interface Commands {
   };
   /** A pcapng of one of the newest traces, in base64. */
   traceCapture: { request: { readonly id: string }; value: string };
+  /** The newest traces, of every page and of Trace objects, newest first. */
+  traces: { request: object; value: readonly KeptTrace[] };
+  /** One of them. */
+  keptTrace: { request: { readonly id: string }; value: KeptTrace & { readonly journey: Journey } };
+  /** The packets of all its steps, for a file that shows them without a server. */
+  tracePackets: { request: { readonly id: string }; value: JourneyPackets };
   details: { request: { readonly id: string }; value: VertexDetails };
   /** Applies manifests as `kubectl apply -f` would. */
   apply: { request: ApplyRequest; value: ApplyReport };
@@ -63,6 +69,18 @@ export interface Commands {
   tryBind: { request: BindRequest; value: BindReport };
   /** Sends to a message queue of a pod, takes from it, makes or removes one. */
   queue: { request: QueueRequest; value: QueueReport };
+}
+
+/** A trace that the server still has. */
+export interface KeptTrace {
+  /** Id of its journey. */
+  readonly id: string;
+  readonly title: string;
+  readonly disposition: Disposition;
+  /** What it was asked for with. */
+  readonly request: TraceRequest;
+  /** `namespace/name` of the Trace object that asked for it; absent for traces of pages and of the command line. */
+  readonly object?: string;
 }
 
 /** A probe: two ends and a protocol. Ends are written as on the command line. */

@@ -19,6 +19,12 @@ export interface Loss {
   readonly reason: DropReason;
 }
 
+/** A packet before and after a step; `before` is undefined where it begins. */
+export interface StepViews {
+  readonly before: PacketView | undefined;
+  readonly after: PacketView;
+}
+
 /** Keeps the steps of one probe's packets and arranges them as hops. */
 export class Recorder implements PacketTrace {
   readonly steps: TraceStep[] = [];
@@ -70,12 +76,14 @@ export class Recorder implements PacketTrace {
   }
 
   /** The packet before and after a step: `hop` counts from 1 as in the journey, `step` from 0 within it. */
-  viewsAt(
-    hop: number,
-    step: number,
-  ): { readonly before: PacketView | undefined; readonly after: PacketView } | undefined {
+  viewsAt(hop: number, step: number): StepViews | undefined {
     const found = this.stays()[hop - 1]?.steps[step];
-    return found === undefined ? undefined : { before: found.before, after: found.step.view };
+    return found === undefined ? undefined : viewsOf(found);
+  }
+
+  /** The packet before and after every step, hop by hop in the order of `hops`. */
+  views(): readonly (readonly StepViews[])[] {
+    return this.stays().map(({ steps }) => steps.map(viewsOf));
   }
 
   private stays(): readonly Stay[] {
@@ -116,6 +124,10 @@ interface Stay {
   readonly packet: number;
   readonly atNs: number;
   readonly steps: { readonly step: TraceStep; readonly before: PacketView | undefined }[];
+}
+
+function viewsOf({ step, before }: Stay['steps'][number]): StepViews {
+  return { before, after: step.view };
 }
 
 function directionOf(

@@ -52,6 +52,26 @@ describe('a Trace', () => {
     });
   });
 
+  test('is kept with the packets of its steps, as the traces of pages are', async () => {
+    await traced('kept', { from: 'client', to: 'shop' });
+    const { archive } = it.cluster;
+    const kept = archive.list()[0];
+    expect(kept).toMatchObject({ object: 'default/kept', disposition: 'delivered' });
+    const id = kept?.id ?? '';
+    const first = archive.step(id, 1, 0);
+    const packets = archive.packets(id);
+    if (!first.ok || !packets.ok) throw new Error('the trace is not kept');
+    const [, after = -1] = packets.value.steps[0]?.[0] ?? [];
+    const { layers = [], ...picture } = packets.value.pictures[after] ?? {};
+    expect(first.value).toEqual({
+      after: { ...picture, layers: layers.map((index) => packets.value.layers[index]) },
+    });
+    expect(archive.find('packet-0-0')).toEqual({
+      ok: false,
+      error: 'this trace is no longer kept: send it again',
+    });
+  });
+
   test('waits for its ends, and fails when they do not come', async () => {
     const trace = await traced('nobody', { from: 'nobody', to: 'shop', activeDeadlineSeconds: 3 });
     expect(trace?.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
