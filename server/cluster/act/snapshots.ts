@@ -25,20 +25,22 @@ const FIXED = new Set(['nodes', 'podnet.dev/topologies']);
 /** What others live in or are defined by is made first and removed last. */
 const FIRST = ['namespaces', 'apiextensions.k8s.io/customresourcedefinitions'];
 
-interface Snapshot {
-  readonly saved: SavedSnapshot;
-  readonly objects: ReadonlyMap<string, KubeObject>;
+/** Where snapshots stand among the other objects; no group of the API can have that name. */
+const STORAGE = 'internal/snapshots';
+
+/** A saved state, as the store keeps it: its objects by kind and name. */
+interface Snapshot extends KubeObject {
+  readonly spec: { readonly objects: readonly (readonly [key: string, object: KubeObject])[] };
 }
 
 /**
- * Named states of all objects that people make, kept in memory: objects never change in place, so a snapshot costs
- * little.
+ * Named states of all objects that people make, kept in the store and so for the next start. Objects never change in
+ * place, so in memory a snapshot costs little.
  *
  * Fidelity: what runs is made anew from the objects; memory, queues, sockets and logs of processes are not restored.
  */
 export class Snapshots {
   private readonly api: ApiServer;
-  private readonly held = new Map<string, Snapshot>();
 
   constructor(api: ApiServer) {
     this.api = api;
@@ -50,29 +52,36 @@ export class Snapshots {
     if (!NAME.test(name))
       return refuse('a name has 1 to 63 letters, digits, spaces, dots, dashes or underscores');
     if (request.snapshot === 'save') return this.save(name);
-    const snapshot = this.held.get(name);
+    const snapshot = this.held().find(({ metadata }) => metadata.name === name);
     if (snapshot === undefined) return refuse(`no snapshot is named "${name}"`);
     if (request.snapshot === 'delete') {
-      this.held.delete(name);
+      this.api.store.delete(STORAGE, undefined, name);
       return reply(this.report(`snapshot "${name}" deleted`, []));
     }
     return this.restore(snapshot);
   }
 
   private save(name: string): Reply<SnapshotReport> {
-    const objects = this.objects();
-    let total = objects.size;
-    for (const [other, { objects: others }] of this.held) if (other !== name) total += others.size;
-    if (!this.held.has(name) && this.held.size >= MOST_SNAPSHOTS)
+    const objects = [...this.objects()];
+    const others = this.held().filter(({ metadata }) => metadata.name !== name);
+    if (others.length >= MOST_SNAPSHOTS)
       return refuse(`at most ${MOST_SNAPSHOTS} snapshots are kept: delete one first`);
+    const total = others.reduce((sum, { spec }) => sum + spec.objects.length, objects.length);
     if (total > MOST_OBJECTS)
       return refuse(`snapshots hold at most ${MOST_OBJECTS} objects in all: delete one first`);
-    const saved = { name, savedAt: this.api.now(), objects: objects.size };
-    this.held.set(name, { saved, objects });
-    return reply(this.report(`snapshot "${name}" holds ${objects.size} objects`, []));
+    const { store } = this.api;
+    store.delete(STORAGE, undefined, name);
+    store.create<string & Record<never, never>>(STORAGE, {
+      apiVersion: 'podnet.dev/v1',
+      kind: 'Snapshot',
+      metadata: { name, creationTimestamp: this.api.now() },
+      spec: { objects },
+    });
+    return reply(this.report(`snapshot "${name}" holds ${objects.length} objects`, []));
   }
 
-  private restore({ saved, objects }: Snapshot): Reply<SnapshotReport> {
+  private restore({ metadata, spec }: Snapshot): Reply<SnapshotReport> {
+    const objects = new Map(spec.objects);
     const problems: string[] = [];
     let changed = 0;
     const now = this.objects();
@@ -96,7 +105,7 @@ export class Snapshots {
       else if (after === undefined || fingerprint(after) !== fingerprint(before))
         put(changeOf(info, { before, after }));
     }
-    const text = `restored "${saved.name}": ${changed} objects put back`;
+    const text = `restored "${metadata.name}": ${changed} objects put back`;
     return reply(this.report(text, problems.slice(0, 20)));
   }
 
@@ -122,9 +131,19 @@ export class Snapshots {
     return this.api.registry.byKind(apiVersion, kind);
   }
 
-  private report(text: string, problems: readonly string[]): SnapshotReport {
-    return { text, snapshots: [...this.held.values()].map(({ saved }) => saved), problems };
+  private held(): readonly Snapshot[] {
+    // Nobody else writes there.
+    return this.api.store.list(STORAGE) as readonly Snapshot[];
   }
+
+  private report(text: string, problems: readonly string[]): SnapshotReport {
+    return { text, snapshots: this.held().map(savedOf), problems };
+  }
+}
+
+function savedOf({ metadata, spec }: Snapshot): SavedSnapshot {
+  const { name, creationTimestamp = '' } = metadata;
+  return { name, savedAt: creationTimestamp, objects: spec.objects.length };
 }
 
 function changeOf(

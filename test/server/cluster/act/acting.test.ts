@@ -136,6 +136,17 @@ ${MAP.replace('name: notes', 'name: notes, namespace: fresh')}`;
     expect(it.cluster.store.get('configmaps', 'default', 'later')).toBeUndefined();
   });
 
+  test('a snapshot is an object of the store, so that it outlives the process', async () => {
+    await value(ask.snapshots({ snapshot: 'save', name: 'kept here' }));
+    const later = new Operations(it.cluster).handlers;
+    const { snapshots } = await value(later.snapshots({ snapshot: 'list' }));
+    expect(snapshots.map(({ name }) => name)).toContain('kept here');
+    await value(later.snapshots({ snapshot: 'delete', name: 'kept here' }));
+    expect((await value(ask.snapshots({ snapshot: 'list' }))).snapshots).not.toContainEqual(
+      expect.objectContaining({ name: 'kept here' }),
+    );
+  });
+
   test.each([
     { text: 'a', edited: [null, 5, {}] },
     { text: 'apiVersion: v1\nkind: Pod\nmetadata: 5', edited: [{ kind: 'Pod' }] },
