@@ -169,7 +169,7 @@ export class Cluster {
       clock: this.fabric.clock,
       time: this.time,
       recorder: this.events,
-      random: { names: this.drawer('names'), scheduler: this.drawer('scheduler') },
+      random: { names: this.drawer('names'), scheduler: this.rng.fork('scheduler') },
       resources: [...new Set(resources.map((resource) => resource.storage))],
       namespacedResources: [
         ...new Set(

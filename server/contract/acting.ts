@@ -71,6 +71,10 @@ export interface GhostPod {
   readonly owner?: string;
   readonly hostNetwork: boolean;
   readonly containers: readonly { readonly name: string; readonly image: string }[];
+  /** Where the scheduler would put it now. */
+  readonly node?: string;
+  /** Why it would wait: what its condition `PodScheduled` would say. */
+  readonly waits?: string;
 }
 
 /** What was done, in a sentence, and how to undo it. */

@@ -79,7 +79,7 @@ function withTolerations(spec: PodSpec): readonly Toleration[] {
 }
 
 /** The template's spec for one node: bound to it by affinity, so that the scheduler still decides. */
-function specFor(spec: PodSpec, node: string): PodSpec {
+export function daemonPodSpec(spec: PodSpec, node: string): PodSpec {
   const here = { matchFields: [{ key: 'metadata.name', operator: 'In' as const, values: [node] }] };
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const terms = required?.nodeSelectorTerms ?? [];
@@ -178,7 +178,7 @@ function place(context: ControlContext, { set, hash, pods }: Pass): SyncOutcome 
           [REVISION_HASH]: hash,
           'pod-template-generation': String(set.metadata.generation ?? 1),
         },
-        adapt: (spec) => specFor(spec, name),
+        adapt: (spec) => daemonPodSpec(spec, name),
       });
       if (!made.ok) outcome = 'retry';
     }

@@ -8,6 +8,7 @@ export {
 export type { ControlClock } from './clock.js';
 export { findCondition, withCondition, withoutCondition } from './conditions.js';
 export { type ControlContext, type Controller, queueKey, splitQueueKey } from './context.js';
+export { daemonPodSpec, shouldRun } from './daemon-set.js';
 export type { NodeHealth } from './node/node-lifecycle.js';
 export { BY_NODE } from './pod/owned.js';
 export type { SchedulingReport, SchedulingRow } from './scheduler/report.js';

@@ -1,4 +1,5 @@
 import type { EventRecorder } from '../api/index.js';
+import type { Pod } from '../contract/kube.js';
 import type { WallTime } from '../kube/wall-time.js';
 import type { ResourceName } from '../store/index.js';
 import { type PodUsage, startAutoscaler } from './autoscaler/autoscaler.js';
@@ -22,7 +23,7 @@ import { addControlIndexes } from './pod/owned.js';
 import { startReplicaSetController, startReplicationController } from './replica-set.js';
 import { startResourceQuotaController } from './resource-quota.js';
 import type { SchedulingReport } from './scheduler/report.js';
-import { startScheduler } from './scheduler/scheduler.js';
+import { type Draws, type Foreseen, startScheduler } from './scheduler/scheduler.js';
 import { startStatefulSetController } from './stateful-set.js';
 
 /** What the control plane is made from. */
@@ -31,7 +32,7 @@ export interface ControllersOptions {
   readonly clock: ControlClock;
   readonly time: WallTime;
   /** Seeded numbers from 0 up to 1: one sequence for names, one for the scheduler's draws. */
-  readonly random: { readonly names: () => number; readonly scheduler: () => number };
+  readonly random: { readonly names: () => number; readonly scheduler: Draws };
   /** The one that kubelets record through too. */
   readonly recorder: EventRecorder;
   /** All resources that are stored, for garbage collection; those that podnet knows when absent. */
@@ -52,6 +53,8 @@ export interface Controllers {
   /** Keys to be worked on at this instant, over all controllers; 0 when all is as it should be. */
   readonly pendingWork: number;
   schedulingReport(podUid: string): SchedulingReport | undefined;
+  /** Where pods would go if they were made now; see `Scheduler`. */
+  foresee(pods: readonly Pod[]): readonly Foreseen[];
   stop(): void;
 }
 
@@ -118,6 +121,7 @@ export function startControllers(options: ControllersOptions): Controllers {
       return running.reduce((sum, controller) => sum + controller.pendingWork, 0);
     },
     schedulingReport: (podUid) => scheduler.report(podUid),
+    foresee: (pods) => scheduler.foresee(pods),
     stop() {
       for (const controller of running) controller.stop();
     },

@@ -25,6 +25,13 @@ export class Rng {
     return new Rng(hash32(`${this.seed}/${name}`));
   }
 
+  /** A stream that goes on as this one would, and leaves it where it is. */
+  copy(): Rng {
+    const copy = new Rng(this.seed);
+    copy.state = this.state;
+    return copy;
+  }
+
   /** A whole number from 0 to 2^32 - 1 (splitmix32). */
   uint32(): number {
     this.state = (this.state + 0x9e3779b9) >>> 0;

@@ -15,7 +15,7 @@ export interface DryRun {
 /** How many ghosts are drawn. */
 const MOST_GHOSTS = 60;
 
-/** The cluster with the pods that a dry run would make; they are on no node yet. */
+/** The cluster with the pods that a dry run would make, where the scheduler would put them. */
 export function withGhosts(live: LiveState, run: DryRun | undefined): LiveState {
   const ghosts = (run?.report.objects ?? []).flatMap(ghostsOf).slice(0, MOST_GHOSTS);
   if (ghosts.length === 0) return live;
@@ -29,12 +29,13 @@ function ghostsOf({ pods = [] }: AppliedLine): readonly PodVertex[] {
   return pods.map((pod) => ({
     id: `ghost:pod:${pod.namespace}/${pod.name}`,
     kind: 'pod',
+    ...(pod.node === undefined ? {} : { parent: `node:${pod.node}` }),
     name: pod.name,
     namespace: pod.namespace,
     uid: '',
-    status: GHOST.status,
+    status: pod.waits === undefined ? GHOST.status : GHOST.waits,
     phase: 'Pending',
-    tone: 'busy',
+    tone: pod.waits === undefined ? 'busy' : 'bad',
     ready: `0/${pod.containers.length}`,
     restarts: 0,
     hostNetwork: pod.hostNetwork,
@@ -49,7 +50,7 @@ function ghostsOf({ pods = [] }: AppliedLine): readonly PodVertex[] {
       restarts: 0,
       ports: [],
     })),
-    problem: GHOST.problem,
+    problem: pod.waits ?? GHOST.problem,
   }));
 }
 

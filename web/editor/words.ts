@@ -40,12 +40,13 @@ export const OUTCOMES = {
 export const GHOST = {
   name: 'Dry run',
   title: 'Dry run: nothing is stored yet',
-  legend: 'Dashed pods would be made; the scheduler chooses their nodes when they are.',
+  legend: 'Dashed pods would be made, on the nodes that the scheduler would choose now.',
   what: 'Object by object',
   apply: 'Apply',
   remove: 'Delete',
   back: 'Back to the text',
   discard: 'Discard',
   status: 'would be made',
+  waits: 'would wait',
   problem: 'dry run: not made yet',
 } as const;

@@ -13,6 +13,7 @@ import type {
   AppliedLine,
   ApplyReport,
   ApplyRequest,
+  GhostPod,
   LoadedObject,
   LoadedVersion,
   ObjectName,
@@ -48,6 +49,10 @@ export function applyText(cluster: Cluster, undo: UndoLog, request: ApplyRequest
     isEdited: (live) => edited.has(keyOf(live.kind, live.metadata)),
   });
   const changes = dryRun ? [] : report.objects.flatMap((object) => changeOf(cluster, object));
+  const created = report.objects.flatMap(({ outcome, after }) =>
+    outcome === 'created' && after !== undefined ? [after] : [],
+  );
+  const ghosts = ghostPodsOf(cluster, dryRun ? created.slice(0, MOST_TEXTS) : []);
   const id = undo.record(changes);
   return {
     lines: [
@@ -59,7 +64,7 @@ export function applyText(cluster: Cluster, undo: UndoLog, request: ApplyRequest
     problems: [...manifests.problems, ...report.problems].slice(0, MOST_PROBLEMS).map(problemLine),
     objects: report.objects
       .slice(0, MOST_LINES)
-      .map((object, index) => appliedLine(object, dryRun && index < MOST_TEXTS)),
+      .map((object, index) => appliedLine(object, dryRun && index < MOST_TEXTS, ghosts)),
     ...(id === undefined ? {} : { undo: id }),
   };
 }
@@ -177,11 +182,15 @@ function changeOf(cluster: Cluster, object: AppliedObject): readonly ObjectChang
   return [{ info, namespace, name, before, after }];
 }
 
-function appliedLine(object: AppliedObject, withTexts: boolean): AppliedLine {
+function appliedLine(
+  object: AppliedObject,
+  withTexts: boolean,
+  ghosts: ReadonlyMap<KubeObject, readonly GhostPod[]>,
+): AppliedLine {
   const { title, namespace, line, outcome, before, after } = object;
   const [kind = '', name = ''] = title.split('/');
   const texts = withTexts && after !== undefined;
-  const pods = texts && outcome === 'created' ? ghostPodsOf(after) : [];
+  const pods = (after && ghosts.get(after)) ?? [];
   return {
     title,
     kind: after?.kind ?? kind,

@@ -78,17 +78,17 @@ function unschedulableFilter(pod: Pod): NodeFilter | undefined {
   return ({ node }) => (node.spec.unschedulable === true ? UNSCHEDULABLE : undefined);
 }
 
-const taintRejections = new Map<string, Rejection>();
-
 function taintFilter({ spec }: Pod): NodeFilter {
+  // Nodes of a pool have the same taints, and their refusals are one object.
+  const rejections = new Map<string, Rejection>();
   return ({ node }) => {
     const taint = untoleratedTaint(node.spec.taints, spec.tolerations, ['NoSchedule', 'NoExecute']);
     if (taint === undefined) return undefined;
     const reason = `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-    let rejection = taintRejections.get(reason);
+    let rejection = rejections.get(reason);
     if (rejection === undefined) {
       rejection = { plugin: 'TaintToleration', reasons: [reason], resolvable: false };
-      taintRejections.set(reason, rejection);
+      rejections.set(reason, rejection);
     }
     return rejection;
   };

@@ -34,6 +34,31 @@ const HELPED_BY: Readonly<Record<string, readonly ClusterEvent[]>> = {
   VolumeBinding: ['claim', 'node'],
 };
 
+/** Seeded numbers from 0 up to 1, of which a copy can be drawn ahead. */
+export interface Draws {
+  unit(): number;
+  copy(): Draws;
+}
+
+/** Where a pod that does not exist yet would go. */
+export interface Foreseen {
+  readonly pod: Pod;
+  /** Absent when no node would take it. */
+  readonly node?: string;
+  /** Why it would wait: the text of its condition `PodScheduled`. */
+  readonly message?: string;
+}
+
+/** What came of looking for a pod's node. */
+interface Outcome {
+  readonly choice?: Choice;
+  readonly message?: string;
+  /** Those that refused. */
+  readonly plugins: readonly string[];
+}
+
+const GATED = 'Scheduling is blocked due to non-empty scheduling gates';
+
 interface Waiting {
   readonly key: string;
   readonly plugins: ReadonlySet<string>;
@@ -44,10 +69,15 @@ interface Waiting {
 export interface Scheduler extends Controller {
   /** Why a pod is where it is, or nowhere; undefined for a pod that was never looked at. */
   report(podUid: string): SchedulingReport | undefined;
+  /**
+   * Where pods would go if they were made now, one after another, the one of highest priority first; nothing is
+   * bound, and what is drawn by chance is drawn as it will be.
+   */
+  foresee(pods: readonly Pod[]): readonly Foreseen[];
 }
 
 /** Starts the scheduler. */
-export function startScheduler(context: ControlContext, random: () => number): Scheduler {
+export function startScheduler(context: ControlContext, random: Draws): Scheduler {
   const scheduler = new DefaultScheduler(context, random);
   scheduler.start();
   return scheduler;
@@ -55,7 +85,7 @@ export function startScheduler(context: ControlContext, random: () => number): S
 
 class DefaultScheduler implements Scheduler {
   private readonly context: ControlContext;
-  private readonly random: () => number;
+  private readonly random: Draws;
   private readonly cluster = new ClusterState();
   private queue = new Map<string, number>();
   private readonly unschedulable = new Map<string, Waiting>();
@@ -67,7 +97,7 @@ class DefaultScheduler implements Scheduler {
   private scheduled: { cancel(): void } | undefined;
   private nextStart = 0;
 
-  constructor(context: ControlContext, random: () => number) {
+  constructor(context: ControlContext, random: Draws) {
     this.context = context;
     this.random = random;
   }
@@ -106,6 +136,28 @@ class DefaultScheduler implements Scheduler {
 
   report(podUid: string): SchedulingReport | undefined {
     return this.reports.get(podUid);
+  }
+
+  foresee(pods: readonly Pod[]): readonly Foreseen[] {
+    const draws = this.random.copy();
+    let startAt = this.nextStart;
+    const placed: string[] = [];
+    const foreseen = [...pods]
+      .sort((a, b) => (b.spec.priority ?? 0) - (a.spec.priority ?? 0))
+      .map((pod): Foreseen => {
+        if (pod.spec.nodeName !== undefined) return { pod, node: pod.spec.nodeName };
+        if (isGated(pod)) return { pod, message: GATED };
+        const { choice, message = '' } = this.look(pod, draws, startAt);
+        startAt += choice?.looked.length ?? 0;
+        const node = choice?.chosen?.name;
+        if (node === undefined) return { pod, message };
+        const uid = `foreseen ${placed.length}`;
+        placed.push(uid);
+        this.cluster.placePod(uid, { ...pod, spec: { ...pod.spec, nodeName: node } });
+        return { pod, node };
+      });
+    for (const uid of placed) this.cluster.removePod(uid);
+    return foreseen;
   }
 
   private see(pod: Pod): void {
@@ -192,42 +244,44 @@ class DefaultScheduler implements Scheduler {
         type: 'PodScheduled',
         status: 'False',
         reason: 'SchedulingGated',
-        message: 'Scheduling is blocked due to non-empty scheduling gates',
+        message: GATED,
       });
       return;
     }
     const nodes = this.cluster.nodes.length;
+    const outcome = this.look(pod, this.random, this.nextStart);
+    this.keep(uid, outcome);
+    const { choice, message = '', plugins } = outcome;
+    if (nodes > 0 && choice !== undefined)
+      this.nextStart = (this.nextStart + choice.looked.length) % nodes;
+    if (choice?.chosen !== undefined) this.bind(uid, pod, choice.chosen.name);
+    else this.fail(uid, pod, { message, plugins });
+  }
+
+  private look(pod: Pod, draws: Draws, startAt: number): Outcome {
+    const nodes = this.cluster.nodes.length;
     const claim = this.missingClaim(pod);
     if (claim !== undefined) {
       const message = fitMessage({ nodes, wholePod: claim, rejections: [], preemption: 'tried' });
-      this.keep(uid, { message });
-      this.fail(uid, pod, { message, plugins: ['VolumeBinding'] });
-      return;
+      return { message, plugins: ['VolumeBinding'] };
     }
     const { store } = this.context.client;
     const choice = chooseNode({
       pod,
       cluster: this.cluster,
       namespaceLabels: (name) => store.get('namespaces', undefined, name)?.metadata.labels,
-      random: this.random,
-      startAt: this.nextStart,
+      random: () => draws.unit(),
+      startAt,
     });
-    if (nodes > 0) this.nextStart = (this.nextStart + choice.looked.length) % nodes;
-    const { chosen } = choice;
-    if (chosen !== undefined) {
-      this.keep(uid, { choice });
-      this.bind(uid, pod, chosen.name);
-      return;
-    }
+    if (choice.chosen !== undefined) return { choice, plugins: [] };
     const rejections = choice.rejections.filter((rejection) => rejection !== undefined);
     const message = fitMessage({
       nodes,
       rejections,
       preemption: pod.spec.preemptionPolicy === 'Never' ? 'never' : 'tried',
     });
-    this.keep(uid, { choice, message });
     const plugins = nodes === 0 ? ['NodeAffinity'] : rejections.map(({ plugin }) => plugin);
-    this.fail(uid, pod, { message, plugins });
+    return { choice, message, plugins };
   }
 
   /** What a pod's claims lack, in the words of VolumeBinding. */
@@ -313,10 +367,7 @@ class DefaultScheduler implements Scheduler {
     this.context.client.updateStatus('pods', { ...pod, status: { ...pod.status, conditions } });
   }
 
-  private keep(
-    uid: string,
-    { choice, message }: { readonly choice?: Choice; readonly message?: string },
-  ): void {
+  private keep(uid: string, { choice, message }: Outcome): void {
     const report = new LazyReport({
       atNs: this.context.clock.nowNs,
       node: choice?.chosen?.name,

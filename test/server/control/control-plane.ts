@@ -56,7 +56,7 @@ export class ControlPlane {
       clock: this.clock,
       time: this.time,
       recorder: new EventRecorder({ store, clock: this.clock, time: this.time, newUid }),
-      random: { names: () => nameStream.unit(), scheduler: () => drawStream.unit() },
+      random: { names: () => nameStream.unit(), scheduler: drawStream },
     });
     let ip = 0;
     store.watch('pods', ({ type, object }) => {

@@ -38,6 +38,64 @@ describe('acting from the page', () => {
     expect(it.cluster.store.get('apps/deployments', 'default', 'tried')).toBeUndefined();
   });
 
+  test('a dry run foretells the nodes on which the pods then run', async () => {
+    const text = SHOP.replaceAll('name: web', 'name: told').replaceAll('app: web', 'app: told');
+    const report = await value(ask.apply({ text, dryRun: true }));
+    const told = report.objects.find(({ title }) => title === 'Deployment/told')?.pods;
+    await value(ask.apply({ text }));
+    await it.settle();
+    const nodes = it.cluster.store
+      .list('pods')
+      .filter(({ metadata }) => metadata.labels?.app === 'told')
+      .map(({ spec }) => spec.nodeName);
+    expect(told?.map(({ node }) => node).sort()).toEqual(nodes.sort());
+    await value(ask.act({ act: 'delete', ...WEB, name: 'told' }));
+  });
+
+  test('a dry run tells of a pod that no node would take, and why', async () => {
+    const report = await value(
+      ask.apply({
+        dryRun: true,
+        text: `apiVersion: v1
+kind: Pod
+metadata: { name: picky }
+spec:
+  nodeSelector: { disk: none }
+  containers: [{ name: a, image: nginx }]
+`,
+      }),
+    );
+    expect(report.objects[0]?.pods).toMatchObject([
+      {
+        name: 'picky',
+        waits:
+          "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+      },
+    ]);
+  });
+
+  test('a dry run of a DaemonSet shows a pod on each node that it may run on', async () => {
+    const report = await value(
+      ask.apply({
+        dryRun: true,
+        text: `apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template:
+    metadata: { labels: { app: agent } }
+    spec:
+      containers: [{ name: a, image: busybox }]
+`,
+      }),
+    );
+    expect(report.objects[0]?.pods?.map(({ name, node }) => [name, node])).toEqual([
+      ['agent-0', 'worker-1'],
+      ['agent-1', 'worker-2'],
+    ]);
+  });
+
   test('a dry run of a namespace with something in it finds no problem', async () => {
     const text = `apiVersion: v1
 kind: Namespace
