@@ -7,12 +7,14 @@ export interface Asked {
   readonly method?: string;
   readonly accept?: string;
   readonly body?: string;
+  /** Media type of the body; JSON when absent. */
+  readonly type?: string;
 }
 
 /** Sends a request over a connection that is kept; resolves with the head of the answer. */
 export function open(
   url: string,
-  { method = 'GET', accept, body }: Asked = {},
+  { method = 'GET', accept, body, type = 'application/json' }: Asked = {},
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = request(url, {
@@ -22,7 +24,7 @@ export function open(
         ...(accept === undefined ? {} : { Accept: accept }),
         ...(body === undefined
           ? {}
-          : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+          : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }),
       },
     });
     sent.once('error', reject);

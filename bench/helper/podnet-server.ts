@@ -10,6 +10,7 @@ const CLI = fileURLToPath(new URL('../../server/cli/main.js', import.meta.url));
 /** A server in a process of its own. */
 export interface BenchServer {
   readonly url: string;
+  readonly pid: number;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -30,6 +31,7 @@ export async function startPodnet(args: readonly string[] = []): Promise<BenchSe
   });
   return {
     url,
+    pid: child.pid ?? 0,
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill();

@@ -8,6 +8,7 @@ import type { Picking } from '../trace/trace-form.js';
 import { type Fly, GraphView } from './graph-view.js';
 import { MapView } from './map-view.js';
 import { StageBar } from './stage-bar.js';
+import { useDrawn } from './use-drawn.js';
 import { useLayout, useTracks } from './use-layout.js';
 
 interface Props {
@@ -77,8 +78,9 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
     found.current += 1;
     if (id !== undefined) setFly((before) => ({ id, request: (before?.request ?? 0) + 1 }));
   }, [matches]);
+  const drawn = useDrawn(live);
   return (
-    <div className="stage">
+    <div className="stage" ref={drawn}>
       <StageBar
         live={live}
         search={search}
