@@ -7,6 +7,7 @@ import {
   invariant,
   ipv4,
   type PacketTrace,
+  type PolicyEngine,
   type Process,
   Rng,
   type TopologySpec,
@@ -108,6 +109,8 @@ export class Cluster {
   /** The newest traces with every packet, whoever sent them. */
   readonly archive = new TraceArchive();
   readonly faults: FaultKeeper;
+  /** Who isolates which pod, and whom its rules name. */
+  readonly policies: PolicyEngine;
   private readonly topology: Controller;
   readonly settled: SettledPods;
   /** The process on the control plane that proxied requests come from. */
@@ -191,7 +194,7 @@ export class Cluster {
     });
     this.vanishedNodes = this.removeVanishedNodes();
     this.startKubelets();
-    startDataPlane(store, this.fabric);
+    this.policies = startDataPlane(store, this.fabric);
     const client = apiClient(this.api);
     this.faults = startFaultKeeper(this, client);
     this.traces = startTraceKeeper({

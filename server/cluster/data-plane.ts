@@ -5,6 +5,7 @@ import {
   invariant,
   type KernelOp,
   MILLISECOND,
+  type PolicyEngine,
 } from '../../topology/index.js';
 import type { ObjectStore } from '../store/index.js';
 import { followPolicies } from './policy-sync.js';
@@ -17,8 +18,8 @@ import { followServices } from './proxy-sync.js';
  */
 const GATHER_NS = 20 * MILLISECOND;
 
-/** Keeps the rules of all nodes in step with Services, endpoints and policies. */
-export function startDataPlane(store: ObjectStore, fabric: Fabric): void {
+/** Keeps the rules of all nodes in step with Services, endpoints and policies; answers the engine of the latter. */
+export function startDataPlane(store: ObjectStore, fabric: Fabric): PolicyEngine {
   const proxy = createProxy({ clusterCidr: fabric.network.clusterCidr });
   const policies = createPolicyEngine();
   let scheduled = false;
@@ -41,6 +42,7 @@ export function startDataPlane(store: ObjectStore, fabric: Fabric): void {
   const tellEndpoints = followServices(store, proxy, changed);
   followPolicies(store, policies, changed);
   changed();
+  return policies;
 }
 
 function applyAll(fabric: Fabric, lists: ReadonlyMap<string, readonly KernelOp[]>): void {

@@ -3,6 +3,7 @@ import type { VertexDetails } from '../contract/live.js';
 import type { Cluster } from './cluster.js';
 import { slicesOf } from './indexes.js';
 import { kernelSections, podDetails } from './pod-details.js';
+import { policyDetails } from './policy-reach.js';
 
 type Rows = readonly (readonly [string, string])[];
 
@@ -24,6 +25,8 @@ export function describeVertex(cluster: Cluster, id: string): VertexDetails | un
       return deviceDetails(cluster, id, { node: first, device: second });
     case 'service':
       return serviceDetails(cluster, id, { namespace: first, name: second });
+    case 'policy':
+      return policyDetails(cluster, id, path);
     case 'cable':
       return cableDetails(cluster, id);
     case 'veth':

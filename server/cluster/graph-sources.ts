@@ -1,4 +1,4 @@
-import { formatCidr, formatIp, type Host } from '../../topology/index.js';
+import { formatCidr, formatIp, type Host, tunnelEntries } from '../../topology/index.js';
 import { podWords } from '../api/table/pod-status.js';
 import type { Edge, Vertex } from '../contract/graph.js';
 import type { Pod } from '../contract/kube.js';
@@ -8,9 +8,13 @@ import { type PodRuntime, projectPod } from '../live/project-pod.js';
 import { projectService } from '../live/project-service.js';
 import type { Cluster } from './cluster.js';
 import { SERVICE_NAME_LABEL, slicesOf } from './indexes.js';
+import { policyVertex } from './policy-reach.js';
 
 const BRIDGE = 'cni0';
 const TUNNEL = 'flannel.1';
+const POLICIES = 'networking.k8s.io/networkpolicies';
+/** Peers of a tunnel that are told: with more a drawing does not tell them apart. */
+const MOST_PEERS = 64;
 
 /** Makes the graph of a cluster, which follows what changes in objects, kernels and cables. */
 export function createGraph(cluster: Cluster): GraphModel {
@@ -22,6 +26,9 @@ class GraphSources {
   private readonly cluster: Cluster;
   /** `node/device` → `namespace/pod`, for devices that ops speak of. */
   private readonly podOfDevice = new Map<string, string>();
+
+  /** Policies that selected a pod when it was last marked, by the pod's id. */
+  private readonly isolating = new Map<string, ReadonlySet<string>>();
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -59,6 +66,8 @@ class GraphSources {
     for (const service of store.list('services')) {
       this.model.markVertex(`service:${service.metadata.namespace}/${service.metadata.name}`);
     }
+    for (const { metadata } of store.list(POLICIES))
+      this.model.markVertex(`policy:${metadata.namespace}/${metadata.name}`);
   }
 
   private follow(): void {
@@ -73,6 +82,10 @@ class GraphSources {
       if (service !== undefined)
         model.markVertex(`service:${object.metadata.namespace}/${service}`);
     });
+    store.watch(POLICIES, ({ object: { metadata } }) =>
+      model.markVertex(`policy:${metadata.namespace}/${metadata.name}`),
+    );
+    this.cluster.policies.onIsolation = (pod) => this.markIsolation(pod);
     this.cluster.journeys.onStep = ({ namespace, name }) => {
       model.markVertex(`pod:${namespace}/${name}`);
       model.markEdge(`veth:${namespace}/${name}`);
@@ -87,6 +100,8 @@ class GraphSources {
     for (const [name, node] of fabric.nodes) {
       node.host.onOp((ops) => {
         for (const op of ops) {
+          if (op.op.startsWith('fdb.') && 'dev' in op && op.dev === TUNNEL)
+            model.markVertex(`tunnel:${name}/${TUNNEL}`);
           if (!op.op.startsWith('link.') || !('name' in op)) continue;
           if (op.name === BRIDGE || op.name === TUNNEL) this.markDevices(name);
           const pod = this.podOfDevice.get(`${name}/${op.name}`);
@@ -100,6 +115,19 @@ class GraphSources {
     const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
     this.model.markVertex(`pod:${name}`);
     this.model.markEdge(`veth:${name}`);
+  }
+
+  /** A pod's policies are others: its own mark, and the counts of those that select it or did. */
+  private markIsolation(key: string): void {
+    const id = `pod:${key}`;
+    this.model.markVertex(id);
+    const [namespace = ''] = key.split('/');
+    const now = this.cluster.policies.isolationOf(key);
+    const names = new Set([...now.ingress, ...now.egress]);
+    for (const name of new Set([...names, ...(this.isolating.get(id) ?? [])]))
+      this.model.markVertex(`policy:${namespace}/${name}`);
+    if (names.size === 0) this.isolating.delete(id);
+    else this.isolating.set(id, names);
   }
 
   private markDevices(node: string): void {
@@ -123,6 +151,8 @@ class GraphSources {
         return this.podVertex(first, second);
       case 'service':
         return this.serviceVertex(first, second);
+      case 'policy':
+        return policyVertex(this.cluster, path);
       case 'bridge':
       case 'tunnel':
         return this.deviceVertex(kind, first, second);
@@ -154,7 +184,11 @@ class GraphSources {
     const pod = this.cluster.store.get('pods', namespace, name);
     return pod === undefined
       ? undefined
-      : projectPod(pod, podWords(pod, this.cluster.now()).status, this.runtimeOf(pod));
+      : projectPod(pod, {
+          status: podWords(pod, this.cluster.now()).status,
+          runtime: this.runtimeOf(pod),
+          isolation: this.cluster.policies.isolationOf(`${namespace}/${name}`),
+        });
   }
 
   private runtimeOf(pod: Pod): PodRuntime | undefined {
@@ -192,7 +226,16 @@ class GraphSources {
     if (device === undefined) return undefined;
     const base = { id: `${kind}:${node}/${name}`, name, parent: `node:${node}`, up: device.up };
     if (kind === 'tunnel') {
-      return { ...base, kind, vni: device.spec?.type === 'vxlan' ? device.spec.vni : 0 };
+      const spec = device.spec?.type === 'vxlan' ? device.spec : undefined;
+      const remotes = tunnelEntries(device).map(({ dst }) => dst);
+      return {
+        ...base,
+        kind,
+        vni: spec?.vni ?? 0,
+        ...(spec?.local === undefined ? {} : { vtep: formatIp(spec.local) }),
+        ...(spec === undefined ? {} : { port: spec.dstPort }),
+        peers: [...new Set(remotes.map(formatIp))].slice(0, MOST_PEERS),
+      };
     }
     return {
       ...base,

@@ -23,6 +23,7 @@ import { resolveSource } from './ends.js';
 import { applyFault } from './faults.js';
 import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { queueIn } from './pod-queues.js';
+import { policyReach } from './policy-reach.js';
 import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
 import { endContext, traceProbe } from './tracing.js';
@@ -55,6 +56,7 @@ export class Operations {
     keptTrace: async ({ id }) => this.cluster.archive.find(String(id)),
     tracePackets: async ({ id }) => this.cluster.archive.packets(String(id)),
     details: async ({ id }) => this.details(String(id)),
+    reach: async ({ id }) => policyReach(this.cluster, String(id)),
     apply: (request) => this.durable(reply(applyText(this.cluster, this.undoLog, request))),
     deleteManifest: (request) =>
       this.durable(reply(deleteText(this.cluster, this.undoLog, request))),

@@ -51,7 +51,8 @@ export type Vertex =
   | BridgeVertex
   | TunnelVertex
   | SwitchVertex
-  | ServiceVertex;
+  | ServiceVertex
+  | PolicyVertex;
 
 interface VertexBase {
   readonly id: string;
@@ -93,6 +94,8 @@ export interface PodVertex extends VertexBase {
   readonly containers: readonly ContainerMark[];
   /** Short sentence when something is wrong: why it waits, which port is taken by whom. */
   readonly problem?: string;
+  /** Names of the NetworkPolicies of its namespace that isolate it, by direction; absent while none does. */
+  readonly isolatedBy?: Readonly<Partial<Record<PolicyDirection, readonly string[]>>>;
 }
 
 /** A container inside a pod; the pause container comes first and holds the namespaces. */
@@ -120,6 +123,12 @@ export interface TunnelVertex extends VertexBase {
   readonly kind: 'tunnel';
   readonly vni: number;
   readonly up: boolean;
+  /** Address of this tunnel end (VTEP) in the underlay. */
+  readonly vtep?: string;
+  /** UDP port of the tunnel. */
+  readonly port?: number;
+  /** VTEPs that its forwarding database names, the first 64. */
+  readonly peers: readonly string[];
 }
 
 /** A switch of the underlay. Id `switch:<name>`. */
@@ -137,8 +146,31 @@ export interface ServiceVertex extends VertexBase {
   readonly ports: readonly string[];
   /** `10.244.1.4:8080`, ready ones. */
   readonly endpoints: readonly string[];
-  /** Pods behind it, as vertex ids. */
+  /** Pods behind it that are ready, as vertex ids. */
   readonly pods: readonly string[];
+  /** Pods behind it that are not, and get nothing from it. */
+  readonly unready: readonly string[];
+  /** Each of its ports with the one of the pods that it goes to: `80 → 8080/TCP`. */
+  readonly mappings: readonly string[];
+  /** Ports that every node takes for it. */
+  readonly nodePorts: readonly number[];
+  /** Where it is open to the outside: whether a node passes what comes there on to pods of other nodes. */
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+}
+
+/** Which way a policy speaks of: to the pods that it isolates, or from them. */
+export type PolicyDirection = 'ingress' | 'egress';
+
+/**
+ * A NetworkPolicy. Which pods it isolates they say themselves (`isolatedBy`); whom its rules name, the command `reach`
+ * answers. Id `policy:<namespace>/<name>`.
+ */
+export interface PolicyVertex extends VertexBase {
+  readonly kind: 'policy';
+  readonly namespace: string;
+  readonly directions: readonly PolicyDirection[];
+  /** How many pods it isolates. */
+  readonly subjects: number;
 }
 
 /** A connection between two devices. */

@@ -11,6 +11,8 @@ import type {
 import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
+import type { Journey, StepPackets } from './journey.js';
+import type { PolicyReach } from './policy.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
@@ -49,6 +51,8 @@ export interface Commands {
   /** The packets of all its steps, for a file that shows them without a server. */
   tracePackets: { request: { readonly id: string }; value: JourneyPackets };
   details: { request: { readonly id: string }; value: VertexDetails };
+  /** Whom the policies of a pod, or a policy, let pass. */
+  reach: { request: { readonly id: string }; value: PolicyReach };
   /** Applies manifests as `kubectl apply -f` would. */
   apply: { request: ApplyRequest; value: ApplyReport };
   /** Deletes the objects that a text names. */

@@ -1,4 +1,4 @@
-import type { ContainerMark, PodVertex } from '../contract/graph.js';
+import type { ContainerMark, PodVertex, PolicyDirection } from '../contract/graph.js';
 import type { Container, ContainerStatus, Pod } from '../contract/kube.js';
 
 /** What runs of a pod, as far as the graph shows it. */
@@ -10,12 +10,23 @@ export interface PodRuntime {
   readonly conflict: string | undefined;
 }
 
+/** Names of the policies that isolate a pod. */
+export type Isolation = Readonly<Record<PolicyDirection, readonly string[]>>;
+
+/** What is drawn of a pod beside its object. */
+export interface PodFacts {
+  /** The word of `kubectl get pods`. */
+  readonly status: string;
+  readonly runtime: PodRuntime | undefined;
+  readonly isolation: Isolation;
+}
+
 /** Words that mean that a pod cannot go on by itself. */
 const BAD_WORDS =
   /BackOff|^Err|Error|Invalid|Unhealthy|^OOM|Evicted|OutOf|Unschedulable|NodeAffinity|NodePorts|Failed|Unknown|DeadlineExceeded/;
 
-/** Draws a pod. `status` is the word of `kubectl get pods`. */
-export function projectPod(pod: Pod, status: string, runtime: PodRuntime | undefined): PodVertex {
+/** Draws a pod. */
+export function projectPod(pod: Pod, { status, runtime, isolation }: PodFacts): PodVertex {
   const { metadata, spec } = pod;
   const statuses = pod.status?.containerStatuses ?? [];
   const owner = metadata.ownerReferences?.find((reference) => reference.controller === true);
@@ -39,6 +50,17 @@ export function projectPod(pod: Pod, status: string, runtime: PodRuntime | undef
     labels: metadata.labels ?? {},
     containers: [pauseMark(runtime), ...containerMarks(pod, runtime)],
     ...(problem === undefined ? {} : { problem }),
+    ...isolationOf(isolation),
+  };
+}
+
+function isolationOf({ ingress, egress }: Isolation): Pick<PodVertex, 'isolatedBy'> {
+  if (ingress.length === 0 && egress.length === 0) return {};
+  return {
+    isolatedBy: {
+      ...(ingress.length === 0 ? {} : { ingress }),
+      ...(egress.length === 0 ? {} : { egress }),
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import {
   ROOT_CHAIN,
 } from './chains.js';
 import { PolicyState } from './policy-state.js';
-import type { Labels, PolicyPod, PolicyRecord } from './record.js';
+import type { Labels, PolicyPeer, PolicyPod, PolicyRecord } from './record.js';
 
 /** Turns NetworkPolicies into rules on the nodes of the pods that they select. */
 export interface PolicyEngine {
@@ -26,6 +26,32 @@ export interface PolicyEngine {
   resetNode(nodeName: string): void;
   /** What each node must apply; nodes without changes are absent. */
   sync(): ReadonlyMap<string, readonly KernelOp[]>;
+  /** The policies that isolate a pod (`namespace/name`), by direction, in order of name. */
+  isolationOf(podKey: string): PodIsolation;
+  /** A policy (`namespace/name`) with the pods it speaks of now; undefined when there is none. */
+  view(key: string): PolicyView | undefined;
+  /** Told, by its key, of each pod that other policies isolate than before. */
+  onIsolation: (podKey: string) => void;
+}
+
+/** Names of the policies that isolate a pod; a direction without any lets everything pass. */
+export type PodIsolation = Readonly<Record<'ingress' | 'egress', readonly string[]>>;
+
+/** A policy as it applies now. Maps are the engine's own: read them at once. */
+export interface PolicyView {
+  readonly record: PolicyRecord;
+  readonly directions: readonly ('ingress' | 'egress')[];
+  /** Pods that it isolates, by key. */
+  readonly subjects: ReadonlyMap<string, PolicyPod>;
+  readonly rules: readonly {
+    readonly direction: 'ingress' | 'egress';
+    /** Place among the rules of its direction. */
+    readonly index: number;
+    /** Absent: everyone. */
+    readonly peers: readonly PolicyPeer[] | undefined;
+    /** Pods that the selectors of its peers name, by key. */
+    readonly peerPods: ReadonlyMap<string, PolicyPod>;
+  }[];
 }
 
 /**
@@ -56,6 +82,7 @@ interface PodPart {
 type NodeChains = Map<Family, ReadonlyMap<string, RuleChain>>;
 
 class ClusterPolicies implements PolicyEngine {
+  onIsolation: (podKey: string) => void = () => {};
   private readonly pods = new Map<string, PolicyPod>();
   private readonly podsByNamespace = new Map<string, Set<string>>();
   private readonly podsByNode = new Map<string, Set<string>>();
@@ -130,6 +157,7 @@ class ClusterPolicies implements PolicyEngine {
     for (const podKey of policy.subjects.keys()) {
       this.touch(podKey);
       this.selecting.get(podKey)?.delete(policy);
+      this.onIsolation(podKey);
     }
     this.policies.delete(key);
     this.policiesByNamespace.get(policy.record.namespace)?.delete(policy);
@@ -149,6 +177,16 @@ class ClusterPolicies implements PolicyEngine {
     }
     this.dirtyNodes.clear();
     return result;
+  }
+
+  isolationOf(podKey: string): PodIsolation {
+    const names = (direction: 'ingress' | 'egress') =>
+      this.policiesOf(podKey, direction).map(({ record }) => record.name);
+    return { ingress: names('ingress'), egress: names('egress') };
+  }
+
+  view(key: string): PolicyView | undefined {
+    return this.policies.get(key);
   }
 
   /** Tells the policies that may care about a pod. */
@@ -172,6 +210,7 @@ class ClusterPolicies implements PolicyEngine {
     if (policy.subjects.has(key)) addTo(this.selecting, key, policy);
     else this.selecting.get(key)?.delete(policy);
     this.touch(key);
+    this.onIsolation(key);
   }
 
   /** The pod's own chain and its node's dispatch must be made anew. */

@@ -1,4 +1,9 @@
-export { createPolicyEngine, type PolicyEngine } from './engine.js';
+export {
+  createPolicyEngine,
+  type PodIsolation,
+  type PolicyEngine,
+  type PolicyView,
+} from './engine.js';
 export type {
   LabelSelector,
   Labels,

@@ -34,6 +34,7 @@ const handlers: CommandHandlers = {
   keptTrace: unasked,
   tracePackets: unasked,
   details: unasked,
+  reach: unasked,
   apply: unasked,
   deleteManifest: unasked,
   load: unasked,
