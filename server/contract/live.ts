@@ -11,7 +11,6 @@ import type {
 import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
-import type { Journey, StepPackets } from './journey.js';
 import type { PolicyReach } from './policy.js';
 
 /**
