@@ -143,7 +143,10 @@ export function createDeleter(core: ApiCore, reader: Reader): Deleter {
       if (!chosen.ok) return chosen;
       for (const { metadata } of chosen.value.items) {
         const object = core.store.get(info.storage, metadata.namespace, metadata.name);
-        if (object !== undefined) deleteObject(info, object, request.options ?? {});
+        if (object === undefined) continue;
+        const deleted = deleteObject(info, object, request.options ?? {});
+        // The first refusal is the answer; what went before it is gone (apiserver, `Store.DeleteCollection`).
+        if (!deleted.ok) return deleted;
       }
       return succeed({ items: chosen.value.items, resourceVersion: String(core.store.revision) });
     },

@@ -126,8 +126,10 @@ export function createSubresources({
     const write = { info, draft: decoded.draft, current: object, subresource };
     const denied = user === undefined ? undefined : core.access.admit({ ...write, user });
     if (denied !== undefined) return denied;
+    // As with the rest of an object, what an update leaves out is gone.
     const { status } = decoded.draft;
-    const next = { ...object, ...(status === undefined ? {} : { status }) };
+    const { status: _, ...rest } = object;
+    const next = status === undefined ? rest : { ...rest, status };
     if (info.structural !== undefined) {
       const errors = schemaErrors(info, next, []);
       if (errors.length > 0) return refuseInvalid(info, object.metadata.name, errors);

@@ -7,8 +7,8 @@ import { badRequest, invalid } from '../api/status.js';
 import { type FieldError, invalidValue, required } from '../api/validation/field-error.js';
 import type { KubeObject } from '../contract/kube.js';
 import { asObject, asString, type JsonObject, stringsOf } from '../kube/json.js';
-import { aggregate, isSuperuser, type RbacAuthorizer } from './rbac/authorizer.js';
-import { policyRule, ruleJson } from './rbac/policy-rule.js';
+import { aggregate, type RbacAuthorizer } from './rbac/authorizer.js';
+import { ruleJson } from './rbac/policy-rule.js';
 import type { AccountTokens } from './token/account-tokens.js';
 import { ISSUER } from './token/account-tokens.js';
 
@@ -136,11 +136,6 @@ function attributesOf(spec: JsonObject): Attributes {
   };
 }
 
-const EVERYTHING = [
-  policyRule({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }),
-  policyRule({ verbs: ['*'], nonResourceURLs: ['*'] }),
-];
-
 function reviewOwnRules(
   { authorizer }: ReviewParts,
   { draft, user }: Asked,
@@ -148,10 +143,9 @@ function reviewOwnRules(
   const namespace = asString(asObject(draft.spec)?.namespace) ?? '';
   if (namespace === '') return refuse(badRequest('no namespace on request'));
   const { rules, errors } = authorizer.rulesFor(user, namespace);
-  const all = isSuperuser(user) ? [...EVERYTHING, ...rules] : rules;
   return {
-    resourceRules: all.filter((rule) => rule.resources.length > 0).map(ruleJson),
-    nonResourceRules: all.filter((rule) => rule.nonResourceURLs.length > 0).map(ruleJson),
+    resourceRules: rules.filter((rule) => rule.resources.length > 0).map(ruleJson),
+    nonResourceRules: rules.filter((rule) => rule.nonResourceURLs.length > 0).map(ruleJson),
     incomplete: errors.length > 0,
     ...(errors.length === 0 ? {} : { evaluationError: aggregate(errors) }),
   };

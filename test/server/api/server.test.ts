@@ -177,4 +177,23 @@ describe('deleting', () => {
     });
     expect(api.get({ resource: 'pods', name: 'p' }).ok).toBe(false);
   });
+
+  test('a status update that leaves the status out takes it away', () => {
+    const api = newApi();
+    api.create({ resource: 'apps/deployments', body: deploymentBody() });
+    const target = { resource: 'apps/deployments', name: 'web', subresource: 'status' } as const;
+    api.update({ ...target, body: { ...deploymentBody(), status: { replicas: 2 } } });
+    expect(api.update({ ...target, body: deploymentBody() }).ok).toBe(true);
+    expect(api.store.get('apps/deployments', 'default', 'web')?.status).toBeUndefined();
+  });
+
+  test('the first object that may not be deleted ends the deletion of a collection', () => {
+    const api = newApi();
+    for (const name of ['a', 'b']) api.create({ resource: 'pods', body: podBody(name) });
+    const options = { preconditions: { uid: 'another' } };
+    expect(api.deleteCollection({ resource: 'pods', namespace: 'default', options })).toMatchObject(
+      { ok: false, error: { code: 409, reason: 'Conflict' } },
+    );
+    expect(api.store.list('pods').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+  });
 });
