@@ -2,6 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { LiveStore } from './state/live-store.js';
+import './style/theme.css';
 import './style/base.css';
 import './style/page.css';
 import './style/graph.css';

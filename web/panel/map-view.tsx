@@ -8,6 +8,7 @@ import { type MapEvents, MapRenderer } from '../render/map/map-renderer.js';
 import type { MapScene } from '../render/map/map-scene.js';
 import { MAP_WORDS } from '../render/map/words.js';
 import { offerPicture } from '../render/picture.js';
+import { onTheme } from '../state/theme.js';
 import { readLink } from '../trace/link.js';
 import type { Fly } from './graph-view.js';
 
@@ -54,15 +55,10 @@ export function MapView({ scene, fitRequest, fly, select, fold }: Props) {
     if (view !== undefined) made.show(view);
     const sizes = new ResizeObserver(() => made.resize());
     sizes.observe(svg.current);
-    const recolour = () => made.recolour();
-    const theme = new MutationObserver(recolour);
-    theme.observe(document.documentElement, { attributes: true });
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', recolour);
+    const forget = onTheme(() => made.recolour());
     return () => {
       sizes.disconnect();
-      theme.disconnect();
-      dark.removeEventListener('change', recolour);
+      forget();
       made.stop();
       withdraw();
       renderer.current = undefined;

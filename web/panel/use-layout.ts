@@ -8,6 +8,7 @@ import type { Slots } from '../model/slots.js';
 import { layTracks, type Tracks } from '../model/tracks.js';
 import type { LiveState } from '../state/live-store.js';
 import { loadPins, savePins } from '../state/pins.js';
+import { onTheme, themeScale } from '../state/theme.js';
 
 /** Pods and nodes from which on a cluster is drawn as a map, and below which no longer. */
 const MAP_FROM = { pods: 160, nodes: 24 };
@@ -171,7 +172,11 @@ function useSpace(): Space {
         return now.width === before.width && now.height === before.height ? before : now;
       });
     window.addEventListener('resize', onResize);
-    return () => window.removeEventListener('resize', onResize);
+    const forget = onTheme(onResize);
+    return () => {
+      window.removeEventListener('resize', onResize);
+      forget();
+    };
   }, []);
   return space;
 }
@@ -179,11 +184,15 @@ function useSpace(): Space {
 /** In steps, so that a window that is dragged larger does not rearrange with every pixel. */
 const STEP = 40;
 
+/** A theme that shows everything larger has room for less. */
 function spaceOfWindow(): Space {
-  const dock = Math.min(380, Math.max(300, window.innerWidth * 0.25));
+  const scale = themeScale();
+  const windowWidth = window.innerWidth / scale;
+  const windowHeight = window.innerHeight / scale;
+  const dock = Math.min(380, Math.max(300, windowWidth * 0.25));
   const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
   return {
-    width: round(window.innerWidth - dock - 36),
-    height: round(window.innerHeight - 46 - 44 - 80),
+    width: round(windowWidth - dock - 36),
+    height: round(windowHeight - 46 - 44 - 80),
   };
 }

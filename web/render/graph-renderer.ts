@@ -8,6 +8,7 @@ import { type Box, centreOf } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { type Direction, neighbourOf } from '../model/neighbours.js';
 import { PENDING_BOX } from '../model/slots.js';
+import { themeScale } from '../state/theme.js';
 import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
 import { drawPackets } from './draw-packets.js';
@@ -131,7 +132,7 @@ export class GraphRenderer implements Picture {
     const scale = Math.min(
       (clientWidth - 2 * MARGIN) / extent.width,
       (clientHeight - 2 * MARGIN) / extent.height,
-      LARGEST,
+      LARGEST * themeScale(),
     );
     const x = (clientWidth - extent.width * scale) / 2 - extent.x * scale;
     const y = (clientHeight - extent.height * scale) / 2 - extent.y * scale;
@@ -160,7 +161,11 @@ export class GraphRenderer implements Picture {
   show(box: Box): void {
     const { clientWidth, clientHeight } = this.svg.node() ?? { clientWidth: 0, clientHeight: 0 };
     if (clientWidth === 0 || box.width <= 0 || box.height <= 0) return;
-    const scale = Math.min(clientWidth / box.width, clientHeight / box.height, LARGEST);
+    const scale = Math.min(
+      clientWidth / box.width,
+      clientHeight / box.height,
+      LARGEST * themeScale(),
+    );
     const x = clientWidth / 2 - (box.x + box.width / 2) * scale;
     const y = clientHeight / 2 - (box.y + box.height / 2) * scale;
     const target = zoomIdentity.translate(x, y).scale(scale);

@@ -2,6 +2,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { onTheme, themeScale } from '../state/theme.js';
 import type { Screen } from './shell.js';
 
 /** What a mounted terminal is told and tells. */
@@ -23,6 +24,7 @@ export interface Mounted {
 }
 
 const SCROLLBACK_LINES = 5000;
+/** In CSS pixels, where the theme shows nothing larger. */
 const FONT_PX = 13;
 /** Contrast of text that WCAG asks for (AA). */
 const CONTRAST = 4.5;
@@ -34,11 +36,11 @@ export function mountTerminal(parent: HTMLElement, options: MountOptions): Mount
     allowProposedApi: false,
     cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
     fontFamily: styles.fontFamily,
-    fontSize: FONT_PX,
+    fontSize: FONT_PX * themeScale(),
     minimumContrastRatio: CONTRAST,
     screenReaderMode: options.screenReader,
     scrollback: SCROLLBACK_LINES,
-    theme: themeOf(parent),
+    theme: coloursOf(parent),
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
@@ -57,12 +59,11 @@ export function mountTerminal(parent: HTMLElement, options: MountOptions): Mount
   const sizes = new ResizeObserver(fitNow);
   sizes.observe(parent);
   const paint = (): void => {
-    terminal.options.theme = themeOf(parent);
+    terminal.options.theme = coloursOf(parent);
+    terminal.options.fontSize = FONT_PX * themeScale();
+    fitNow();
   };
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  scheme.addEventListener('change', paint);
-  const themes = new MutationObserver(paint);
-  themes.observe(document.documentElement, { attributes: true });
+  const forget = onTheme(paint);
   return {
     screen: {
       write: (octets) => terminal.write(octets),
@@ -80,8 +81,7 @@ export function mountTerminal(parent: HTMLElement, options: MountOptions): Mount
     dispose: () => {
       parent.removeEventListener('keydown', keep);
       sizes.disconnect();
-      themes.disconnect();
-      scheme.removeEventListener('change', paint);
+      forget();
       terminal.dispose();
     },
   };
@@ -106,7 +106,7 @@ function isForShell(event: KeyboardEvent, terminal: Terminal, leave: () => void)
 }
 
 /** Colours of the page around it. */
-function themeOf(parent: HTMLElement): ITheme {
+function coloursOf(parent: HTMLElement): ITheme {
   const { backgroundColor, color } = getComputedStyle(parent);
   return { background: backgroundColor, foreground: color, cursor: color };
 }

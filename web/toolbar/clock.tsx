@@ -22,12 +22,18 @@ export function Clock() {
       <button
         type="button"
         onClick={() => ask({ paused: !clock.paused })}
+        aria-label={clock.paused ? CLOCK.run.word : CLOCK.pause.word}
         title={clock.paused ? CLOCK.runTitle : CLOCK.pauseTitle}
       >
-        {clock.paused ? CLOCK.run : CLOCK.pause}
+        <Sign {...(clock.paused ? CLOCK.run : CLOCK.pause)} />
       </button>
-      <button type="button" onClick={() => ask({ step: true })} title={CLOCK.stepTitle}>
-        {CLOCK.step}
+      <button
+        type="button"
+        onClick={() => ask({ step: true })}
+        aria-label={CLOCK.step.word}
+        title={CLOCK.stepTitle}
+      >
+        <Sign {...CLOCK.step} />
       </button>
       <select
         aria-label={CLOCK.speed}
@@ -44,6 +50,16 @@ export function Clock() {
           ))}
       </select>
     </span>
+  );
+}
+
+/** The word gives way where the toolbar is narrow. */
+function Sign({ sign, word }: { readonly sign: string; readonly word: string }) {
+  return (
+    <>
+      {sign}
+      <span className="word"> {word}</span>
+    </>
   );
 }
 

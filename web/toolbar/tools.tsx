@@ -4,6 +4,7 @@ import { UndoButton } from '../act/undo-button.js';
 import { usePage } from '../page.js';
 import { ShareMenu } from '../trace/share-menu.js';
 import { Clock } from './clock.js';
+import { ThemeMenu } from './theme-menu.js';
 import { TOOLBAR } from './words.js';
 
 /**
@@ -16,7 +17,7 @@ export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly Compon
   watch: [],
   act: [ApplyButton, UndoButton, StatesButton],
   share: [Share],
-  view: [],
+  view: [ThemeMenu],
 };
 
 function ApplyButton() {

@@ -30,14 +30,26 @@ export const CLUSTER = {
 /** The simulated clock. */
 export const CLOCK = {
   label: 'Simulated clock',
-  run: '▶ run',
+  run: { sign: '▶', word: 'run' },
   runTitle: 'Let simulated time run',
-  pause: '❚❚ pause',
+  pause: { sign: '❚❚', word: 'pause' },
   pauseTitle: 'Stop simulated time: the whole cluster stands still',
-  step: '❙▶ step',
+  step: { sign: '❙▶', word: 'step' },
   stepTitle: 'Run the next event only',
   speed: 'Speed of the simulated clock',
   speedTitle: 'Simulated seconds per second',
   times: (speed: number) => `${speed}×`,
   time: (shown: string) => `Simulated time ${shown}`,
+} as const;
+
+/** How the page looks. */
+export const THEME = {
+  title: 'Theme of the page',
+  names: { system: 'system', light: 'light', dark: 'dark', projector: 'projector' },
+  hints: {
+    system: 'as the system is set',
+    light: 'dark on light',
+    dark: 'light on dark',
+    projector: 'large and strong, for a beamer in a bright room',
+  },
 } as const;

@@ -37,7 +37,7 @@ export function paintPod(brush: Brush, pod: PodVertex, at: { box: Box; emphasis:
     radius: Math.min(8, box.height / 6),
     ...(pod.hostNetwork ? { dash: [5, 3] } : {}),
   });
-  context.fillStyle = `hsl(${hueOf(pod.namespace)} 55% 55%)`;
+  context.fillStyle = `hsl(${hueOf(pod.namespace)} ${brush.palette.namespace})`;
   context.fillRect(box.x + 1, box.y + 2, Math.max(2, Math.min(6, box.width / 30)), box.height - 4);
   if (level === 'name') paintName(brush, pod, box);
   else paintWhole(brush, pod, { box, close: level === 'container' });

@@ -157,7 +157,7 @@ export function paintFold(
     edge: palette.faint,
     radius: Math.min(8, box.height / 6),
   });
-  context.fillStyle = `hsl(${hueOf(occupant.namespace ?? '')} 55% 55%)`;
+  context.fillStyle = `hsl(${hueOf(occupant.namespace ?? '')} ${brush.palette.namespace})`;
   context.fillRect(box.x + 1, box.y + 1, Math.max(2, box.width / 28), box.height - 2);
   const named = box.width >= 46;
   const top = named ? Math.min(box.height * 0.42, 22) : 2;

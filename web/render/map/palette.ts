@@ -1,5 +1,8 @@
 /** Colours of the page's theme as a canvas takes them. */
-export type Palette = Readonly<Record<(typeof NAMES)[number], string>>;
+export type Palette = Readonly<Record<(typeof NAMES)[number], string>> & {
+  /** Saturation and lightness of namespaces' colours, for `hsl()`. */
+  readonly namespace: string;
+};
 
 const NAMES = [
   'paper',
@@ -31,5 +34,6 @@ export function readPalette(within: Element): Palette {
     return [name, getComputedStyle(probe).color] as const;
   });
   probe.remove();
-  return Object.fromEntries(entries) as Palette;
+  const namespace = getComputedStyle(within).getPropertyValue('--namespace');
+  return { ...Object.fromEntries(entries), namespace } as Palette;
 }
