@@ -184,11 +184,16 @@ function useSpace(): Space {
 /** In steps, so that a window that is dragged larger does not rearrange with every pixel. */
 const STEP = 40;
 
+/** What a graph needs to be drawn in detail; a theme that shows things larger leaves it that much. */
+const LEAST_WINDOW = { width: 1000, height: 560 };
+
 /** A theme that shows everything larger has room for less. */
 function spaceOfWindow(): Space {
-  const scale = themeScale();
-  const windowWidth = window.innerWidth / scale;
-  const windowHeight = window.innerHeight / scale;
+  const { innerWidth, innerHeight } = window;
+  const largest = Math.min(innerWidth / LEAST_WINDOW.width, innerHeight / LEAST_WINDOW.height);
+  const scale = Math.max(1, Math.min(themeScale(), largest));
+  const windowWidth = innerWidth / scale;
+  const windowHeight = innerHeight / scale;
   const dock = Math.min(380, Math.max(300, windowWidth * 0.25));
   const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
   return {
