@@ -23,6 +23,8 @@ export interface GraphSources {
  * tells what is different, so a burst of changes costs one diff and nothing is scanned.
  */
 export class GraphModel {
+  /** Called with the id of an edge that may have changed, at once. */
+  readonly edgeListeners = new Set<(id: string) => void>();
   private readonly sources: GraphSources;
   private readonly vertices = new Map<string, Vertex>();
   private readonly edges = new Map<string, Edge>();
@@ -46,6 +48,17 @@ export class GraphModel {
 
   markEdge(id: string): void {
     this.dirtyEdges.add(id);
+    for (const listener of this.edgeListeners) listener(id);
+  }
+
+  /** Ids of the edges that are told, or will be when they exist. */
+  edgeIds(): Iterable<string> {
+    return new Set([...this.edges.keys(), ...this.dirtyEdges]);
+  }
+
+  /** An edge as it is now; undefined when it is gone. */
+  edgeNow(id: string): Edge | undefined {
+    return this.sources.edge(id);
   }
 
   /** The clock was paused, resumed or given another speed. */

@@ -61,7 +61,7 @@ export interface DeviceStats {
   txDropped: number;
 }
 
-/** Sees a frame at a device; must not keep or change the Skb, only read it. */
+/** Sees a frame at a device; must not keep or change the Skb, only read it (`crossing` may be written). */
 export type TapListener = (
   skb: Skb,
   direction: 'in' | 'out',
@@ -361,6 +361,16 @@ export interface Netns {
   /** Drops so far, by reason. */
   readonly dropCounts: ReadonlyMap<DropReason, number>;
 }
+
+/** Sees a packet that was dropped, in the namespace where it ended. */
+export type DropListener = (
+  skb: Skb,
+  where: {
+    readonly netns: Netns;
+    readonly reason: DropReason;
+    readonly component: TraceComponent;
+  },
+) => void;
 
 /** What a kernel part needs of the machine around it. */
 export interface HostContext {

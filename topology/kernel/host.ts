@@ -1,7 +1,7 @@
 import type { Mac } from '../addr/index.js';
 import type { Result, Rng, SimClock } from '../base/index.js';
 import { type ApplyListener, applyOps } from './apply/index.js';
-import type { Device, HostContext, Netfilter, Netns } from './contract.js';
+import type { Device, DropListener, HostContext, Netfilter, Netns } from './contract.js';
 import { CableDriver, type CableEnd } from './link/cable.js';
 import { deleteDevice } from './link/delete.js';
 import { NetDevice } from './link/device.js';
@@ -48,6 +48,8 @@ export class Host implements HostContext {
   /** The host's own network namespace. */
   readonly root: NetNamespace;
   readonly processes: HostProcessTable;
+  /** Told of every packet that is dropped here, traced or not; nobody when undefined. */
+  dropListener: DropListener | undefined = undefined;
   private readonly byInode = new Map<number, NetNamespace>();
   private readonly byName = new Map<string, NetNamespace>();
   private readonly listeners = new Set<ApplyListener>();

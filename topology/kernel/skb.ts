@@ -49,6 +49,8 @@ export class Skb {
   trace: PacketTrace | undefined = undefined;
   packetId = 0;
   parentId: number | undefined = undefined;
+  /** Kept for who counts live traffic: the crossing that it noted last, 0 for none, -1 for a packet that it does not follow. */
+  crossing = 0;
 
   constructor(packet: L3Packet, etherType: number) {
     this.packet = packet;
@@ -79,6 +81,7 @@ export class Skb {
     copy.txHash = this.txHash;
     copy.ct = this.ct;
     copy.trace = this.trace;
+    copy.crossing = this.crossing;
     if (this.trace !== undefined) {
       copy.packetId = this.trace.nextPacketId();
       copy.parentId = this.packetId;

@@ -206,6 +206,7 @@ export class NetNamespace implements Netns {
     facts?: Readonly<Record<string, string>>,
   ): void {
     this.countDrop(reason);
+    this.host.dropListener?.(skb, { netns: this, reason, component });
     if (skb.trace === undefined) return;
     this.record(skb, { component, action: 'drop', sentence, facts, drop: reason });
   }
