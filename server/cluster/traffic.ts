@@ -126,7 +126,8 @@ class ClusterTraffic implements TrafficSource {
     const { meter } = this;
     if (meter === undefined || lanes.length === 0) return;
     this.attached.set(id, { lanes, detach: lanes.map((lane) => meter.attach(lane)) });
-    for (const { device } of lanes) if (device.kind !== 'bridge') this.edgeOfDevice.set(keyOf(device), id);
+    for (const { device } of lanes)
+      if (device.kind !== 'bridge') this.edgeOfDevice.set(keyOf(device), id);
   }
 
   private detach(id: string): void {
@@ -156,7 +157,15 @@ class ClusterTraffic implements TrafficSource {
     return { lanes: chosen, rest };
   }
 
-  private placed({ netns, device, reason, component, kind, crossing, count }: MeterDrop): TrafficDrop {
+  private placed({
+    netns,
+    device,
+    reason,
+    component,
+    kind,
+    crossing,
+    count,
+  }: MeterDrop): TrafficDrop {
     const onEdge = component === 'cable' || component === 'veth';
     const edge = onEdge && device !== undefined ? this.edgeOfDevice.get(keyOf(device)) : undefined;
     return {
@@ -178,7 +187,8 @@ class ClusterTraffic implements TrafficSource {
     if (label !== '') return `pod:${label}`;
     if (this.cluster.fabric.machines.get(machine)?.kind === 'switch') return `switch:${machine}`;
     if (at.component === 'bridge') return `bridge:${machine}/cni0`;
-    if (at.component === 'vxlan' && at.device !== undefined) return `tunnel:${machine}/${at.device}`;
+    if (at.component === 'vxlan' && at.device !== undefined)
+      return `tunnel:${machine}/${at.device}`;
     return `node:${machine}`;
   }
 }
@@ -188,9 +198,7 @@ function keyOf(device: LaneInit['device']): string {
 }
 
 function sameDevices(before: readonly LaneInit[], now: readonly LaneInit[]): boolean {
-  return (
-    before.length === now.length && before.every(({ device }, i) => device === now[i]?.device)
-  );
+  return before.length === now.length && before.every(({ device }, i) => device === now[i]?.device);
 }
 
 function told({ edge, forward, packets, octets }: MeterLane): LaneTraffic {

@@ -38,7 +38,9 @@ export interface LaneTraffic {
   /** From the edge's `from` to its `to`. */
   readonly forward: boolean;
   /** By kind, those that passed: packets, and octets with the Ethernet header. */
-  readonly counts: Readonly<Partial<Record<TrafficKind, readonly [packets: number, octets: number]>>>;
+  readonly counts: Readonly<
+    Partial<Record<TrafficKind, readonly [packets: number, octets: number]>>
+  >;
 }
 
 /** One packet on one edge. The crossings of a packet name the one before, so that its way can be drawn. */

@@ -14,6 +14,7 @@ import { attachIn } from '../cluster/pod-attach.js';
 import { execIn } from '../cluster/pod-exec.js';
 import { portForwardIn } from '../cluster/pod-port-forward.js';
 import { proxyIn } from '../cluster/proxy-locations.js';
+import { createTraffic } from '../cluster/traffic.js';
 import { createCaptureHandler } from '../live/capture-handler.js';
 import { createLogHandler } from '../live/log-handler.js';
 import { podnetRouter } from '../live/podnet-router.js';
@@ -94,7 +95,8 @@ export function createClusterFace(
     },
     onError,
   });
-  const live = { model: createGraph(cluster), handlers: operations.handlers };
+  const model = createGraph(cluster);
+  const live = { model, handlers: operations.handlers, traffic: createTraffic(cluster, model) };
   return { router, streams, live, close: () => guard.close() };
 }
 

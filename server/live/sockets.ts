@@ -2,6 +2,8 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Answer, Commands } from '../contract/live.js';
 import type { GraphModel } from './graph-model.js';
+import { attachTraffic } from './traffic-sockets.js';
+import type { TrafficSource } from './traffic-source.js';
 
 /** Carries out one command; a thrown error becomes an answer with `ok: false`. */
 export type CommandHandlers = {
@@ -21,6 +23,7 @@ const MAX_MESSAGE_BYTES = 3_000_000;
 export interface LiveCluster {
   readonly model: GraphModel;
   readonly handlers: CommandHandlers;
+  readonly traffic: TrafficSource;
 }
 
 /** What the live part is made of. */
@@ -102,6 +105,7 @@ export function attachLive(options: LiveOptions): Live {
     const cluster = clusterIn(socket.nsp.name, COMMANDS);
     if (cluster !== undefined) takeCommands(socket, cluster.handlers);
   });
+  attachTraffic(io, { find: (name) => options.find(name)?.traffic, keep });
   return {
     remove: (name) => {
       for (const socket of open) {

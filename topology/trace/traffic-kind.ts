@@ -60,9 +60,7 @@ export function tcpFlowOf({ packet }: Skb, side: 'source' | 'destination'): numb
 
 function icmpTone(family: 'ipv4' | 'ipv6', { type }: IcmpMessage): TrafficTone {
   const [request, reply] =
-    family === 'ipv4'
-      ? [ICMP4.echoRequest, ICMP4.echoReply]
-      : [ICMP6.echoRequest, ICMP6.echoReply];
+    family === 'ipv4' ? [ICMP4.echoRequest, ICMP4.echoReply] : [ICMP6.echoRequest, ICMP6.echoReply];
   if (type === request) return 'request';
   return type === reply ? 'reply' : 'related';
 }

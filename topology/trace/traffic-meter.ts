@@ -4,7 +4,14 @@ import type { DropReason } from '../kernel/drop.js';
 import type { Skb } from '../kernel/skb.js';
 import type { TraceComponent } from '../kernel/trace.js';
 import { ETHERNET_HEADER_BYTES, l3Bytes } from '../wire/index.js';
-import { kindOf, TRAFFIC_KINDS, type TrafficKind, type TrafficTone, tcpFlowOf, toneOf } from './traffic-kind.js';
+import {
+  kindOf,
+  TRAFFIC_KINDS,
+  type TrafficKind,
+  type TrafficTone,
+  tcpFlowOf,
+  toneOf,
+} from './traffic-kind.js';
 
 /** Packets that one lane lets be followed before it must wait, and how many more each slice brings. */
 const FOLLOW_BURST = 30;
@@ -168,8 +175,7 @@ export class TrafficMeter {
     const kind = this.kindOf(skb, lane);
     const index = TRAFFIC_KINDS.indexOf(kind);
     lane.packets[index] = (lane.packets[index] ?? 0) + 1;
-    lane.octets[index] =
-      (lane.octets[index] ?? 0) + ETHERNET_HEADER_BYTES + l3Bytes(skb.packet);
+    lane.octets[index] = (lane.octets[index] ?? 0) + ETHERNET_HEADER_BYTES + l3Bytes(skb.packet);
     if (skb.crossing >= 0) this.follow(lane, skb, kind);
   }
 

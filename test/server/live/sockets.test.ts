@@ -7,6 +7,7 @@ import type { GraphDiff, GraphSnapshot, Vertex } from '../../../server/contract/
 import type { Answer } from '../../../server/contract/live.js';
 import { GraphModel } from '../../../server/live/graph-model.js';
 import { attachLive, type CommandHandlers, type Live } from '../../../server/live/sockets.js';
+import type { TrafficSource } from '../../../server/live/traffic-source.js';
 
 const CLOCK = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: true, speed: 1 };
 const FACTS = {
@@ -48,6 +49,13 @@ const handlers: CommandHandlers = {
   queue: unasked,
 };
 
+const traffic: TrafficSource = {
+  start: () => {},
+  stop: () => {},
+  focus: () => {},
+  take: () => undefined,
+};
+
 function addSwitch(name: string): void {
   vertices.set(`switch:${name}`, { id: `switch:${name}`, kind: 'switch', name });
   model.markVertex(`switch:${name}`);
@@ -65,7 +73,7 @@ beforeEach(async () => {
   http = createServer();
   live = attachLive({
     http,
-    find: (name) => (name === '' || name === 'two' ? { model, handlers } : undefined),
+    find: (name) => (name === '' || name === 'two' ? { model, handlers, traffic } : undefined),
     check: ({ headers }) => createHostCheck({ hosts: ['127.0.0.1'] })(headers),
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
