@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGraph } from '../../../server/cluster/graph-sources.js';
 import { createTraffic } from '../../../server/cluster/traffic.js';
-import type { TrafficSlice } from '../../../server/contract/traffic.js';
+import type { PacketCrossing, TrafficSlice } from '../../../server/contract/traffic.js';
 import type { TrafficSource } from '../../../server/live/traffic-source.js';
 import { type Scenario, startCluster } from '../../scenario/helper/start-cluster.js';
 
@@ -55,10 +55,11 @@ function ways(slice: TrafficSlice | undefined, kind: string): readonly string[] 
   const last = crossings.filter((c) => !crossings.some(({ after }) => after === c.id));
   return last.map((end) => {
     const steps: string[] = [];
-    for (let at: typeof end | undefined = end; at !== undefined; ) {
-      const { after, edge, forward } = at;
-      steps.unshift(`${edge}${forward ? '>' : '<'}`);
-      at = crossings.find(({ id }) => id === after);
+    let at: PacketCrossing | undefined = end;
+    while (at !== undefined) {
+      steps.unshift(`${at.edge}${at.forward ? '>' : '<'}`);
+      const before: number = at.after;
+      at = crossings.find(({ id }) => id === before);
     }
     return `${end.tone}: ${steps.join(' ')}`;
   });
