@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
 import type { Search } from '../model/filter.js';
 import type { FoldBy } from '../model/map-rooms.js';
@@ -20,6 +20,8 @@ interface Props {
   /** Shows the next pod that matches. */
   readonly onFind: () => void;
   readonly onSelect: (id: string) => void;
+  /** Menus beside the search. */
+  readonly children?: ReactNode;
 }
 
 const WORDS = {
@@ -105,6 +107,7 @@ export function StageBar(props: Props) {
           ))}
         </select>
       )}
+      {props.children}
       {props.matches === undefined ? null : (
         <span className="match-count" role="status">
           {props.matches.toLocaleString('en')} {props.matches === 1 ? 'pod' : 'pods'}

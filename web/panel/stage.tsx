@@ -1,7 +1,13 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
+import type { PolicyVertex } from '../../server/contract/graph.js';
 import { dimmedBy, isEmpty, type Search } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
+import type { Box } from '../model/geometry.js';
+import type { Layout } from '../model/layout.js';
+import { LayersMenu } from '../overlay/layers-menu.js';
+import { useEmptyLayers, useOverlay } from '../overlay/use-overlay.js';
 import type { Scene } from '../render/scene.js';
+import { useLayers } from '../state/layers.js';
 import type { LiveState } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import type { Picking } from '../trace/trace-form.js';
@@ -40,14 +46,19 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
     () => translatedServices(frames, position, servicesByIp(live)),
     [frames, position, live],
   );
+  const layers = useLayers();
+  const overlay = useOverlay({ live, layout, large: map !== undefined, layers, selected });
+  const emptyLayers = useEmptyLayers(live);
   const dimmed = useMemo(() => dimmedBy(live.vertices.values(), search), [live.vertices, search]);
   const related = useMemo(() => relatedTo(selected, live), [selected, live]);
   const scene: Scene = useMemo(
     () => ({
       vertices: live.vertices,
       edges: live.edges,
-      layout,
+      layout: withExtent(layout, overlay.extent),
       tracks,
+      layers,
+      overlay,
       selected,
       related,
       dimmed,
@@ -55,11 +66,24 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       stepMs: Math.min(stepMs * 0.85, 900),
       picking: picking !== undefined,
     }),
-    [live.vertices, live.edges, layout, tracks, selected, related, dimmed, flight, stepMs, picking],
+    [
+      live.vertices,
+      live.edges,
+      layout,
+      tracks,
+      layers,
+      overlay,
+      selected,
+      related,
+      dimmed,
+      flight,
+      stepMs,
+      picking,
+    ],
   );
   const mapScene = useMemo(
-    () => (map === undefined ? undefined : { ...scene, layout: map }),
-    [scene, map],
+    () => (map === undefined ? undefined : { ...scene, layout: withExtent(map, overlay.extent) }),
+    [scene, map, overlay],
   );
   const [fly, setFly] = useState<Fly>();
   const found = useRef(0);
@@ -95,7 +119,9 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
         }}
         onFind={findNext}
         onSelect={onSelect}
-      />
+      >
+        <LayersMenu layers={layers} nothing={emptyLayers} />
+      </StageBar>
       <div className="canvas">
         {mapScene === undefined ? (
           <GraphView scene={scene} fitRequest={fitRequest} fly={fly} select={onSelect} pin={pin} />
@@ -131,6 +157,11 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
   );
 }
 
+/** The layout with room for what the layers add. */
+function withExtent<T extends Layout>(layout: T, extent: Box): T {
+  return extent === layout.extent ? layout : { ...layout, extent };
+}
+
 function servicesByIp(live: LiveState): ReadonlyMap<string, string> {
   const byIp = new Map<string, string>();
   for (const vertex of live.vertices.values()) {
@@ -142,5 +173,15 @@ function servicesByIp(live: LiveState): ReadonlyMap<string, string> {
 /** The pods behind a selected Service, the Services in front of a selected pod's. */
 function relatedTo(selected: string | undefined, live: LiveState): ReadonlySet<string> {
   const vertex = live.vertices.get(selected ?? '');
-  return new Set(vertex?.kind === 'service' ? vertex.pods : []);
+  if (vertex?.kind === 'service') return new Set([...vertex.pods, ...vertex.unready]);
+  if (vertex?.kind === 'policy') return new Set(isolatedBy(vertex, live));
+  return new Set();
+}
+
+function* isolatedBy({ namespace, name }: PolicyVertex, live: LiveState): Iterable<string> {
+  for (const vertex of live.vertices.values()) {
+    if (vertex.kind !== 'pod' || vertex.namespace !== namespace) continue;
+    const { ingress = [], egress = [] } = vertex.isolatedBy ?? {};
+    if (ingress.includes(name) || egress.includes(name)) yield vertex.id;
+  }
 }

@@ -1,6 +1,7 @@
 import { type Selection, select } from 'd3-selection';
 import type { Edge } from '../../server/contract/graph.js';
-import { type Point, pointAlong, roundedPath } from '../model/geometry.js';
+import { lengthOf, type Point, pointAlong, roundedPath } from '../model/geometry.js';
+import { FONTS, textWidth } from './fit-text.js';
 import type { Scene, SceneEvents } from './scene.js';
 
 type Group = Selection<SVGGElement, unknown, null, undefined>;
@@ -20,7 +21,7 @@ export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void
     .attr('d', (line) => roundedPath(line));
   layer
     .selectAll<SVGPathElement, readonly Point[]>('path.hosted')
-    .data([...scene.tracks.hosted.values()])
+    .data(scene.layers.has('hosted') ? [...scene.tracks.hosted.values()] : [])
     .join('path')
     .attr('class', 'hosted')
     .attr('d', (line) => roundedPath(line, 5));
@@ -63,6 +64,33 @@ export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void
       group.select('title').text(titleOf(d.edge));
       drawCut(group, d);
     });
+  drawLabels(layer, drawn, scene);
+}
+
+/** Devices, delay and rate beside cables, where they are asked for. */
+function drawLabels(layer: Group, drawn: readonly DrawnEdge[], scene: Scene): void {
+  const told = scene.layers.has('labels') ? drawn.filter(({ edge }) => edge.kind === 'cable') : [];
+  layer
+    .selectAll<SVGTextElement, DrawnEdge>('text.edge-label')
+    .data(told, ({ edge }) => edge.id)
+    .join('text')
+    .attr('class', 'edge-label')
+    .attr('transform', ({ line }) => {
+      const at = pointAlong(line, 0.5) ?? { x: 0, y: 0 };
+      return isFlat(line) ? `translate(${at.x},${at.y - 7})` : `translate(${at.x + 8},${at.y + 4})`;
+    })
+    .attr('text-anchor', ({ line }) => (isFlat(line) ? 'middle' : 'start'))
+    .text(({ edge, line }) => {
+      const room = isFlat(line) ? lengthOf(line) - 8 : Number.POSITIVE_INFINITY;
+      const short = edge.delayUs === undefined ? '' : `${edge.delayUs} µs`;
+      return textWidth(labelOf(edge), FONTS.small) <= room ? labelOf(edge) : short;
+    });
+}
+
+function isFlat(line: readonly Point[]): boolean {
+  const [a] = line;
+  const b = line.at(-1);
+  return Math.abs((a?.y ?? 0) - (b?.y ?? 0)) < 1;
 }
 
 /** A cross where a link is cut: told by shape, not by colour alone. */
@@ -82,6 +110,16 @@ function classOf(edge: Edge, scene: Scene): string {
   if (edge.id === scene.selected) classes.push('selected');
   if (scene.dimmed.has(edge.from)) classes.push('dimmed');
   return classes.join(' ');
+}
+
+/** `eth0 – p1 · 50 µs · 1000 Mbit/s`. */
+export function labelOf({ fromDevice, toDevice, delayUs, rateBitsPerSecond, up }: Edge): string {
+  return [
+    `${fromDevice} – ${toDevice}`,
+    ...(delayUs === undefined ? [] : [`${delayUs} µs`]),
+    ...(rateBitsPerSecond === undefined ? [] : [`${rateBitsPerSecond / 1e6} Mbit/s`]),
+    ...(up ? [] : ['down']),
+  ].join(' · ');
 }
 
 function titleOf(edge: Edge): string {

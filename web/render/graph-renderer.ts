@@ -8,6 +8,7 @@ import { type Box, centreOf } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { type Direction, neighbourOf } from '../model/neighbours.js';
 import { PENDING_BOX } from '../model/slots.js';
+import { drawOverlay } from '../overlay/draw-overlay.js';
 import { themeScale } from '../state/theme.js';
 import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
@@ -39,6 +40,8 @@ export class GraphRenderer implements Picture {
   private readonly cables: Group;
   private readonly devices: Group;
   private readonly pods: Group;
+  private readonly behind: Group;
+  private readonly overlay: Group;
   private readonly packets: Group;
   private readonly events: SceneEvents;
   private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
@@ -60,7 +63,9 @@ export class GraphRenderer implements Picture {
     this.machines = this.world.append('g');
     this.cables = this.world.append('g').attr('class', 'cables');
     this.devices = this.world.append('g');
+    this.behind = this.world.append('g').attr('class', 'overlay');
     this.pods = this.world.append('g');
+    this.overlay = this.world.append('g').attr('class', 'overlay');
     this.packets = this.world.append('g').attr('class', 'packets');
     this.zooming = zoom<SVGSVGElement, unknown>()
       .scaleExtent([0.08, 5])
@@ -99,6 +104,7 @@ export class GraphRenderer implements Picture {
       placed.filter((p) => p.vertex.kind === 'pod'),
       scene,
     );
+    drawOverlay({ behind: this.behind, before: this.overlay }, scene, this.events);
     drawPackets(this.packets, scene.flight, scene.stepMs);
     if (!this.touched && placed.length > 0) this.fit(layout);
   }

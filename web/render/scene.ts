@@ -1,7 +1,9 @@
 import type { Edge, Vertex } from '../../server/contract/graph.js';
 import type { Flight } from '../model/flight.js';
 import type { Point } from '../model/geometry.js';
+import type { LayerSet } from '../model/layers.js';
 import type { Layout } from '../model/layout.js';
+import type { Overlay } from '../model/overlay.js';
 import type { Tracks } from '../model/tracks.js';
 
 /** What the drawing shows at one moment. */
@@ -10,6 +12,9 @@ export interface Scene {
   readonly edges: ReadonlyMap<string, Edge>;
   readonly layout: Layout;
   readonly tracks: Tracks;
+  readonly layers: LayerSet;
+  /** What the layers add. */
+  readonly overlay: Overlay;
   readonly selected: string | undefined;
   /** Ids that belong to what is selected, such as the pods behind a Service. */
   readonly related: ReadonlySet<string>;

@@ -7,6 +7,8 @@ export interface LinkedView {
   /** The part of the drawing that was in sight. */
   readonly view: Box | undefined;
   readonly draft: Draft | undefined;
+  /** Layers of the drawing, as `layersText` writes them. */
+  readonly layers?: string | undefined;
 }
 
 /** Reads the part of an address after `#`; whatever it does not understand is left out. */
@@ -30,8 +32,9 @@ export function readLink(hash: string): LinkedView {
 }
 
 /** The part after `#` that restores a view. */
-export function writeLink({ selected, view, draft = EMPTY_DRAFT }: LinkedView): string {
+export function writeLink({ selected, view, draft = EMPTY_DRAFT, layers }: LinkedView): string {
   const params = new URLSearchParams();
+  if (layers !== undefined) params.set('layers', layers);
   if (selected !== undefined) params.set('select', selected);
   if (view !== undefined)
     params.set('view', [view.x, view.y, view.width, view.height].map(Math.round).join(','));

@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { TraceRequest } from '../../server/contract/live.js';
+import { layersText } from '../model/layers.js';
 import { copyText } from '../panel/copy-button.js';
+import { layersNow } from '../state/layers.js';
 import { clusterBase, type LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { cliOf, type Draft, manifestOf } from './draft.js';
@@ -47,7 +49,12 @@ export function ShareMenu({ store, playback, request, draft, selected, onTell }:
     else onTell('bad', answer.error);
   }
   const link = () => {
-    const hash = writeLink({ selected, view: visibleBox(), draft });
+    const hash = writeLink({
+      selected,
+      view: visibleBox(),
+      draft,
+      layers: layersText(layersNow()),
+    });
     history.replaceState(null, '', hash);
     copy('link', location.href);
   };

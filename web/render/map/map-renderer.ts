@@ -3,6 +3,7 @@ import 'd3-transition';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
 import { type Box, centreOf, type Point } from '../../model/geometry.js';
 import { type Hit, hitAt } from '../../model/map-hit.js';
+import { drawOverlay } from '../../overlay/draw-overlay.js';
 import { drawPackets } from '../draw-packets.js';
 import type { Picture, PictureFile } from '../picture.js';
 import type { SceneEvents } from '../scene.js';
@@ -42,6 +43,7 @@ export class MapRenderer implements Picture {
   private readonly events: MapEvents;
   private readonly minimap: Minimap;
   private readonly overlay: Selection<SVGGElement, unknown, null, undefined>;
+  private readonly layers: Selection<SVGGElement, unknown, null, undefined>;
   private readonly packets: Selection<SVGGElement, unknown, null, undefined>;
   private readonly ring: Selection<SVGRectElement, unknown, null, undefined>;
   private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
@@ -63,6 +65,7 @@ export class MapRenderer implements Picture {
     const svg = select(elements.svg);
     svg.selectAll('*').remove();
     this.overlay = svg.append('g');
+    this.layers = this.overlay.append('g').attr('class', 'overlay');
     this.packets = this.overlay.append('g').attr('class', 'packets');
     this.ring = this.overlay.append('rect').attr('class', 'focus-ring');
     this.zooming = zoom<SVGSVGElement, unknown>()
@@ -147,16 +150,21 @@ export class MapRenderer implements Picture {
   draw(scene: MapScene): void {
     const before = this.scene;
     this.scene = scene;
+    drawOverlay({ behind: this.layers, before: this.layers }, scene, this.events);
     drawPackets(this.packets, scene.flight, scene.stepMs);
     this.elements.svg.classList.toggle('picking', scene.picking);
     if (before === undefined || before.layout.placing !== scene.layout.placing) {
       if (!this.touched) this.fit();
       this.paintAll();
       this.placeRing();
+    } else if (before.layout.extent !== scene.layout.extent) {
+      if (!this.touched) this.fit();
+      this.paintAll();
     } else if (
       scene.selected !== before.selected ||
       scene.related !== before.related ||
       scene.dimmed !== before.dimmed ||
+      scene.layers !== before.layers ||
       scene.flight !== before.flight ||
       scene.tracks !== before.tracks
     ) {

@@ -1,13 +1,17 @@
-import type { PodVertex, Vertex } from '../../../server/contract/graph.js';
-import { type Box, pointAlong } from '../../model/geometry.js';
+import type { Edge, PodVertex, Vertex } from '../../../server/contract/graph.js';
+import { type Box, type Point, pointAlong } from '../../model/geometry.js';
 import { cellBox, cellsIn, type PlacedRoom } from '../../model/map-layout.js';
 import { vethLine } from '../../model/tracks.js';
+import { labelOf } from '../draw-edges.js';
 import type { Scene } from '../scene.js';
 import { type Brush, inWorld, meets, onScreen, panel, trace, write } from './canvas-tools.js';
 import { emphasisOf, type MapScene } from './map-scene.js';
 import { paintMarks } from './paint-marks.js';
 import { type Emphasis, levelFor, outline, paintPod } from './paint-pod.js';
 import { paintFold, paintRoom } from './paint-room.js';
+
+/** Zoom from which on there is room for what stands beside cables. */
+const LABEL_ZOOM = 0.25;
 
 /** Paints what a rectangle of the canvas shows; nothing outside of it is touched. */
 export function paintMap(brush: Brush, scene: MapScene, clip: Box): void {
@@ -37,6 +41,7 @@ export function paintMap(brush: Brush, scene: MapScene, clip: Box): void {
 function paintCables(brush: Brush, scene: MapScene, seen: Box): void {
   const { context, palette } = brush;
   const cut: Box[] = [];
+  const labels: { readonly edge: Edge; readonly line: readonly Point[] }[] = [];
   for (const [id, line] of scene.tracks.lines) {
     const edge = scene.edges.get(id);
     if (edge === undefined || edge.kind !== 'cable') continue;
@@ -47,10 +52,17 @@ function paintCables(brush: Brush, scene: MapScene, seen: Box): void {
     context.lineWidth = selected ? 3.2 : edge.up ? 1 : 2;
     context.setLineDash(edge.up ? [] : [4, 4]);
     context.stroke();
+    if (scene.layers.has('labels') && brush.view.k > LABEL_ZOOM) labels.push({ edge, line });
     const middle = edge.up ? undefined : pointAlong(line, 0.08);
     if (middle !== undefined) cut.push({ ...middle, width: 0, height: 0 });
   }
   context.setLineDash([]);
+  for (const { edge, line } of labels) {
+    const [end] = line;
+    if (end === undefined) continue;
+    const { x, y } = onScreen({ ...end, width: 0, height: 0 }, brush.view);
+    write(brush, labelOf(edge), { x: x + 9, y: y + 16 }, { size: 11.5, colour: palette.faint });
+  }
   for (const at of cut) {
     if (!meets(at, seen)) continue;
     const { x, y } = onScreen(at, brush.view);
@@ -179,7 +191,7 @@ function paintVeth(brush: Brush, scene: MapScene, { pod, placed, cell }: Veth): 
   const box = cellBox(placed, cell);
   if (pod.hostNetwork) {
     const line = scene.tracks.hosted.get(pod.id);
-    if (line === undefined) return;
+    if (line === undefined || !scene.layers.has('hosted')) return;
     context.beginPath();
     trace(brush, line);
     context.strokeStyle = palette.faint;
