@@ -136,7 +136,7 @@ function edgeTowards(box: Box, to: Point): Point {
 function tagsOf(
   subjects: readonly PodVertex[],
   { allowed }: PolicyReach,
-  { place, selected, scale }: PolicySource,
+  { place, selected }: PolicySource,
 ): readonly PolicyTag[] {
   const tags: PolicyTag[] = [];
   const byPod = new Map<string, AllowedPeer[]>();
