@@ -1,18 +1,20 @@
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { LoadedObject } from '../server/contract/acting.js';
 import type { TraceRequest } from '../server/contract/live.js';
 import { LostBanner } from './act/lost-banner.js';
 import { useUndo } from './act/undo.js';
 import { ApplyDialog } from './editor/apply-dialog.js';
 import { type DryRun, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
+import { useKeys } from './keys/use-keys.js';
 import { endFor } from './model/ends.js';
 import { type Page, PageContext } from './page.js';
-import { Dock } from './panel/dock.js';
+import { Dock, type DockTab } from './panel/dock.js';
 import { Stage } from './panel/stage.js';
 import { Toasts } from './panel/toasts.js';
+import { PAGE } from './panel/words.js';
 import { clusterBase, type LiveStore } from './state/live-store.js';
 import { usePlayback } from './state/playback.js';
-import { readStored } from './state/stored.js';
+import { readStored, useStoredSwitch } from './state/stored.js';
 import { useToasts } from './state/toasts.js';
 import { TerminalDock } from './terminal/terminal-dock.js';
 import { TerminalsContext, useTerminalList } from './terminal/use-terminals.js';
@@ -34,10 +36,12 @@ export function App({ store }: { readonly store: LiveStore }) {
   const terminals = useTerminalList();
   const history = useHistory();
   const [selected, setSelected] = useState<string | undefined>(linked.selected);
-  const [tab, setTab] = useState<'trace' | 'details'>('trace');
+  const [tab, setTab] = useState<DockTab>('trace');
   const [draft, setDraft] = useState<Draft>(
     () => linked.draft ?? draftFrom(readStored('trace-draft')),
   );
+  const [dockHidden, setDockHidden] = useStoredSwitch('dock.hidden', false);
+  const main = useRef<HTMLElement>(null);
   const [picking, setPicking] = useState<Picking>();
   const [applying, setApplying] = useState(false);
   const [loaded, setLoaded] = useState<LoadedObject>();
@@ -103,18 +107,18 @@ export function App({ store }: { readonly store: LiveStore }) {
     [store, playback.show, history.keep],
   );
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape' || applying) return;
-      // A dialog closes by itself.
-      if (document.querySelector('dialog[open]') !== null) return;
+  useKeys('page', {
+    escape: () => {
       if (picking !== undefined) setPicking(undefined);
       else if (selected !== undefined) setSelected(undefined);
       else playback.show(undefined);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [applying, picking, selected, playback.show]);
+    },
+    send: () => {
+      setTab('trace');
+      setDockHidden(false);
+      requestAnimationFrame(() => document.getElementById('end-from')?.focus());
+    },
+  });
 
   const closeEditor = useCallback(() => {
     setApplying(false);
@@ -160,6 +164,9 @@ export function App({ store }: { readonly store: LiveStore }) {
     <PageContext value={page}>
       <TerminalsContext value={terminals}>
         <div className="page">
+          <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
+            {PAGE.skip}
+          </button>
           <Toolbar />
           <LostBanner live={live} />
           <div className="columns">
@@ -167,16 +174,18 @@ export function App({ store }: { readonly store: LiveStore }) {
               live={live}
               store={store}
               tab={tab}
+              hidden={dockHidden}
               selected={selected}
               playback={playback}
               trace={trace}
               onTab={setTab}
+              onHidden={setDockHidden}
               onTell={tell}
               onChooseEnd={chooseEnd}
               onDone={undo.done}
               onEdit={edit}
             />
-            <main className="main">
+            <main ref={main} className="main" tabIndex={-1} aria-label={PAGE.graph}>
               <Stage
                 live={shown}
                 selected={selected}

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Hop, Journey } from '../../server/contract/journey.js';
-import {
-  framesOf,
-  groupsOf,
-  type PlaybackFilter,
-  positionForKey,
-  shortLabel,
-} from '../../web/model/playback.js';
+import { framesOf, groupsOf, type PlaybackFilter, shortLabel } from '../../web/model/playback.js';
 
 function hop(
   number: number,
@@ -83,17 +77,6 @@ describe('the player', () => {
       ['place 3', 1],
       ['place 4', 1],
     ]);
-  });
-
-  test.each([
-    ['ArrowRight', 3, 4],
-    ['ArrowRight', 4, 4],
-    ['ArrowLeft', 0, 0],
-    ['Home', 3, 0],
-    ['End', 1, 4],
-    ['x', 1, undefined],
-  ])('goes with %s from %i to %p', (key, from, to) => {
-    expect(positionForKey(key, from, 4)).toBe(to);
   });
 
   test.each([

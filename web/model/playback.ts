@@ -149,19 +149,3 @@ export function positionOfPlace(
     ? (starts.find((start) => start > position) ?? Math.max(0, frames.length - 1))
     : (starts.findLast((start) => start < position) ?? 0);
 }
-
-/** Where a key takes the player; undefined for keys that do not move it. */
-export function positionForKey(key: string, position: number, last: number): number | undefined {
-  switch (key) {
-    case 'ArrowRight':
-      return Math.min(last, position + 1);
-    case 'ArrowLeft':
-      return Math.max(0, position - 1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return last;
-    default:
-      return undefined;
-  }
-}

@@ -2,25 +2,26 @@ import { useMemo, useState } from 'react';
 import type { Vertex } from '../../server/contract/graph.js';
 import { compareNames, hueOf } from '../model/names.js';
 import { useStoredSwitch } from '../state/stored.js';
+import { LEGEND } from './words.js';
 
 const PACKETS = [
-  ['request', 'M-9,-6H4L10,0L4,6H-9Z', 'request'],
-  ['reply', 'M9,-6H-4L-10,0L-4,6H9Z', 'reply'],
-  ['related', 'M0,-8L8,0L0,8L-8,0Z', 'ARP, ICMP error'],
-  ['dropped', 'M-6,-8H6L8,-6V6L6,8H-6L-8,6V-6Z', 'dropped here'],
+  ['request', 'M-9,-6H4L10,0L4,6H-9Z'],
+  ['reply', 'M9,-6H-4L-10,0L-4,6H9Z'],
+  ['related', 'M0,-8L8,0L0,8L-8,0Z'],
+  ['dropped', 'M-6,-8H6L8,-6V6L6,8H-6L-8,6V-6Z'],
 ] as const;
 
 const CONTAINERS = [
-  ['app', 'M-9,-6H9V6H-9Z', 'app'],
-  ['init', 'M-9,-6H4L9,0L4,6H-9Z', 'init, goes first'],
-  ['sidecar', 'M-3,-6H3A6,6 0 0 1 9,0V6H-9V0A6,6 0 0 1 -3,-6Z', 'sidecar'],
+  ['app', 'M-9,-6H9V6H-9Z'],
+  ['init', 'M-9,-6H4L9,0L4,6H-9Z'],
+  ['sidecar', 'M-3,-6H3A6,6 0 0 1 9,0V6H-9V0A6,6 0 0 1 -3,-6Z'],
 ] as const;
 
 const STATES = [
-  ['good', '●', 'running, ready'],
-  ['busy', '◐', 'on its way'],
-  ['bad', '▲', 'in trouble'],
-  ['done', '■', 'completed'],
+  ['good', '●'],
+  ['busy', '◐'],
+  ['bad', '▲'],
+  ['done', '■'],
 ] as const;
 
 interface Props {
@@ -38,34 +39,34 @@ export function Legend({ vertices, idle }: Props) {
   return (
     <section className="legend">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? '▼' : '▶'} Legend
+        {open ? '▼' : '▶'} {LEGEND.title}
       </button>
       <ul hidden={!open}>
-        {STATES.map(([tone, sign, words]) => (
+        {STATES.map(([tone, sign]) => (
           <li key={tone}>
-            <b className={tone}>{sign}</b> {words}
+            <b className={tone}>{sign}</b> {LEGEND.states[tone]}
           </li>
         ))}
-        {CONTAINERS.map(([role, path, words]) => (
+        {CONTAINERS.map(([role, path]) => (
           <li key={role}>
             <svg viewBox="-11 -9 22 18" className={`chip good ${role}`} aria-hidden="true">
               <path d={path} />
             </svg>
-            {words}
+            {LEGEND.containers[role]}
           </li>
         ))}
         <li>
           <svg viewBox="-11 -9 22 18" className="pause running" aria-hidden="true">
             <path d="M-9,-6V6H9V-6H6V1H-6V-6Z" />
           </svg>
-          pause, holds the rest
+          {LEGEND.pause}
         </li>
-        {PACKETS.map(([tone, path, words]) => (
+        {PACKETS.map(([tone, path]) => (
           <li key={tone}>
             <svg viewBox="-11 -9 22 18" className={`packet ${tone}`} aria-hidden="true">
               <path className="shape" d={path} />
             </svg>
-            {words}
+            {LEGEND.packets[tone]}
           </li>
         ))}
         {namespaces.map((namespace) => (

@@ -1,4 +1,5 @@
 import type { Toast } from '../state/toasts.js';
+import { TOASTS } from './words.js';
 
 interface Props {
   readonly toasts: readonly Toast[];
@@ -15,7 +16,7 @@ export function Toasts({ toasts, onDismiss }: Props) {
           type="button"
           className={`toast ${toast.tone}`}
           onClick={() => onDismiss(toast.id)}
-          title="Dismiss"
+          title={TOASTS.dismiss}
         >
           <span aria-hidden="true">{toast.tone === 'good' ? '✔' : '✘'}</span> {toast.text}
         </button>

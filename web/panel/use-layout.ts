@@ -184,6 +184,9 @@ function useSpace(): Space {
 /** In steps, so that a window that is dragged larger does not rearrange with every pixel. */
 const STEP = 40;
 
+/** Where the dock is below the graph; dock.css says the same. */
+const DOCK_BELOW = '(max-width: 900px) and (orientation: portrait)';
+
 /** What a graph needs to be drawn in detail; a theme that shows things larger leaves it that much. */
 const LEAST_WINDOW = { width: 1000, height: 560 };
 
@@ -194,10 +197,11 @@ function spaceOfWindow(): Space {
   const scale = Math.max(1, Math.min(themeScale(), largest));
   const windowWidth = innerWidth / scale;
   const windowHeight = innerHeight / scale;
-  const dock = Math.min(380, Math.max(300, windowWidth * 0.25));
+  const isBelow = matchMedia(DOCK_BELOW).matches;
+  const dock = isBelow ? 0 : Math.min(380, Math.max(300, windowWidth * 0.25));
   const round = (value: number) => Math.max(STEP * 8, Math.floor(value / STEP) * STEP);
   return {
     width: round(windowWidth - dock - 36),
-    height: round(windowHeight - 46 - 44 - 80),
+    height: round((isBelow ? windowHeight * 0.64 : windowHeight) - 46 - 44 - 80),
   };
 }

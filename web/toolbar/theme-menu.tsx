@@ -1,3 +1,4 @@
+import { useKeys } from '../keys/use-keys.js';
 import { Menu } from '../panel/menu.js';
 import { setTheme, THEMES, useTheme } from '../state/theme.js';
 import { THEME } from './words.js';
@@ -5,6 +6,9 @@ import { THEME } from './words.js';
 /** Chooses how the page looks; the choice is kept in this browser. */
 export function ThemeMenu() {
   const chosen = useTheme();
+  useKeys('page', {
+    theme: () => setTheme(THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] ?? 'system'),
+  });
   return (
     <Menu button="◐" label={THEME.title} className="themes">
       {() => (

@@ -1,6 +1,8 @@
 import type { ComponentType } from 'react';
 import { StatesButton } from '../act/states-button.js';
 import { UndoButton } from '../act/undo-button.js';
+import { HelpButton } from '../keys/help-button.js';
+import { useKeys } from '../keys/use-keys.js';
 import { usePage } from '../page.js';
 import { ShareMenu } from '../trace/share-menu.js';
 import { Clock } from './clock.js';
@@ -17,11 +19,12 @@ export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly Compon
   watch: [],
   act: [ApplyButton, UndoButton, StatesButton],
   share: [Share],
-  view: [ThemeMenu],
+  view: [ThemeMenu, HelpButton],
 };
 
 function ApplyButton() {
   const { openEditor } = usePage();
+  useKeys('page', { apply: openEditor });
   return (
     <button type="button" className="primary" onClick={openEditor}>
       {TOOLBAR.apply}

@@ -1,18 +1,11 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
-import {
-  elapsed,
-  type Frame,
-  isFailure,
-  positionForKey,
-  positionOfPlace,
-  verdictOf,
-} from '../model/playback.js';
+import { useKeys } from '../keys/use-keys.js';
+import { elapsed, type Frame, isFailure, positionOfPlace, verdictOf } from '../model/playback.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredSwitch } from '../state/stored.js';
 import { CompareDialog } from './compare-dialog.js';
-import { HelpDialog } from './help-dialog.js';
 import { PacketPanel } from './packet-panel.js';
 import type { PastTrace } from './use-history.js';
 import { useStepPackets } from './use-step-packets.js';
@@ -32,16 +25,23 @@ interface Props {
 export function Player({ store, playback, traces, onClose }: Props) {
   const { journey, frames, position, frame } = playback;
   const [octets, setOctets] = useStoredSwitch('player-octets', false);
-  const [help, setHelp] = useState(false);
   const [comparing, setComparing] = useState(false);
   const packets = useStepPackets(store, octets ? journey?.id : undefined, frame);
-  useKeys(playback, (key) => {
-    if (key === 'o') setOctets(!octets);
-    else if (key === 'c') setComparing(true);
-    else if (key === '?') setHelp(true);
-    else return false;
-    return true;
+  useKeys('player', {
+    play: playback.toggle,
+    back: () => playback.go(position - 1),
+    on: () => playback.go(position + 1),
+    placeBefore: () => goToPlace('before'),
+    placeNext: () => goToPlace('next'),
+    first: () => playback.go(0),
+    last: () => playback.go(frames.length - 1),
+    octets: () => setOctets(!octets),
+    compare: () => setComparing(true),
   });
+  function goToPlace(which: 'before' | 'next') {
+    const to = positionOfPlace(frames, position, which);
+    if (to !== undefined) playback.go(to);
+  }
   if (journey === undefined) return null;
   const last = Math.max(0, frames.length - 1);
   const verdict = verdictOf(journey);
@@ -68,9 +68,6 @@ export function Player({ store, playback, traces, onClose }: Props) {
           onClick={() => setComparing(true)}
         >
           {COMPARE.tool}
-        </button>
-        <button type="button" className="quiet" title={TOOLS.help} onClick={() => setHelp(true)}>
-          ?
         </button>
         <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
           ✕
@@ -101,7 +98,6 @@ export function Player({ store, playback, traces, onClose }: Props) {
         {octets && frame !== undefined ? <PacketPanel state={packets} /> : null}
       </div>
       {comparing ? <CompareDialog traces={traces} onClose={() => setComparing(false)} /> : null}
-      {help ? <HelpDialog onClose={() => setHelp(false)} /> : null}
     </section>
   );
 }
@@ -142,33 +138,6 @@ function Controls({ playback }: { readonly playback: Playback }) {
       </span>
     </div>
   );
-}
-
-/** Arrow keys step, space plays, Home and End jump; other keys are for `onOther`. Not while something is typed. */
-function useKeys(playback: Playback, onOther: (key: string) => boolean): void {
-  useEffect(() => {
-    const { position, frames } = playback;
-    const onKey = (event: KeyboardEvent) => {
-      const target = event.target instanceof Element ? event.target : undefined;
-      if (target?.closest('input, textarea, select, dialog') != null) return;
-      if (event.key === ' ' && target?.closest('button, summary, [role=button]') != null) return;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (onOther(event.key)) {
-        event.preventDefault();
-        return;
-      }
-      const to =
-        event.key === '[' || event.key === ']'
-          ? positionOfPlace(frames, position, event.key === '[' ? 'before' : 'next')
-          : positionForKey(event.key, position, frames.length - 1);
-      if (to === undefined && event.key !== ' ') return;
-      event.preventDefault();
-      if (to === undefined) playback.toggle();
-      else playback.go(to);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [playback, onOther]);
 }
 
 const DIRECTIONS = {

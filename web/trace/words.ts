@@ -57,22 +57,6 @@ export const FILTER = {
 export const TOOLS = {
   packet: 'octets',
   packetHint: 'Headers and octets of the packet before and after the step (o)',
-  help: 'Keys (?)',
-} as const;
-
-export const HELP = {
-  title: 'Keys of the player',
-  close: 'Close',
-  rows: [
-    ['space', 'play, pause'],
-    ['← →', 'one step back, one step on'],
-    ['[ ]', 'to the place before, to the next place'],
-    ['Home End', 'to the beginning, to the end'],
-    ['o', 'headers and octets of the packet'],
-    ['c', 'two traces side by side'],
-    ['?', 'this list'],
-    ['Esc', 'close what is open, then the trace'],
-  ],
 } as const;
 
 export const SHARE = {

@@ -1,0 +1,23 @@
+import { useState } from 'react';
+import { HelpDialog } from './help-dialog.js';
+import { useKeys } from './use-keys.js';
+import { KEY_WORDS } from './words.js';
+
+/** Opens the list of keys; so does the question mark. */
+export function HelpButton() {
+  const [isOpen, setOpen] = useState(false);
+  useKeys('page', { help: () => setOpen(true) });
+  return (
+    <>
+      <button
+        type="button"
+        title={KEY_WORDS.title}
+        aria-label={KEY_WORDS.title}
+        onClick={() => setOpen(true)}
+      >
+        {KEY_WORDS.button}
+      </button>
+      {isOpen ? <HelpDialog onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
