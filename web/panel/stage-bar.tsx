@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
+import { useKeys } from '../keys/use-keys.js';
 import type { Search } from '../model/filter.js';
 import type { FoldBy } from '../model/map-rooms.js';
 import { compareNames, hueOf } from '../model/names.js';
@@ -55,12 +56,15 @@ function foldOf(value: string): FoldBy {
 /** Above the graph: what to look for, and the Services, which have an address but no place. */
 export function StageBar(props: Props) {
   const { live, search, onSearch } = props;
+  const find = useRef<HTMLInputElement>(null);
+  useKeys('page', { find: () => find.current?.focus() });
   const services = servicesOf(live);
   const namespaces = namespacesOf(live);
   return (
     <div className="stage-bar">
       <input
         type="search"
+        ref={find}
         className="find"
         placeholder="Find pods…"
         aria-label={WORDS.find}
