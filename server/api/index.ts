@@ -1,5 +1,6 @@
 /** What the rest of the server uses of the API; HTTP is in http/. */
 
+export type { AdmissionChange, AdmissionObserver } from './admission/observe.js';
 export { ensureSystemObjects, type SystemObjectOptions } from './bootstrap.js';
 export type { ObjectSource } from './core.js';
 export { EventRecorder, type EventRecorderOptions, type Happening } from './event-recorder.js';

@@ -9,6 +9,7 @@
 import type { KubeObject } from '../contract/kube.js';
 import type { ObjectOf, ObjectStore, ResourceName } from '../store/store.js';
 import { type AccessControl, UNGUARDED } from './access.js';
+import type { AdmissionObserver } from './admission/observe.js';
 import { createAdmission } from './admission/plugins.js';
 import { createServiceAllocator } from './allocation/service-allocator.js';
 import type { ObjectSource } from './core.js';
@@ -57,6 +58,8 @@ export interface ApiServerOptions {
   readonly quota?: Partial<ApiQuota>;
   /** Kinds beside the built-in ones. */
   readonly kinds?: readonly ServedKind[];
+  /** Hears what admission plugins write into new pods. */
+  readonly onAdmitted?: AdmissionObserver;
 }
 
 /** How much a cluster may hold. */
@@ -146,6 +149,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       objectCount: countObjects(store, registry),
       podCount: countPods(store),
       quota: { ...DEFAULT_QUOTA, ...options.quota },
+      observer: options.onAdmitted,
     }),
   };
   const reader = createReader(core);

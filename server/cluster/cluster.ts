@@ -13,6 +13,7 @@ import {
   type TopologySpec,
 } from '../../topology/index.js';
 import {
+  type AdmissionObserver,
   type ApiQuota,
   type ApiServer,
   createApiServer,
@@ -51,7 +52,7 @@ import { addIndexes } from './indexes.js';
 import { metricsKinds } from './metrics-kinds.js';
 import { cniOf, nodeHost } from './node-adapter.js';
 import { type MachineProgramContext, runOnMachine, startOutside } from './outside.js';
-import { PodJourneys } from './pod-journeys.js';
+import { PodJourneys } from './pod-journey/pod-journeys.js';
 import { SettledPods } from './settled-pods.js';
 import { systemObjects } from './system.js';
 import { startTopologyKeeper } from './topology-keeper.js';
@@ -127,6 +128,8 @@ export class Cluster {
   readonly linkListeners = new Set<(edge: string) => void>();
   private readonly rng: Rng;
   private readonly heartbeats: Heartbeats;
+  /** Takes what admission wrote into a new pod, as soon as there is somebody who keeps it. */
+  private noteAdmission: AdmissionObserver = () => {};
 
   constructor(options: ClusterOptions, zoneOf: (store: ObjectStore, domain: string) => ZoneSource) {
     this.options = options;
@@ -190,11 +193,15 @@ export class Cluster {
     this.journeys = new PodJourneys({
       store,
       nowNs: () => this.fabric.clock.nowNs,
-      explain: (pod) => this.explainScheduling(pod),
+      controlPlane: controlPlaneOf(topology).name,
+      scheduling: (uid) => this.controllers.schedulingReport(uid),
     });
+    this.noteAdmission = this.journeys.noteAdmission;
     this.vanishedNodes = this.removeVanishedNodes();
     this.startKubelets();
-    this.policies = startDataPlane(store, this.fabric);
+    this.policies = startDataPlane(store, this.fabric, (nodes) =>
+      this.journeys.programmed(nodes),
+    );
     const client = apiClient(this.api);
     this.faults = startFaultKeeper(this, client);
     this.traces = startTraceKeeper({
@@ -231,6 +238,11 @@ export class Cluster {
   /** Milliseconds since 1970 in simulated time. */
   get nowMs(): number {
     return Math.floor(this.time.nowMs);
+  }
+
+  /** Time of day, to the millisecond, of a moment of simulated time. */
+  timeOf(atNs: number): string {
+    return new Date(this.epochMs + atNs / 1e6).toISOString().slice(11, 23);
   }
 
   private get epochMs(): number {
@@ -286,6 +298,7 @@ export class Cluster {
       nodePortRange: topology.network.nodePorts,
       clusterName: topology.name,
       access: this.access,
+      onAdmitted: (uid, changes) => this.noteAdmission(uid, changes),
       ...(quota === undefined ? {} : { quota }),
       kinds: [
         ...(kinds ?? []),
@@ -412,30 +425,12 @@ export class Cluster {
     return true;
   }
 
-  private explainScheduling(pod: Pod): (() => Readonly<Record<string, string>>) | undefined {
-    const report = this.controllers.schedulingReport(pod.metadata.uid ?? '');
-    if (report === undefined) return undefined;
-    return () =>
-      Object.fromEntries(
-        report.rows
-          .slice(0, MAX_EXPLAINED_NODES)
-          .map(({ node, rejected, total }) => [
-            node,
-            rejected === undefined
-              ? `fits${total === undefined ? '' : `, score ${total}`}`
-              : `${rejected.plugin}: ${rejected.reasons.join(', ')}`,
-          ]),
-      );
-  }
-
   private drawer(name: string): () => number {
     const rng = this.rng.fork(name);
     return () => rng.unit();
   }
 }
 
-/** Nodes whose part in a scheduling decision a journey names; beyond that nobody reads on. */
-const MAX_EXPLAINED_NODES = 30;
 /** How soon the API server notices that its own Service is gone (kubernetesservice controller). */
 const SYSTEM_PERIOD_NS = 10_000_000_000;
 const SETTLE_START_NS = 100_000_000;

@@ -18,8 +18,15 @@ import { followServices } from './proxy-sync.js';
  */
 const GATHER_NS = 20 * MILLISECOND;
 
-/** Keeps the rules of all nodes in step with Services, endpoints and policies; answers the engine of the latter. */
-export function startDataPlane(store: ObjectStore, fabric: Fabric): PolicyEngine {
+/**
+ * Keeps the rules of all nodes in step with Services, endpoints and policies; answers the engine of the latter.
+ * `programmed` hears when they are.
+ */
+export function startDataPlane(
+  store: ObjectStore,
+  fabric: Fabric,
+  programmed: (nodes: number) => void = () => {},
+): PolicyEngine {
   const proxy = createProxy({ clusterCidr: fabric.network.clusterCidr });
   const policies = createPolicyEngine();
   let scheduled = false;
@@ -29,6 +36,7 @@ export function startDataPlane(store: ObjectStore, fabric: Fabric): PolicyEngine
     // The proxy's FORWARD rules accept marked packets, so policies go on top of them.
     applyAll(fabric, proxy.sync());
     applyAll(fabric, policies.sync());
+    programmed(fabric.nodes.size);
   };
   const changed = (): void => {
     if (scheduled) return;

@@ -39,7 +39,7 @@ export function cniOf(node: FabricNode): CniPlugin {
         containerId: request.containerId,
         netns: request.netnsName,
         ifname: request.ifname,
-        portMappings: request.portMappings.flatMap(mapping),
+        portMappings: request.portMappings.flatMap(portMappingOf),
       });
       if (!added.ok) return added;
       const { address, gateway, hostDevice, ops } = added.value;
@@ -57,14 +57,18 @@ export function cniOf(node: FabricNode): CniPlugin {
         containerId: request.containerId,
         netns: request.netnsName,
         ifname: request.ifname,
-        portMappings: request.portMappings.flatMap(mapping),
+        portMappings: request.portMappings.flatMap(portMappingOf),
       });
     },
   };
 }
 
-/** Fidelity: SCTP mappings are left out; podnet carries no SCTP. */
-function mapping(port: RuntimePortMapping): PortMapping[] {
+/**
+ * A published port as the plugin takes it.
+ *
+ * Fidelity: SCTP mappings are left out; podnet carries no SCTP.
+ */
+export function portMappingOf(port: RuntimePortMapping): PortMapping[] {
   if (port.protocol === 'sctp') return [];
   const hostIp = port.hostIp === undefined ? undefined : parseIpv4(port.hostIp);
   return [

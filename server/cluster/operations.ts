@@ -21,6 +21,7 @@ import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
 import { applyFault } from './faults.js';
+import { podStepIn } from './pod-journey/artefacts.js';
 import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { queueIn } from './pod-queues.js';
 import { policyReach } from './policy-reach.js';
@@ -55,6 +56,7 @@ export class Operations {
     traces: async () => reply(this.cluster.archive.list()),
     keptTrace: async ({ id }) => this.cluster.archive.find(String(id)),
     tracePackets: async ({ id }) => this.cluster.archive.packets(String(id)),
+    podStep: async ({ id, artefacts }) => podStepIn(this.cluster, String(id), String(artefacts)),
     details: async ({ id }) => this.details(String(id)),
     reach: async ({ id }) => policyReach(this.cluster, String(id)),
     apply: (request) => this.durable(reply(applyText(this.cluster, this.undoLog, request))),

@@ -68,7 +68,17 @@ export interface Step {
   }[];
   /** Facts that decided: matched route, rule text, neighbour state. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** Container of a pod that the step is about. */
+  readonly container?: string;
+  /** What of a pod is there from this step on, or no more. */
+  readonly builds?: PodPart;
+  readonly breaks?: PodPart;
+  /** Key of what can be read at this step of a pod's journey: commands, JSON, tables; `podStep` gives it. */
+  readonly artefacts?: string;
 }
+
+/** What a pod is built of, in that order: its place on a node, pause, its network, a container. */
+export type PodPart = 'room' | 'pause' | 'network' | 'container';
 
 /** The packet before and after one step of a kept journey, header by header. */
 export interface StepPackets {

@@ -41,6 +41,11 @@ export interface Commands {
     request: { readonly id: string; readonly hop: number; readonly step: number };
     value: StepPackets;
   };
+  /** What can be read at a step of a pod's journey: `id` is the journey's, `artefacts` the step's key. */
+  podStep: {
+    request: { readonly id: string; readonly artefacts: string };
+    value: readonly DetailSection[];
+  };
   /** A pcapng of one of the newest traces, in base64. */
   traceCapture: { request: { readonly id: string }; value: string };
   /** The newest traces, of every page and of Trace objects, newest first. */

@@ -2,6 +2,7 @@ import type { KubeNode, Pod } from '../contract/kube.js';
 import { matchesRequired } from '../kube/node-affinity.js';
 import { quantityOf } from '../kube/quantity.js';
 import { uidOf } from './names.js';
+import type { AdmittedRoom } from './pod-record.js';
 import { protocolOf } from './sandbox.js';
 
 /** Why a kubelet refuses a pod: it becomes Failed with this reason. */
@@ -52,6 +53,16 @@ export class AdmissionLedger {
     this.memory += claim.memory;
     for (const key of claim.ports) this.portSet(key).add(uid);
     return undefined;
+  }
+
+  /** What an admitted pod takes, and what all have taken now. */
+  roomOf(uid: string): AdmittedRoom {
+    const { cpu = 0, memory = 0 } = this.claims.get(uid) ?? {};
+    return {
+      asked: { cpu, memory },
+      taken: { cpu: this.cpu, memory: this.memory, pods: this.claims.size },
+      allocatable: this.allocatable,
+    };
   }
 
   /** Gives back what a pod took; does nothing for a pod that was not admitted. */

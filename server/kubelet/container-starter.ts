@@ -4,10 +4,12 @@ import { type ConfiguredPod, ContainerConfigurator } from './container-config.js
 import type { ContainerSlot } from './container-slot.js';
 import type { PodStage } from './contract.js';
 import { pullPolicyOf } from './image-manager.js';
+import { inodesOf } from './inodes.js';
 import { formatPod } from './names.js';
 import type { NodeContext } from './node-context.js';
+import type { PodRecord } from './pod-record.js';
 import type { PodReporter } from './pod-reporter.js';
-import type { RuntimeContainer } from './runtime.js';
+import { namespaceKinds, type RuntimeContainer } from './runtime.js';
 import type { Sandbox } from './sandbox.js';
 
 /** What the starter needs of the pod it works for. */
@@ -88,7 +90,9 @@ export class ContainerStarter {
     if (present !== undefined && policy !== 'Always') {
       const message = `Container image "${text}" already present on machine`;
       this.event(slot, 'Normal', 'Pulled', message);
-      this.pod.reporter.step('pull', 'find', message, { slot });
+      const had = new Set(present.layers.map(({ digest }) => digest));
+      const record = { kind: 'image', image: present, had } as const;
+      this.pod.reporter.step('pull', 'find', message, { slot, record });
       this.createSoon(slot, present);
       return;
     }
@@ -101,7 +105,7 @@ export class ContainerStarter {
     }
     this.event(slot, 'Normal', 'Pulling', `Pulling image "${text}"`);
     this.pod.reporter.step('pull', 'pull', `pulling ${reference.canonical}`, { slot });
-    images.pull(reference, ({ image, pullNs, totalNs }) => {
+    images.pull(reference, ({ had, image, pullNs, totalNs }) => {
       if (slot.spec.image !== text || this.pod.ending) {
         slot.busy = false;
         return;
@@ -119,7 +123,10 @@ export class ContainerStarter {
         entry.assumed === true
           ? '; podnet does not know this image and assumes that it exists'
           : '';
-      this.pod.reporter.step('pull', 'pulled', `${message}${assumed}`, { slot });
+      this.pod.reporter.step('pull', 'pulled', `${message}${assumed}`, {
+        slot,
+        record: { kind: 'image', image: image.value, had },
+      });
       this.createSoon(slot, image.value);
     });
   }
@@ -191,7 +198,7 @@ export class ContainerStarter {
       'create',
       'create',
       `container ${run.id.slice(0, 12)} from ${image.reference.canonical}`,
-      { slot },
+      { slot, record: { kind: 'bundle', bundle: run.config.bundle } },
     );
     slot.previousRun = slot.run;
     slot.run = run;
@@ -210,8 +217,8 @@ export class ContainerStarter {
     this.pod.reporter.step(
       'start',
       'start',
-      `${run.config.argv.join(' ')} runs as pid ${run.process?.pid}`,
-      { slot },
+      `${run.config.argv.join(' ')} runs as pid ${run.process?.pid} in the pod's namespaces`,
+      { slot, builds: 'container', ...startRecord(run) },
     );
     this.pod.started(slot, run);
   }
@@ -241,6 +248,16 @@ export class ContainerStarter {
   ): void {
     this.pod.reporter.event(slot, { type, reason, message });
   }
+}
+
+function startRecord({ config, process }: RuntimeContainer): { readonly record?: PodRecord } {
+  if (process === undefined) return {};
+  const { argv, pod, sandbox, target, uid } = config;
+  const { joined, made } = namespaceKinds(pod, target !== undefined);
+  const namespaces = inodesOf(process);
+  const joinedPid = (target?.process ?? sandbox.pause).pid;
+  const started = { pid: process.pid, argv, uid, joinedPid, joined, made, namespaces };
+  return { record: { kind: 'process', process: started } };
 }
 
 /** The kubelet prints pull times cut to milliseconds. */

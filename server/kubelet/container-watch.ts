@@ -1,7 +1,8 @@
 import { type ContainerSlot, isRunning } from './container-slot.js';
 import { stopContainer } from './container-stopper.js';
-import { type HandlerContext, runHandler } from './handler.js';
+import { type HandlerContext, type HandlerOutcome, runHandler } from './handler.js';
 import type { NodeContext } from './node-context.js';
+import type { ProbeHistory } from './pod-record.js';
 import { initialWaiting, type PodFacts, type PodReporter } from './pod-reporter.js';
 import { type ProbeKind, Prober } from './prober.js';
 import type { RuntimeContainer } from './runtime.js';
@@ -41,6 +42,14 @@ export class ContainerWatch {
       if (slot.run !== run || run.state !== 'running') return;
       slot.hookPending = false;
       slot.waiting = undefined;
+      this.reporter.step(
+        'start',
+        'postStart',
+        'the postStart hook has ended, now it counts as running',
+        {
+          slot,
+        },
+      );
       this.probe(slot, run);
       this.reporter.changed();
       this.pod.syncIn(0);
@@ -87,8 +96,8 @@ export class ContainerWatch {
         context: this.context(run, 0),
         probes: { Startup: startupProbe, Liveness: livenessProbe, Readiness: readinessProbe },
         reports: {
-          unhealthy: (kind, outcome) => this.unhealthy(slot, kind, outcome),
-          verdict: (kind, success) => this.judged(slot, kind, success),
+          unhealthy: (kind, outcome, history) => this.unhealthy(slot, { kind, outcome, history }),
+          verdict: (kind, success, history) => this.judged(slot, { kind, success, history }),
         },
       });
       slot.prober = prober;
@@ -100,20 +109,30 @@ export class ContainerWatch {
 
   private unhealthy(
     slot: ContainerSlot,
-    kind: ProbeKind,
-    { errored = false, output }: { readonly output: string; readonly errored?: boolean },
+    said: {
+      readonly kind: ProbeKind;
+      readonly outcome: HandlerOutcome;
+      readonly history: ProbeHistory;
+    },
   ): void {
-    const message = `${kind} probe ${errored ? 'errored' : 'failed'}: ${output}`;
+    const { history, kind, outcome } = said;
+    const message = `${kind} probe ${outcome.errored === true ? 'errored' : 'failed'}: ${outcome.output}`;
     this.reporter.event(slot, { type: 'Warning', reason: 'Unhealthy', message });
-    this.reporter.step('probe', 'fail', message, { slot, code: 'Unhealthy' });
+    const record = { kind: 'probe', history } as const;
+    this.reporter.step('probe', 'fail', message, { slot, code: 'Unhealthy', record });
   }
 
-  private judged(slot: ContainerSlot, kind: ProbeKind, success: boolean): void {
+  private judged(
+    slot: ContainerSlot,
+    said: { readonly kind: ProbeKind; readonly success: boolean; readonly history: ProbeHistory },
+  ): void {
+    const { history, kind, success } = said;
     this.reporter.changed();
     const { livenessProbe, name, startupProbe } = slot.spec;
     if (success) {
       this.reporter.step('probe', 'succeed', `${kind.toLowerCase()} probe of ${name} succeeds`, {
         slot,
+        record: { kind: 'probe', history },
       });
       if (kind === 'Startup') this.pod.syncIn(0);
       return;

@@ -20,6 +20,7 @@ import type {
 } from '../program/index.js';
 import type { ImageRegistry } from '../registry/index.js';
 import type { ObjectStore } from '../store/store.js';
+import type { PodRecord } from './pod-record.js';
 import type { PodTokens } from './pod-tokens.js';
 import type { KubeletShared } from './shared.js';
 
@@ -106,8 +107,9 @@ export interface PodStep {
   readonly name: string;
   readonly node: string;
   readonly stage: PodStage;
-  readonly container?: string;
   readonly step: Step;
+  /** What can be read about it as long as the pod is there. */
+  readonly record?: PodRecord;
 }
 
 /** Keeps the journeys of pods. */

@@ -10,6 +10,8 @@ export interface PullResult {
   /** Time of the pull itself, and with its turn in the queue. */
   readonly pullNs: number;
   readonly totalNs: number;
+  /** Layers of the image that the node had before. */
+  readonly had: ReadonlySet<string>;
 }
 
 interface Waiting {
@@ -23,6 +25,7 @@ export class ImageManager {
   private readonly clock: KubeletClock;
   private readonly registry: ImageRegistry;
   private readonly images = new Map<string, ResolvedImage>();
+  private readonly layers = new Set<string>();
   private readonly queue: Waiting[] = [];
   private busy = false;
 
@@ -44,6 +47,7 @@ export class ImageManager {
   /** Puts an image on the node without a pull, as `kind load docker-image` does. */
   load(image: ResolvedImage): void {
     this.images.set(image.reference.canonical, image);
+    for (const { digest } of image.layers) this.layers.add(digest);
   }
 
   /** Pulls when its turn comes; `done` is called once, at a later moment. */
@@ -58,14 +62,15 @@ export class ImageManager {
     if (next === undefined) return;
     const { askedNs, done, reference } = next;
     const startedNs = this.clock.nowNs;
-    const { durationNs, result } = this.registry.pull(
-      reference,
-      this.find(reference) !== undefined,
+    const { durationNs, result } = this.registry.pull(reference, (digest) =>
+      this.layers.has(digest),
     );
+    const layers = result.ok ? result.value.layers : [];
+    const had = new Set(layers.map(({ digest }) => digest).filter((one) => this.layers.has(one)));
     this.clock.schedule(durationNs, () => {
       if (result.ok) this.load(result.value);
       const { nowNs } = this.clock;
-      done({ image: result, pullNs: nowNs - startedNs, totalNs: nowNs - askedNs });
+      done({ image: result, pullNs: nowNs - startedNs, totalNs: nowNs - askedNs, had });
       this.takeNext();
     });
   }

@@ -25,7 +25,15 @@ export {
 export type { LogChunk, LogRing } from './log-ring.js';
 export { DEFAULT_CAPACITY, LAZY_RENEWAL } from './node-registration.js';
 export type { OciConfig } from './oci-bundle.js';
+export type {
+  AdmittedRoom,
+  PodRecord,
+  ProbeHistory,
+  ProbeRun,
+  StartedProcess,
+} from './pod-record.js';
 export type { PodTokens, TokenSource } from './pod-tokens.js';
 export { qosClassOf } from './qos.js';
+export { namespacesOf, type Sandbox } from './sandbox.js';
 export { KubeletShared } from './shared.js';
 export type { ContainerView, PodRuntimeView, PortConflict, PortView, SandboxView } from './view.js';

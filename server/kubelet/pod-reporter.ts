@@ -1,5 +1,6 @@
 import type { Timer } from '../../topology/index.js';
 import type { Happening } from '../api/index.js';
+import type { PodPart } from '../contract/journey.js';
 import type { Pod } from '../contract/kube.js';
 import {
   type ContainerKind,
@@ -10,6 +11,7 @@ import {
 import type { PodStage } from './contract.js';
 import { namespaceOf, uidOf } from './names.js';
 import type { NodeContext } from './node-context.js';
+import type { PodRecord } from './pod-record.js';
 import { podStatusOf } from './pod-status.js';
 import { qosClassOf } from './qos.js';
 
@@ -23,6 +25,30 @@ export interface PodFacts {
   readonly startTime: string;
   readonly verdict: { readonly reason: string; readonly message: string } | undefined;
 }
+
+/** What else is known of a step. */
+export interface StepNotes {
+  readonly slot?: ContainerSlot | undefined;
+  readonly code?: string;
+  readonly builds?: PodPart;
+  readonly breaks?: PodPart;
+  readonly record?: PodRecord;
+  /** Who acted, when it is not what the stage says. */
+  readonly component?: string;
+}
+
+/** Parts that act at each stage. */
+const COMPONENTS: Readonly<Record<PodStage, string>> = {
+  admit: 'kubelet',
+  volumes: 'kubelet',
+  sandbox: 'runtime',
+  cni: 'cni',
+  pull: 'registry',
+  create: 'runtime',
+  start: 'runtime',
+  probe: 'kubelet',
+  stop: 'kubelet',
+};
 
 /** Tells the world about one pod: its status, its events and its journey. */
 export class PodReporter {
@@ -52,28 +78,27 @@ export class PodReporter {
   }
 
   /** Adds a step to the pod's journey; with a code, it is where something failed. */
-  step(
-    stage: PodStage,
-    action: string,
-    reason: string,
-    about: { readonly slot?: ContainerSlot | undefined; readonly code?: string } = {},
-  ): void {
+  step(stage: PodStage, action: string, reason: string, about: StepNotes = {}): void {
     const { clock, journey, nodeName } = this.node.options;
     const { pod } = this.facts;
+    const { breaks, builds, code, component = COMPONENTS[stage], record, slot } = about;
     journey({
       podUid: uidOf(pod),
       namespace: namespaceOf(pod),
       name: pod.metadata.name,
       node: nodeName,
       stage,
-      ...(about.slot === undefined ? {} : { container: about.slot.spec.name }),
       step: {
         atNs: clock.nowNs,
-        component: stage === 'cni' ? 'cni' : 'kubelet',
+        component,
         action,
         reason,
-        ...(about.code === undefined ? {} : { code: about.code }),
+        ...(code === undefined ? {} : { code }),
+        ...(slot === undefined ? {} : { container: slot.spec.name }),
+        ...(builds === undefined ? {} : { builds }),
+        ...(breaks === undefined ? {} : { breaks }),
       },
+      ...(record === undefined ? {} : { record }),
     });
   }
 

@@ -167,7 +167,7 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     slot.waiting = undefined;
     const code = run.exitCode === 0 ? {} : { code: run.reason };
     const words = `${slot.spec.name} ended with exit code ${run.exitCode}`;
-    this.reporter.step('start', 'exit', words, { slot, ...code });
+    this.reporter.step('start', 'exit', words, { slot, ...code, breaks: 'container' });
     if (run.exitCode !== 0) slot.lastError = run.message ?? `exit code ${run.exitCode}`;
     this.changed();
     this.syncIn(this.ending || this.keeper.lost ? 0 : RELIST_NS);
@@ -232,7 +232,10 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     this.admitted = true;
     this.changed();
     if (rejection === undefined) {
-      this.reporter.step('admit', 'admit', `${options.nodeName} takes the pod`);
+      this.reporter.step('admit', 'admit', `${options.nodeName} takes the pod`, {
+        builds: 'room',
+        record: { kind: 'room', room: ledger.roomOf(this.uid) },
+      });
       this.watchDeadline();
       return true;
     }
@@ -254,6 +257,11 @@ export class PodWorker implements PodHandle, SandboxOwner, WatchedPod {
     if (made.ok) {
       this.volumes = made.value;
       this.mounted = true;
+      const names = [...made.value.keys()];
+      if (names.length > 0) {
+        const words = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} ready to be mounted`;
+        this.reporter.step('volumes', 'mount', words);
+      }
       return true;
     }
     const { message } = made.error;

@@ -2,6 +2,7 @@ import type { Timer } from '../../topology/index.js';
 import type { Probe } from '../contract/kube.js';
 import type { KubeletClock } from './contract.js';
 import { type HandlerContext, type HandlerOutcome, runHandler } from './handler.js';
+import type { ProbeHistory, ProbeRun } from './pod-record.js';
 
 /** Kinds of probe, in the words of events. */
 export type ProbeKind = 'Startup' | 'Liveness' | 'Readiness';
@@ -9,9 +10,9 @@ export type ProbeKind = 'Startup' | 'Liveness' | 'Readiness';
 /** What the probes of a container report. */
 export interface ProbeReports {
   /** One probe failed or could not be run, whatever the threshold says. */
-  readonly unhealthy: (kind: ProbeKind, outcome: HandlerOutcome) => void;
+  readonly unhealthy: (kind: ProbeKind, outcome: HandlerOutcome, history: ProbeHistory) => void;
   /** The verdict changed: a threshold was reached. */
-  readonly verdict: (kind: ProbeKind, success: boolean) => void;
+  readonly verdict: (kind: ProbeKind, success: boolean, history: ProbeHistory) => void;
 }
 
 /** What a prober is made of. */
@@ -84,15 +85,15 @@ export class Prober {
     const probe = this.options.probes[kind];
     if (probe === undefined) return;
     const { clock, context, reports } = this.options;
-    const loop = new ProbeLoop(clock, probe, context, {
-      failed: (outcome) => reports.unhealthy(kind, outcome),
-      verdict: (success) => this.decide(kind, success),
+    const loop = new ProbeLoop(clock, { kind, probe }, context, {
+      failed: (outcome, history) => reports.unhealthy(kind, outcome, history),
+      verdict: (success, history) => this.decide(kind, success, history),
     });
     this.loops.set(kind, loop);
     loop.start(delayNs);
   }
 
-  private decide(kind: ProbeKind, success: boolean): void {
+  private decide(kind: ProbeKind, success: boolean, history: ProbeHistory): void {
     if (kind === 'Startup' && success) {
       this.startedUp = true;
       this.loops.get(kind)?.stop();
@@ -101,14 +102,20 @@ export class Prober {
       // The container is about to be killed; probing goes on with its next run.
       this.stop();
     } else if (kind === 'Readiness') this.ready = success;
-    this.options.reports.verdict(kind, success);
+    this.options.reports.verdict(kind, success, history);
   }
 }
 
 interface LoopReports {
-  readonly failed: (outcome: HandlerOutcome) => void;
-  readonly verdict: (success: boolean) => void;
+  readonly failed: (outcome: HandlerOutcome, history: ProbeHistory) => void;
+  readonly verdict: (success: boolean, history: ProbeHistory) => void;
 }
+
+/** Runs of a probe that are kept to be shown. */
+const KEPT_RUNS = 8;
+/** Characters of a run's output that are kept. */
+const KEPT_OUTPUT = 200;
+const NAMES = { Startup: 'startup', Liveness: 'liveness', Readiness: 'readiness' } as const;
 
 /** One probe, again and again. */
 class ProbeLoop {
@@ -116,6 +123,8 @@ class ProbeLoop {
   private readonly probe: Probe;
   private readonly context: Omit<HandlerContext, 'timeoutNs'>;
   private readonly reports: LoopReports;
+  private readonly history: ProbeHistory;
+  private readonly recent: ProbeRun[] = [];
   private timer: Timer | undefined;
   private stopped = false;
   private last: boolean | undefined;
@@ -124,10 +133,11 @@ class ProbeLoop {
 
   constructor(
     clock: KubeletClock,
-    probe: Probe,
+    { kind, probe }: { readonly kind: ProbeKind; readonly probe: Probe },
     context: Omit<HandlerContext, 'timeoutNs'>,
     reports: LoopReports,
   ) {
+    this.history = { name: NAMES[kind], probe, podIp: context.podIp, runs: this.recent };
     this.clock = clock;
     this.probe = probe;
     this.context = context;
@@ -148,6 +158,7 @@ class ProbeLoop {
     const timeoutNs = (this.probe.timeoutSeconds ?? 1) * SECOND;
     runHandler(this.probe, { ...this.context, timeoutNs }, (outcome) => {
       if (this.stopped) return;
+      this.keep(outcome, beganNs);
       this.note(outcome);
       if (this.stopped) return;
       const periodNs = (this.probe.periodSeconds ?? 10) * SECOND;
@@ -155,9 +166,15 @@ class ProbeLoop {
     });
   }
 
+  private keep({ output, success }: HandlerOutcome, beganNs: number): void {
+    const tookNs = this.clock.nowNs - beganNs;
+    this.recent.push({ atNs: beganNs, tookNs, success, output: output.slice(0, KEPT_OUTPUT) });
+    if (this.recent.length > KEPT_RUNS) this.recent.shift();
+  }
+
   private note(outcome: HandlerOutcome): void {
     const { success } = outcome;
-    if (!success) this.reports.failed(outcome);
+    if (!success) this.reports.failed(outcome, this.history);
     // A probe that could not be run says nothing about the container.
     if (outcome.errored === true) return;
     this.runs = success === this.last ? this.runs + 1 : 1;
@@ -167,7 +184,7 @@ class ProbeLoop {
       : (this.probe.failureThreshold ?? 3);
     if (this.runs < threshold || this.told === success) return;
     this.told = success;
-    this.reports.verdict(success);
+    this.reports.verdict(success, this.history);
   }
 }
 

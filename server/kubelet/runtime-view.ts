@@ -1,5 +1,6 @@
-import { formatIp, type PortHolder, type Process } from '../../topology/index.js';
+import { formatIp, type PortHolder } from '../../topology/index.js';
 import { type ContainerSlot, containerStatusOf, isReady } from './container-slot.js';
+import { inodesOf } from './inodes.js';
 import { namespaceOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import type { PodWorker } from './pod-worker.js';
@@ -63,12 +64,6 @@ function containerView(slot: ContainerSlot): ContainerView {
     lastError: slot.lastError,
     bundle: run?.config.bundle(),
   };
-}
-
-function inodesOf(process: Process): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    Object.entries(process.namespaces).map(([kind, { inode }]) => [kind, inode]),
-  );
 }
 
 /** Declared and bound ports of a pod, joined by protocol and number, in that order. */

@@ -131,16 +131,14 @@ export class ContainerRuntime {
     const { config } = container;
     const { argv, image, pod, sandbox, spec, target } = config;
     const { clock, host, nodeName } = this.options;
+    const kinds = namespaceKinds(pod, target !== undefined);
     const program = argv[0] ?? '';
     const cloned = host.processes.clone({
       comm: program.slice(program.lastIndexOf('/') + 1).slice(0, COMM_LENGTH),
       argv,
       uid: config.uid,
-      join: {
-        of: target?.process ?? sandbox.pause,
-        kinds: [...joinedKinds(pod), ...(target === undefined ? [] : (['pid'] as const))],
-      },
-      unshare: target === undefined ? ownKinds(pod) : ['mnt', 'cgroup'],
+      join: { of: target?.process ?? sandbox.pause, kinds: kinds.joined },
+      unshare: kinds.made,
     });
     if (!cloned.ok) {
       const words = `error during container init: error joining namespaces: ${cloned.error}`;
@@ -379,6 +377,16 @@ export class ContainerRuntime {
     if (podUid === loser.config.podUid) return spec.name;
     return `${namespaceOf(pod)}/${pod.metadata.name}/${spec.name}`;
   }
+}
+
+/** Which namespaces a container enters and which are made for it; one with a target enters that one's PID namespace. */
+export function namespaceKinds(
+  pod: Pod,
+  hasTarget: boolean,
+): { readonly joined: readonly NamespaceKind[]; readonly made: readonly NamespaceKind[] } {
+  return hasTarget
+    ? { joined: [...joinedKinds(pod), 'pid'], made: ['mnt', 'cgroup'] }
+    : { joined: joinedKinds(pod), made: ownKinds(pod) };
 }
 
 /** Namespaces of the sandbox that a container enters; pause without those of the host is in the host's already. */

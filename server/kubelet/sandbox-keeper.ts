@@ -1,7 +1,7 @@
 import type { Pod } from '../contract/kube.js';
 import type { NodeContext } from './node-context.js';
 import type { PodReporter } from './pod-reporter.js';
-import { runPodSandbox, type Sandbox, stopPodSandbox } from './sandbox.js';
+import { namespacesOf, runPodSandbox, type Sandbox, stopPodSandbox } from './sandbox.js';
 
 const SECOND = 1_000_000_000;
 /** Time from "pod seen" to "pause runs and CNI has answered". */
@@ -72,14 +72,16 @@ export class SandboxKeeper {
     this.present = undefined;
     const { cni, host } = this.node.options;
     stopPodSandbox(present, host, cni);
-    this.reporter.step('stop', 'stop', 'the sandbox is gone and its address is free');
+    this.reporter.step('stop', 'stop', 'the sandbox is gone and its address is free', {
+      breaks: 'pause',
+    });
   }
 
   /** Tells that the sandbox the pod had is not the one it will have. */
   announceChange(): void {
     const message = 'Pod sandbox changed, it will be killed and re-created.';
     this.reporter.event(undefined, { type: 'Normal', reason: 'SandboxChanged', message });
-    this.reporter.step('sandbox', 'lost', message, { code: 'SandboxChanged' });
+    this.reporter.step('sandbox', 'lost', message, { code: 'SandboxChanged', breaks: 'pause' });
   }
 
   private run(): void {
@@ -88,13 +90,16 @@ export class SandboxKeeper {
     const attempt = this.attempts++;
     const made = runPodSandbox({ pod, attempt, host, cni, nodeName, nodeIp, nowNs: clock.nowNs });
     if (!made.ok) {
-      const { code, message, stage } = made.error;
+      const { code, message, refused, stage } = made.error;
       this.reporter.event(undefined, {
         type: 'Warning',
         reason: 'FailedCreatePodSandBox',
         message: `Failed to create pod sandbox: ${message}`,
       });
-      this.reporter.step(stage === 'cni' ? 'cni' : 'sandbox', 'fail', message, { code });
+      this.reporter.step(stage === 'cni' ? 'cni' : 'sandbox', 'fail', message, {
+        code,
+        ...(refused === undefined ? {} : { record: { kind: 'network-refused', ...refused } }),
+      });
       this.reporter.changed();
       this.owner.syncIn(RETRY_NS);
       return;
@@ -102,16 +107,36 @@ export class SandboxKeeper {
     const sandbox = made.value;
     this.present = sandbox;
     this.lastIp = sandbox.ip;
-    const { network, pause } = sandbox;
-    this.reporter.step('sandbox', 'run', `pause runs as pid ${pause.pid} and holds the namespaces`);
-    if (network !== undefined) {
-      const reason = `eth0 has ${network.ip}, reached by ${network.hostDevice} on ${nodeName}`;
-      this.reporter.step('cni', 'add', reason);
-    }
+    this.tell(sandbox);
+    const { pause } = sandbox;
     pause.onExit(() => {
       if (this.present === sandbox) this.owner.syncIn(RELIST_NS);
     });
     this.reporter.changed();
     this.owner.syncIn(0);
+  }
+
+  private tell(sandbox: Sandbox): void {
+    const { netnsName, network, pause } = sandbox;
+    const { nodeName } = this.node.options;
+    const own = namespacesOf(this.owner.pod).filter((kind) => kind !== 'mnt');
+    const held = own.length === 0 ? 'no namespace but its own mounts' : own.sort().join(', ');
+    const pausing = `pause runs as pid ${pause.pid} and holds ${held} for the containers to come`;
+    this.reporter.step('sandbox', 'clone', pausing, {
+      builds: 'pause',
+      record: { kind: 'sandbox', sandbox },
+    });
+    if (network === undefined) {
+      const shared = `the pod shares the network of ${nodeName}: there is nothing to wire, its address is ${sandbox.ip}`;
+      this.reporter.step('cni', 'skip', shared);
+      return;
+    }
+    const named = `its network namespace is called ${netnsName} on ${nodeName}; lo is up, nothing else is there yet`;
+    this.reporter.step('sandbox', 'prepare', named, { record: { kind: 'netns', sandbox } });
+    const reason = `eth0 has ${network.ip}, reached by ${network.hostDevice} on ${nodeName}`;
+    this.reporter.step('cni', 'add', reason, {
+      builds: 'network',
+      record: { kind: 'network', sandbox },
+    });
   }
 }

@@ -42,6 +42,8 @@ export interface SandboxError {
   readonly message: string;
   /** Machine-readable: `cni/11`, or an errno. */
   readonly code: string;
+  /** What the plugin was asked, and its answer. */
+  readonly refused?: { readonly request: CniAddRequest; readonly error: CniError };
 }
 
 /** What a sandbox is made from. */
@@ -122,6 +124,7 @@ export function runPodSandbox(request: SandboxRequest): Result<Sandbox, SandboxE
       stage: 'cni',
       code: `cni/${added.error.code}`,
       message: `${RPC}failed to setup network for sandbox "${id}": ${cniText(added.error)}`,
+      refused: { request: cniRequest, error: added.error },
     });
   }
   return ok({

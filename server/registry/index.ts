@@ -1,9 +1,9 @@
 export { CATALOGUE } from './catalogue/index.js';
 export type { ImageEntry, ImageListen, ProgramKind, Userland } from './image.js';
+export { contentOf, type ImageContent, type ImageManifest } from './manifest.js';
 export { OFFICIAL_IMAGES } from './official.js';
 export { type ImageReference, parseImageReference, type ReferenceResult } from './reference.js';
 export {
-  digestOf,
   findImage,
   type ImageRegistry,
   imageRegistry,

@@ -1,4 +1,5 @@
 export { BridgePlugin, type OpSink } from './bridge.js';
+export { addResult, bridgeInput, errorResult, NETWORK_NAME, portmapInput } from './config-json.js';
 export {
   BRIDGE,
   type NetworkConfig,

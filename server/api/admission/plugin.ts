@@ -5,6 +5,7 @@ import { asString, type JsonObject } from '../../kube/json.js';
 import { draftMeta } from '../object-meta.js';
 import type { ResourceInfo, Subresource } from '../registry/resource-info.js';
 import type { ApiFailure } from '../request.js';
+import { type AdmissionObserver, watchPod } from './observe.js';
 
 /** A write that is to be admitted (upstream `admission.Attributes`). */
 export interface AdmissionAttributes {
@@ -36,19 +37,31 @@ export interface Admission {
   validate(attributes: AdmissionAttributes): ApiFailure | undefined;
 }
 
-/** Chains plugins in their order. */
-export function chainPlugins(plugins: readonly AdmissionPlugin[]): Admission {
-  const run = (phase: 'admit' | 'validate') => {
-    const steps = plugins.flatMap((plugin) => plugin[phase] ?? []);
-    return (attributes: AdmissionAttributes) => {
-      for (const step of steps) {
-        const refused = step(attributes);
+/** Chains plugins in their order; `observer` hears what they write into new pods. */
+export function chainPlugins(
+  plugins: readonly AdmissionPlugin[],
+  observer?: AdmissionObserver,
+): Admission {
+  return {
+    admit: (attributes) => {
+      const watch = watchPod(attributes, observer);
+      for (const { admit, name } of plugins) {
+        if (admit === undefined) continue;
+        const refused = admit(attributes);
+        if (refused !== undefined) return refused;
+        watch?.ran(name);
+      }
+      watch?.done();
+      return undefined;
+    },
+    validate: (attributes) => {
+      for (const { validate } of plugins) {
+        const refused = validate?.(attributes);
         if (refused !== undefined) return refused;
       }
       return undefined;
-    };
+    },
   };
-  return { admit: run('admit'), validate: run('validate') };
 }
 
 /** A new object as admission sees it; of one that gets its name only now, the name is known already. */

@@ -7,6 +7,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { objectCountLimit } from './object-count.js';
+import type { AdmissionObserver } from './observe.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { type Admission, chainPlugins } from './plugin.js';
 import { priority } from './priority.js';
@@ -23,6 +24,8 @@ export interface AdmissionOptions {
   readonly objectCount: () => number;
   readonly podCount: () => number;
   readonly quota: { readonly maxObjects: number; readonly maxPods: number };
+  /** Hears what plugins write into new pods. */
+  readonly observer?: AdmissionObserver | undefined;
 }
 
 /**
@@ -32,8 +35,8 @@ export interface AdmissionOptions {
  * and webhooks are absent.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { store, ledger, suffix, objectCount, podCount, quota } = options;
-  return chainPlugins([
+  const { store, ledger, suffix, objectCount, podCount, quota, observer } = options;
+  const plugins = [
     namespaceLifecycle(store),
     objectCountLimit({ objectCount, podCount, ...quota }),
     limitRanger(store),
@@ -44,5 +47,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     persistentVolumeClaimResize(store),
     defaultIngressClass(store),
     resourceQuota(ledger),
-  ]);
+  ];
+  return chainPlugins(plugins, observer);
 }

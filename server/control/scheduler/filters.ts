@@ -9,6 +9,17 @@ import { interPodFilter, type NamespaceLabels } from './inter-pod-affinity.js';
 import { type PodRequest, podRequest } from './resources.js';
 import { spreadFilter } from './topology-spread.js';
 
+/** The filters in the order in which nodes pass them. */
+export const FILTER_PLUGINS: readonly string[] = [
+  'NodeUnschedulable',
+  'TaintToleration',
+  'NodeAffinity',
+  'NodePorts',
+  'NodeResourcesFit',
+  'PodTopologySpread',
+  'InterPodAffinity',
+];
+
 /** Why a node was ruled out. */
 export interface Rejection {
   readonly plugin: string;

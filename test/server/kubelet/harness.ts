@@ -173,7 +173,7 @@ function fakeProgram(request: ProgramRequest, levers: Levers) {
   const { sys } = request;
   const words = request.argv.slice(1);
   const parsed = parseImageReference(request.image.reference);
-  const image = parsed.ok ? imageRegistry.pull(parsed.value, true).result : undefined;
+  const image = parsed.ok ? imageRegistry.pull(parsed.value, () => true).result : undefined;
   const program = request.argv[0] ?? '';
   if (image?.ok === true && !hasExecutable(image.value.entry, program)) {
     const text = `exec: "${program}": executable file not found in $PATH`;

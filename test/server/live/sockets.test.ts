@@ -30,6 +30,7 @@ const unasked = () => Promise.reject(new Error('nobody asks this'));
 const handlers: CommandHandlers = {
   trace: unasked,
   traceStep: unasked,
+  podStep: unasked,
   traceCapture: unasked,
   traces: unasked,
   keptTrace: unasked,
