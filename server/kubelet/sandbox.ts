@@ -63,6 +63,8 @@ const RPC = 'rpc error: code = Unknown desc = ';
 /**
  * CRI RunPodSandbox: clones pause into namespaces of its own, names its network namespace, brings `lo` up, sets what containerd
  * sets, and calls CNI ADD. Leaves nothing behind when it fails.
+ *
+ * Fidelity: one call of clone() makes the namespaces; containerd makes the network namespace first and runc the others.
  */
 export function runPodSandbox(request: SandboxRequest): Result<Sandbox, SandboxError> {
   const { attempt, cni, host, nodeIp, nodeName, nowNs, pod } = request;

@@ -2,7 +2,7 @@
  * What podnet knows of an image: the part of its OCI configuration that decides what a container of it runs, and what
  * that program does on the network.
  *
- * Fidelity: there are no layers and no files; `userland` and `executables` stand for the file system.
+ * Fidelity: there are no files; `userland` and `executables` stand for the file system.
  */
 export interface ImageEntry {
   /** Canonical name without tag: `docker.io/library/nginx`. */

@@ -1,9 +1,11 @@
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
 import type { DetailTab, VertexDetails } from '../../server/contract/live.js';
 import { DetailSectionView } from '../panel/detail-section.js';
 import { PodJourney } from '../panel/pod-journey.js';
+import { useTabKeys } from '../panel/use-tab-keys.js';
 import type { LiveStore } from '../state/live-store.js';
+import type { Playback } from '../state/playback.js';
 import { useStoredChoice } from '../state/stored.js';
 import { BindForm } from './bind-form.js';
 import { LogView } from './log-view.js';
@@ -15,6 +17,7 @@ interface Props {
   readonly pod: PodVertex;
   readonly details: VertexDetails;
   readonly store: LiveStore;
+  readonly playback: Playback;
   /** Asks for the details again, after something was done. */
   readonly onChanged: () => void;
 }
@@ -32,15 +35,18 @@ const TABS: readonly Tab[] = [
 ];
 
 /** What a pod is made of, a part at a time; the part stays chosen from pod to pod. */
-export function PodInspector({ pod, details, store, onChanged }: Props) {
+export function PodInspector(props: Props) {
+  const { details, playback } = props;
   const [tab, setTab] = useStoredChoice<Tab>('inspector.tab', TABS, 'overview');
   const list = useRef<HTMLDivElement>(null);
-  const step = (by: number) => {
-    const next = TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length];
-    if (next === undefined) return;
-    setTab(next);
-    list.current?.querySelector<HTMLElement>(`[data-tab=${next}]`)?.focus();
-  };
+  const onKeyDown = useTabKeys(list, TABS.length, TABS.indexOf(tab), (index) =>
+    setTab(TABS[index] ?? 'overview'),
+  );
+  const { refresh } = playback;
+  const { journey } = details;
+  useEffect(() => {
+    if (journey !== undefined) refresh(journey);
+  }, [journey, refresh]);
   return (
     <>
       <div
@@ -48,19 +54,13 @@ export function PodInspector({ pod, details, store, onChanged }: Props) {
         className="inspector-tabs"
         role="tablist"
         aria-label={WORDS.tabsLabel}
-        onKeyDown={(event) => {
-          const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-          if (by === 0) return;
-          event.stopPropagation();
-          step(by);
-        }}
+        onKeyDown={onKeyDown}
       >
         {TABS.map((name) => (
           <button
             key={name}
             type="button"
             role="tab"
-            data-tab={name}
             aria-selected={name === tab}
             tabIndex={name === tab ? 0 : -1}
             onClick={() => setTab(name)}
@@ -71,13 +71,14 @@ export function PodInspector({ pod, details, store, onChanged }: Props) {
         ))}
       </div>
       <div role="tabpanel" aria-label={WORDS.tabs[tab]} className="inspector-part">
-        <Part tab={tab} pod={pod} details={details} store={store} onChanged={onChanged} />
+        <Part {...props} tab={tab} />
       </div>
     </>
   );
 }
 
-function Part({ tab, pod, details, store, onChanged }: Props & { readonly tab: Tab }): ReactNode {
+function Part(props: Props & { readonly tab: Tab }): ReactNode {
+  const { tab, pod, details, store, playback, onChanged } = props;
   if (tab === 'logs') return <LogView pod={pod} />;
   const sections = details.sections
     .filter((section) => section.tab === tab)
@@ -88,7 +89,9 @@ function Part({ tab, pod, details, store, onChanged }: Props & { readonly tab: T
     return (
       <>
         {sections.slice(0, 2)}
-        {details.journey === undefined ? null : <PodJourney journey={details.journey} />}
+        {details.journey === undefined ? null : (
+          <PodJourney journey={details.journey} playback={playback} />
+        )}
         {sections.slice(2)}
       </>
     );

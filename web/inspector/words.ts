@@ -12,6 +12,12 @@ export const WORDS = {
   tabsLabel: 'Parts of the pod',
   nothing: 'Nothing here yet: the pod has no sandbox.',
   container: 'Container',
+  journey: {
+    play: '▶ play it',
+    stop: '✕ stop playing',
+    hint: 'step by step, with what was read, run and written',
+    go: 'Look at this stage in the player',
+  },
   bind: {
     title: 'What if a container binds …?',
     protocol: 'Protocol',

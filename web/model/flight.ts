@@ -60,7 +60,8 @@ export function flightAt(played: Played, graph: TrackGraph): Flight {
       id: `${packet}`,
       at,
       way,
-      label: shortLabel(frame.step.packet ?? ''),
+      label:
+        played.journey.kind === 'pod' ? frame.step.component : shortLabel(frame.step.packet ?? ''),
       tone: dropped ? 'dropped' : frame.hop.direction,
       current: packet === now.hop.packet,
     });
@@ -83,7 +84,11 @@ export function flightAt(played: Played, graph: TrackGraph): Flight {
 
 /** A mark where a packet was last seen that got lost without a step that says so. */
 function lossOf({ journey, frames }: Played, graph: TrackGraph): PacketMark | undefined {
-  if (verdictOf(journey).tone !== 'bad' || frames.some(({ step }) => isFailure(step)))
+  if (
+    journey.kind === 'pod' ||
+    verdictOf(journey).tone !== 'bad' ||
+    frames.some(({ step }) => isFailure(step))
+  )
     return undefined;
   const last = frames.findLast(({ hop }) => !hop.steps.some(isIgnored));
   const place = last === undefined ? undefined : placeOfStep(last.hop, last.step, graph);

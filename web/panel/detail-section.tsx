@@ -34,41 +34,47 @@ export function Section(props: {
 /** One section as the server describes it; drawn anew only when its content is different. */
 export const DetailSectionView = memo(
   function DetailSectionView({ section }: { readonly section: DetailSection }) {
-    switch (section.kind) {
-      case 'facts':
-        return (
-          <Section title={section.title}>
-            <dl>
-              {section.rows.map(([name, value]) => (
-                <div key={name} className={name.startsWith('not ') ? 'unmet' : ''}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-          </Section>
-        );
-      case 'table':
-        return (
-          <Section title={section.title} note={String(section.rows.length)}>
-            <SectionTable section={section} />
-          </Section>
-        );
-      case 'text': {
-        const { title, text } = shownText(section);
-        return (
-          <Section title={title}>
-            <div className="text-block">
-              <CopyButton text={text} />
-              <pre>{text}</pre>
-            </div>
-          </Section>
-        );
-      }
-    }
+    const note = section.kind === 'table' ? { note: String(section.rows.length) } : {};
+    return (
+      <Section title={titleOf(section)} {...note}>
+        <SectionBody section={section} />
+      </Section>
+    );
   },
   (before, after) => JSON.stringify(before) === JSON.stringify(after),
 );
+
+/** What stands in a section, without its heading. */
+export function SectionBody({ section }: { readonly section: DetailSection }) {
+  switch (section.kind) {
+    case 'facts':
+      return (
+        <dl>
+          {section.rows.map(([name, value]) => (
+            <div key={name} className={name.startsWith('not ') ? 'unmet' : ''}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      );
+    case 'table':
+      return <SectionTable section={section} />;
+    case 'text': {
+      const { text } = shownText(section);
+      return (
+        <div className="text-block">
+          <CopyButton text={text} />
+          <pre>{text}</pre>
+        </div>
+      );
+    }
+  }
+}
+
+function titleOf(section: DetailSection): string {
+  return section.kind === 'text' ? shownText(section).title : section.title;
+}
 
 /** Objects come as JSON and are read as YAML, which is how they were written. */
 function shownText(section: DetailSection & { kind: 'text' }): { title: string; text: string } {

@@ -10,6 +10,7 @@ import type {
 import { VertexActions } from '../act/vertex-actions.js';
 import { PodInspector } from '../inspector/pod-inspector.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
+import type { Playback } from '../state/playback.js';
 import { ShellButtons } from '../terminal/shell-buttons.js';
 import { DetailSectionView } from './detail-section.js';
 
@@ -17,6 +18,7 @@ interface Props {
   readonly id: string;
   readonly live: LiveState;
   readonly store: LiveStore;
+  readonly playback: Playback;
   readonly onTell: (tone: 'good' | 'bad', text: string) => void;
   readonly onChooseEnd: (end: 'from' | 'to', id: string) => void;
   readonly onDone: (text: string, undo: string | undefined) => void;
@@ -27,7 +29,8 @@ interface Props {
 const REFRESH_MS = 1500;
 
 /** What the selected thing is made of, read from its kernel, and what can be done to it. */
-export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onEdit }: Props) {
+export function DetailsPanel(props: Props) {
+  const { id, live, store, playback, onTell, onChooseEnd, onDone, onEdit } = props;
   const { details, error, load } = useDetails(id, store);
   const vertex = live.vertices.get(id);
   const edge = live.edges.get(id);
@@ -87,7 +90,13 @@ export function DetailsPanel({ id, live, store, onTell, onChooseEnd, onDone, onE
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
       {vertex?.kind === 'pod' && details !== undefined ? (
-        <PodInspector pod={vertex} details={details} store={store} onChanged={load} />
+        <PodInspector
+          pod={vertex}
+          details={details}
+          store={store}
+          playback={playback}
+          onChanged={load}
+        />
       ) : (
         sections.map((section) => (
           <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />

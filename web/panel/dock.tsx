@@ -76,7 +76,7 @@ export function Dock(props: Props) {
           hidden={tab !== 'trace'}
         >
           <TraceForm live={live} {...props.trace} />
-          {playback.journey === undefined ? <TraceHelp /> : <StepList playback={playback} />}
+          {playback.journey?.kind === 'packet' ? <StepList playback={playback} /> : <TraceHelp />}
         </div>
         <div
           className="dock-body scrolls"
@@ -93,6 +93,7 @@ export function Dock(props: Props) {
               id={selected}
               live={live}
               store={store}
+              playback={playback}
               onTell={props.onTell}
               onChooseEnd={props.onChooseEnd}
               onDone={props.onDone}

@@ -1,31 +1,80 @@
 import type { Hop, Journey } from '../../server/contract/journey.js';
+import { WORDS } from '../inspector/words.js';
 import { elapsed } from '../model/playback.js';
+import type { Playback } from '../state/playback.js';
+import { StepList } from '../trace/step-list.js';
 import { Section } from './detail-section.js';
 
-/** How a pod came to be, stage by stage, with the stage that failed. */
-export function PodJourney({ journey }: { readonly journey: Journey }) {
+interface Props {
+  readonly journey: Journey;
+  readonly playback: Playback;
+}
+
+/** How a pod came to be, stage by stage, with the stage that failed; while it is played, step by step. */
+export function PodJourney({ journey, playback }: Props) {
+  const plays = playback.journey?.id === journey.id;
+  const starts = positionsOf(journey);
   return (
     <Section title="How it came to be" note={journey.disposition}>
-      <ol className="stages">
-        {journey.hops.map((hop) => (
-          <Stage key={`${hop.number} ${hop.place}`} hop={hop} journey={journey} />
-        ))}
-      </ol>
+      <div className="row journey-play">
+        {plays ? (
+          <button type="button" onClick={() => playback.show(undefined)}>
+            {WORDS.journey.stop}
+          </button>
+        ) : (
+          <button type="button" className="primary" onClick={() => playback.show(journey)}>
+            {WORDS.journey.play}
+          </button>
+        )}
+        <span className="muted">{WORDS.journey.hint}</span>
+      </div>
+      {plays ? (
+        <div className="journey-steps">
+          <StepList playback={playback} />
+        </div>
+      ) : (
+        <ol className="stages">
+          {journey.hops.map((hop, index) => (
+            <Stage
+              key={`${hop.number} ${hop.place}`}
+              hop={hop}
+              journey={journey}
+              onGo={() => playback.showAt(journey, starts[index] ?? 0)}
+            />
+          ))}
+        </ol>
+      )}
       <p className={`note ${journey.disposition === 'failed' ? 'bad' : ''}`}>{journey.summary}</p>
     </Section>
   );
 }
 
-function Stage({ hop, journey }: { readonly hop: Hop; readonly journey: Journey }) {
+/** Where each stage begins among the steps. */
+function positionsOf({ hops }: Journey): readonly number[] {
+  let position = 0;
+  return hops.map(({ steps }) => {
+    const start = position;
+    position += steps.length;
+    return start;
+  });
+}
+
+interface StageProps {
+  readonly hop: Hop;
+  readonly journey: Journey;
+  readonly onGo: () => void;
+}
+
+function Stage({ hop, journey, onGo }: StageProps) {
   const failed = hop.steps.some((step) => step.code !== undefined);
   const last = hop === journey.hops.at(-1);
   const state = failed ? 'failed' : last && journey.disposition === 'in-progress' ? 'busy' : 'done';
   return (
     <li className={`stage-of-pod ${state}`}>
-      <span className="stage-head">
+      <button type="button" className="stage-head" title={WORDS.journey.go} onClick={onGo}>
         <b>{hop.place}</b>
         <span className="muted">+{elapsed(journey, hop.atNs)}</span>
-      </span>
+      </button>
       {hop.steps.map((step) => (
         <span
           key={`${step.atNs} ${step.reason}`}

@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { PolicyVertex } from '../../server/contract/graph.js';
+import { withBuildUp } from '../model/build-up.js';
 import { dimmedBy, isEmpty, type Search } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
 import type { Box } from '../model/geometry.js';
@@ -51,10 +52,14 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
   const emptyLayers = useEmptyLayers(live);
   const dimmed = useMemo(() => dimmedBy(live.vertices.values(), search), [live.vertices, search]);
   const related = useMemo(() => relatedTo(selected, live), [selected, live]);
+  const built = useMemo(
+    () => withBuildUp(live, { journey, frames, position }),
+    [live, journey, frames, position],
+  );
   const scene: Scene = useMemo(
     () => ({
-      vertices: live.vertices,
-      edges: live.edges,
+      vertices: built.vertices,
+      edges: built.edges,
       layout: withExtent(layout, overlay.extent),
       tracks,
       layers,
@@ -67,8 +72,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       picking: picking !== undefined,
     }),
     [
-      live.vertices,
-      live.edges,
+      built,
       layout,
       tracks,
       layers,

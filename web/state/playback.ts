@@ -19,6 +19,10 @@ export interface Playback {
   readonly filter: PlaybackFilter;
   /** Plays a journey from its beginning. */
   show(journey: Journey | undefined): void;
+  /** Shows a journey from a step on, without playing: the step at that place among all of them. */
+  showAt(journey: Journey, position: number): void;
+  /** Takes the same journey with what has happened since; the step that is shown stays. */
+  refresh(journey: Journey): void;
   /** Goes to a position, within bounds, and stops there. */
   go(position: number): void;
   /** Plays or pauses; from the end it plays again. */
@@ -68,6 +72,15 @@ export function usePlayback(): Playback {
     setWanted(0);
     setPlaying(next !== undefined);
   }, []);
+  const showAt = useCallback((next: Journey, position: number) => {
+    setJourney(next);
+    setFilterState(({ shown, rules }) => ({ shown, rules }));
+    setWanted(position);
+    setPlaying(false);
+  }, []);
+  const refresh = useCallback((next: Journey) => {
+    setJourney((before) => (before?.id === next.id && !isSame(before, next) ? next : before));
+  }, []);
   const go = useCallback(
     (to: number) => {
       setPlaying(false);
@@ -101,9 +114,21 @@ export function usePlayback(): Playback {
     stepMs,
     filter,
     show,
+    showAt,
+    refresh,
     go,
     toggle,
     setSpeed,
     setFilter,
   };
+}
+
+/** Whether nothing was added to a journey. */
+function isSame(before: Journey, next: Journey): boolean {
+  return (
+    before.endedNs === next.endedNs &&
+    before.summary === next.summary &&
+    before.hops.length === next.hops.length &&
+    before.hops.at(-1)?.steps.length === next.hops.at(-1)?.steps.length
+  );
 }

@@ -5,11 +5,12 @@ import { elapsed, type Frame, isFailure, positionOfPlace, verdictOf } from '../m
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredSwitch } from '../state/stored.js';
+import { ArtefactPanel } from './artefact-panel.js';
 import { CompareDialog } from './compare-dialog.js';
 import { PacketPanel } from './packet-panel.js';
 import type { PastTrace } from './use-history.js';
 import { useStepPackets } from './use-step-packets.js';
-import { COMPARE, TOOLS } from './words.js';
+import { ARTEFACTS, COMPARE, TOOLS } from './words.js';
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
@@ -24,9 +25,13 @@ interface Props {
 /** Below the graph: controls, the step that is told, and how it all ends. */
 export function Player({ store, playback, traces, onClose }: Props) {
   const { journey, frames, position, frame } = playback;
-  const [octets, setOctets] = useStoredSwitch('player-octets', false);
+  const [octetsShown, setOctets] = useStoredSwitch('player-octets', false);
+  const [artefactsShown, setArtefacts] = useStoredSwitch('player-artefacts', true);
+  const isPod = journey?.kind === 'pod';
+  // What can be read at a step: octets of a packet, documents of a pod.
+  const [open, setOpen] = isPod ? [artefactsShown, setArtefacts] : [octetsShown, setOctets];
   const [comparing, setComparing] = useState(false);
-  const packets = useStepPackets(store, octets ? journey?.id : undefined, frame);
+  const packets = useStepPackets(store, open && !isPod ? journey?.id : undefined, frame);
   useKeys('player', {
     play: playback.toggle,
     back: () => playback.go(position - 1),
@@ -35,8 +40,8 @@ export function Player({ store, playback, traces, onClose }: Props) {
     placeNext: () => goToPlace('next'),
     first: () => playback.go(0),
     last: () => playback.go(frames.length - 1),
-    octets: () => setOctets(!octets),
-    compare: () => setComparing(true),
+    octets: () => setOpen(!open),
+    compare: () => setComparing(!isPod),
   });
   function goToPlace(which: 'before' | 'next') {
     const to = positionOfPlace(frames, position, which);
@@ -46,7 +51,10 @@ export function Player({ store, playback, traces, onClose }: Props) {
   const last = Math.max(0, frames.length - 1);
   const verdict = verdictOf(journey);
   return (
-    <section className={octets ? 'player with-octets' : 'player'} aria-label="Packet">
+    <section
+      className={open ? 'player with-octets' : 'player'}
+      aria-label={isPod ? ARTEFACTS.player : 'Packet'}
+    >
       <div className="player-head">
         <b className="player-title">{journey.title}</b>
         <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
@@ -54,21 +62,23 @@ export function Player({ store, playback, traces, onClose }: Props) {
         <Controls playback={playback} />
         <button
           type="button"
-          className={octets ? 'tool on' : 'tool'}
-          aria-pressed={octets}
-          title={TOOLS.packetHint}
-          onClick={() => setOctets(!octets)}
+          className={open ? 'tool on' : 'tool'}
+          aria-pressed={open}
+          title={isPod ? ARTEFACTS.toolHint : TOOLS.packetHint}
+          onClick={() => setOpen(!open)}
         >
-          {TOOLS.packet}
+          {isPod ? ARTEFACTS.tool : TOOLS.packet}
         </button>
-        <button
-          type="button"
-          className="tool"
-          title={COMPARE.toolHint}
-          onClick={() => setComparing(true)}
-        >
-          {COMPARE.tool}
-        </button>
+        {isPod ? null : (
+          <button
+            type="button"
+            className="tool"
+            title={COMPARE.toolHint}
+            onClick={() => setComparing(true)}
+          >
+            {COMPARE.tool}
+          </button>
+        )}
         <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
           ✕
         </button>
@@ -95,7 +105,11 @@ export function Player({ store, playback, traces, onClose }: Props) {
         ) : (
           <StepCard journey={journey} frame={frame} />
         )}
-        {octets && frame !== undefined ? <PacketPanel state={packets} /> : null}
+        {!open || frame === undefined ? null : isPod ? (
+          <ArtefactPanel store={store} id={journey.id} artefacts={frame.step.artefacts} />
+        ) : (
+          <PacketPanel state={packets} />
+        )}
       </div>
       {comparing ? <CompareDialog traces={traces} onClose={() => setComparing(false)} /> : null}
     </section>

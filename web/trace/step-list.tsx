@@ -20,8 +20,9 @@ const SHOWN: readonly (readonly [Shown, string, string])[] = [
 
 /** The steps of the shown journey, under the place where they happen. */
 export function StepList({ playback }: { readonly playback: Playback }) {
-  const { frames, position, filter } = playback;
+  const { frames, position } = playback;
   const groups = useMemo(() => groupsOf(frames), [frames]);
+  const isPod = playback.journey?.kind === 'pod';
   const list = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -31,30 +32,8 @@ export function StepList({ playback }: { readonly playback: Playback }) {
   return (
     <section className="step-panel" aria-label="Steps">
       <div className="step-filter">
-        <fieldset className="segments" aria-label="Which packets">
-          {SHOWN.map(([shown, label, title]) => (
-            <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
-              <input
-                type="radio"
-                name="shown"
-                checked={filter.shown === shown}
-                onChange={() => playback.setFilter({ ...filter, shown })}
-              />
-              {label}
-            </label>
-          ))}
-        </fieldset>
-        <label className="check" title="Also rules that only lead on to other chains">
-          <input
-            type="checkbox"
-            checked={filter.rules === 'all'}
-            onChange={(e) =>
-              playback.setFilter({ ...filter, rules: e.target.checked ? 'all' : 'deciding' })
-            }
-          />
-          every rule
-        </label>
-        <Narrowing playback={playback} />
+        {isPod ? null : <PacketFilter playback={playback} />}
+        <Narrowing playback={playback} isPod={isPod} />
       </div>
       <div ref={list} className="steps">
         {frames.length > 0 ? null : (
@@ -78,12 +57,44 @@ export function StepList({ playback }: { readonly playback: Playback }) {
   );
 }
 
+/** Which packets of a conversation are listed, and which of the rules they met. */
+function PacketFilter({ playback }: { readonly playback: Playback }) {
+  const { filter } = playback;
+  return (
+    <>
+      <fieldset className="segments" aria-label="Which packets">
+        {SHOWN.map(([shown, label, title]) => (
+          <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
+            <input
+              type="radio"
+              name="shown"
+              checked={filter.shown === shown}
+              onChange={() => playback.setFilter({ ...filter, shown })}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+      <label className="check" title="Also rules that only lead on to other chains">
+        <input
+          type="checkbox"
+          checked={filter.rules === 'all'}
+          onChange={(e) =>
+            playback.setFilter({ ...filter, rules: e.target.checked ? 'all' : 'deciding' })
+          }
+        />
+        every rule
+      </label>
+    </>
+  );
+}
+
 function widest({ filter: { shown, rules } }: Playback): Playback['filter'] {
   return { shown, rules };
 }
 
 /** Leaves only the steps of one part, of one machine, or those that drop or change the packet. */
-function Narrowing({ playback }: { readonly playback: Playback }) {
+function Narrowing({ playback, isPod }: { readonly playback: Playback; readonly isPod: boolean }) {
   const { filter, journey } = playback;
   const hops = journey?.hops ?? [];
   const parts = [...new Set(hops.flatMap((hop) => hop.steps.map((step) => step.component)))].sort();
@@ -126,23 +137,27 @@ function Narrowing({ playback }: { readonly playback: Playback }) {
           <option key={name}>{name}</option>
         ))}
       </select>
-      {(['drops', 'changes'] as const).map((name) => (
+      {NARROW.map((name) => (
         <label
           key={name}
           className="check"
-          title={name === 'drops' ? FILTER.dropsHint : FILTER.changedHint}
+          title={
+            name === 'changes' ? FILTER.changedHint : isPod ? FILTER.failsHint : FILTER.dropsHint
+          }
         >
           <input
             type="checkbox"
             checked={only === name}
             onChange={(e) => set({ only: e.target.checked ? name : undefined })}
           />
-          {name === 'drops' ? FILTER.drops : FILTER.changed}
+          {name === 'changes' ? FILTER.changed : isPod ? FILTER.fails : FILTER.drops}
         </label>
       ))}
     </fieldset>
   );
 }
+
+const NARROW = ['drops', 'changes'] as const;
 
 const ARROWS: Readonly<Record<Hop['direction'], string>> = {
   request: '→',

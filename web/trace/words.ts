@@ -48,6 +48,8 @@ export const FILTER = {
   host: 'Only steps on one machine',
   drops: 'drops',
   dropsHint: 'Only steps where a packet ends against its sender’s wish',
+  fails: 'failures',
+  failsHint: 'Only steps where something failed',
   changed: 'changes',
   changedHint: 'Only steps that change the packet',
   none: 'No step is left with these filters.',
@@ -57,6 +59,15 @@ export const FILTER = {
 export const TOOLS = {
   packet: 'octets',
   packetHint: 'Headers and octets of the packet before and after the step (o)',
+} as const;
+
+export const ARTEFACTS = {
+  player: 'Life of a pod',
+  tool: 'details',
+  toolHint: 'Commands, documents and tables of the step (o)',
+  title: 'What this step read, ran and wrote',
+  none: 'There is nothing more to read at this step.',
+  loading: 'reading…',
 } as const;
 
 export const SHARE = {

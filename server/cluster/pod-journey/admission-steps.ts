@@ -3,7 +3,7 @@ import type { Step } from '../../contract/journey.js';
 import type { Pod } from '../../contract/kube.js';
 
 /** Characters of a value that stand in a step; the artefact has all. */
-const SHOWN = 160;
+const SHOWN = 80;
 
 /** What admission wrote: a step for each plugin that changed something, then the one that tells of the store. */
 export function admissionSteps(

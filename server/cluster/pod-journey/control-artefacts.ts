@@ -65,19 +65,19 @@ export function schedulingArtefacts({
   const filters: DetailSection = {
     kind: 'table',
     title: 'Filters, node by node',
-    columns: ['node', ...FILTER_PLUGINS, 'outcome'],
+    columns: ['node', 'outcome', ...FILTER_PLUGINS],
     rows: rows.map(({ node, rejected }) => {
       const at = rejected === undefined ? -1 : FILTER_PLUGINS.indexOf(rejected.plugin);
       return [
         node === chosen ? `★ ${node}` : node,
+        rejected === undefined
+          ? node === chosen
+            ? '✔ chosen'
+            : '✔ fits'
+          : `✘ ${rejected.reasons.join(', ')}`,
         ...FILTER_PLUGINS.map((_, index) =>
           rejected === undefined || index < at ? '✔' : index === at ? '✘' : '·',
         ),
-        rejected === undefined
-          ? node === chosen
-            ? '★ chosen'
-            : 'fits'
-          : `✘ ${rejected.plugin}: ${rejected.reasons.join(', ')}`,
       ];
     }),
     note: `✔ lets it pass, ✘ refuses, · is not asked any more${message === undefined ? '' : `. ${message}`}`,
