@@ -71,19 +71,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       stepMs: Math.min(stepMs * 0.85, 900),
       picking: picking !== undefined,
     }),
-    [
-      built,
-      layout,
-      tracks,
-      layers,
-      overlay,
-      selected,
-      related,
-      dimmed,
-      flight,
-      stepMs,
-      picking,
-    ],
+    [built, layout, tracks, layers, overlay, selected, related, dimmed, flight, stepMs, picking],
   );
   const mapScene = useMemo(
     () => (map === undefined ? undefined : { ...scene, layout: withExtent(map, overlay.extent) }),
