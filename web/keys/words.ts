@@ -30,7 +30,7 @@ export const KEY_WORDS = {
     placeNext: 'to the next place',
     first: 'to the beginning',
     last: 'to the end',
-    octets: 'headers and octets of the packet',
+    octets: 'headers and octets of the packet; commands and documents of a pod',
     compare: 'two traces side by side',
     neighbour: 'to what lies there (without a packet)',
     details: 'details of what has the keyboard',
