@@ -199,9 +199,7 @@ export class Cluster {
     this.noteAdmission = this.journeys.noteAdmission;
     this.vanishedNodes = this.removeVanishedNodes();
     this.startKubelets();
-    this.policies = startDataPlane(store, this.fabric, (nodes) =>
-      this.journeys.programmed(nodes),
-    );
+    this.policies = startDataPlane(store, this.fabric, (nodes) => this.journeys.programmed(nodes));
     const client = apiClient(this.api);
     this.faults = startFaultKeeper(this, client);
     this.traces = startTraceKeeper({
