@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { has } from '../helper/tools.js';
-import { launchChromium } from './chromium.js';
-import { type PodnetProcess, startPodnet } from './podnet-process.js';
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { describePage } from './describe-page.js';
 
 const FRONT = `apiVersion: apps/v1
 kind: Deployment
@@ -22,123 +20,93 @@ spec:
 `;
 const PODS = '[data-id^="pod:default/front"]';
 
-if (!has('chromium')) {
-  test.skip('the editor in a browser is skipped: there is no Chromium on this machine', () => {});
-} else {
-  describe('the editor and what it changes', () => {
-    let podnet: PodnetProcess;
-    let browser: Browser;
-    let page: Page;
-    const errors: string[] = [];
+describePage('the editor and what it changes', {}, (opened) => {
+  let page: Page;
 
-    beforeAll(async () => {
-      podnet = await startPodnet();
-      browser = await launchChromium();
-      page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-      page.setDefaultTimeout(15_000);
-      page.on('pageerror', (error) => errors.push(error.message));
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
-      });
-      await page.goto(podnet.url);
-      await page.waitForSelector('[data-id="pod:shop/visitor"] .sign.good');
-    }, 40_000);
-
-    afterAll(async () => {
-      await browser?.close();
-      await podnet?.stop();
-    });
-
-    beforeEach(() => {
-      errors.length = 0;
-    });
-
-    async function write(text: string): Promise<void> {
-      if ((await page.locator('.cm-content').count()) === 0) {
-        await page.click('text=Apply manifest');
-        await page.waitForSelector('.cm-content');
-      }
-      await page.fill('.cm-content', text);
-    }
-
-    async function pods(count: number): Promise<void> {
-      await page.waitForFunction(
-        ([selector, wanted]) => document.querySelectorAll(selector).length === wanted,
-        [PODS, count] as const,
-      );
-    }
-
-    test('a wrong field is marked at its line while it is written', async () => {
-      await write(FRONT.replace('replicas', 'replcas'));
-      await page.waitForSelector('.cm-lintRange-error:has-text("replcas")');
-      expect(await page.textContent('.check-line')).toContain('spec.replcas: unknown field');
-      expect(errors).toEqual([]);
-    });
-
-    test('fields and values are completed from what the cluster serves', async () => {
-      await write('apiVersion: v1\nkind: Pod\nspec:\n  restartP');
-      await page.click('.cm-content');
-      await page.keyboard.press('Control+End');
-      await page.keyboard.press('Control+Space');
-      await page.waitForSelector('.cm-tooltip-autocomplete li:has-text("restartPolicy")');
-      await page.waitForTimeout(200);
-      await page.keyboard.press('Enter');
-      await page.keyboard.press('Control+Space');
-      await page.waitForSelector('.cm-tooltip-autocomplete li:has-text("OnFailure")');
-      await page.keyboard.press('Escape');
-    });
-
-    test('a dry run shows ghosts of pods, and applying makes them', async () => {
-      await write(FRONT);
-      await page.click('button:has-text("Dry run")');
-      await page.waitForSelector('.ghost-bar');
-      expect(await page.locator('[data-id^="ghost:pod:default/front"]').count()).toBe(2);
-      expect(await page.locator(PODS).count()).toBe(0);
-      await page.click('.ghost-bar button:has-text("Apply")');
-      await page.waitForSelector(`${PODS} .sign.good`);
-      await pods(2);
-      expect(await page.locator('[data-id^="ghost:"]').count()).toBe(0);
-      expect(errors).toEqual([]);
-    });
-
-    test('scaling from the panel is taken back by undo', async () => {
-      await page.click(PODS);
-      await page.fill('.scale-form input', '4');
-      await page.keyboard.press('Enter');
-      await pods(4);
-      await page.click('.toolbar button:has-text("undo")');
-      await pods(2);
-      expect(errors).toEqual([]);
-    });
-
-    test('a snapshot brings back what was deleted since', async () => {
-      await page.click('button:has-text("states & faults")');
-      await page.click('.states-menu button:has-text("save")');
-      await page.waitForSelector('[aria-label="restore start"]');
-      await page.keyboard.press('Escape');
-      await page.click('.owner-actions button:has-text("delete Deployment")');
-      await page.click('.delete-form button:has-text("Delete")');
-      await page.click('select[aria-label="Speed of the simulated clock"]');
-      await page.selectOption('select[aria-label="Speed of the simulated clock"]', '10');
-      await pods(0);
-      await page.click('button:has-text("states & faults")');
-      await page.click('[aria-label="restore start"]');
-      await page.waitForSelector(`${PODS} .sign.good`);
-      await page.keyboard.press('Escape');
-      expect(errors).toEqual([]);
-    });
-
-    test('a fault from the panel is listed, and healed there', async () => {
-      await page.focus('g.edge.cable[aria-label*="p2"]');
-      await page.keyboard.press('Enter');
-      await page.click('.fault-form summary');
-      await page.fill('.fault-form input', '30ms');
-      await page.click('.fault-form button');
-      await page.click('button:has-text("states & faults")');
-      await page.click('.states-menu button[aria-label^="heal delay"]');
-      await page.waitForSelector('.states-menu :text("Nothing is broken.")');
-      await page.keyboard.press('Escape');
-      expect(errors).toEqual([]);
-    });
+  beforeAll(() => {
+    page = opened.page;
   });
-}
+
+  async function write(text: string): Promise<void> {
+    if ((await page.locator('.cm-content').count()) === 0) {
+      await page.click('text=Apply manifest');
+      await page.waitForSelector('.cm-content');
+    }
+    await page.fill('.cm-content', text);
+  }
+
+  async function pods(count: number): Promise<void> {
+    await page.waitForFunction(
+      ([selector, wanted]) => document.querySelectorAll(selector).length === wanted,
+      [PODS, count] as const,
+    );
+  }
+
+  test('a wrong field is marked at its line while it is written', async () => {
+    await write(FRONT.replace('replicas', 'replcas'));
+    await page.waitForSelector('.cm-lintRange-error:has-text("replcas")');
+    expect(await page.textContent('.check-line')).toContain('spec.replcas: unknown field');
+  });
+
+  test('fields and values are completed from what the cluster serves', async () => {
+    await write('apiVersion: v1\nkind: Pod\nspec:\n  restartP');
+    await page.click('.cm-content');
+    await page.keyboard.press('Control+End');
+    await page.keyboard.press('Control+Space');
+    await page.waitForSelector('.cm-tooltip-autocomplete li:has-text("restartPolicy")');
+    await page.waitForTimeout(200);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Space');
+    await page.waitForSelector('.cm-tooltip-autocomplete li:has-text("OnFailure")');
+    await page.keyboard.press('Escape');
+  });
+
+  test('a dry run shows ghosts of pods, and applying makes them', async () => {
+    await write(FRONT);
+    await page.click('button:has-text("Dry run")');
+    await page.waitForSelector('.ghost-bar');
+    expect(await page.locator('[data-id^="ghost:pod:default/front"]').count()).toBe(2);
+    expect(await page.locator(PODS).count()).toBe(0);
+    await page.click('.ghost-bar button:has-text("Apply")');
+    await page.waitForSelector(`${PODS} .sign.good`);
+    await pods(2);
+    expect(await page.locator('[data-id^="ghost:"]').count()).toBe(0);
+  });
+
+  test('scaling from the panel is taken back by undo', async () => {
+    await page.click(PODS);
+    await page.fill('.scale-form input', '4');
+    await page.keyboard.press('Enter');
+    await pods(4);
+    await page.click('.toolbar button:has-text("undo")');
+    await pods(2);
+  });
+
+  test('a snapshot brings back what was deleted since', async () => {
+    await page.click('button:has-text("states & faults")');
+    await page.click('.states-menu button:has-text("save")');
+    await page.waitForSelector('[aria-label="restore start"]');
+    await page.keyboard.press('Escape');
+    await page.click('.owner-actions button:has-text("delete Deployment")');
+    await page.click('.delete-form button:has-text("Delete")');
+    await page.click('select[aria-label="Speed of the simulated clock"]');
+    await page.selectOption('select[aria-label="Speed of the simulated clock"]', '10');
+    await pods(0);
+    await page.click('button:has-text("states & faults")');
+    await page.click('[aria-label="restore start"]');
+    await page.waitForSelector(`${PODS} .sign.good`);
+    await page.keyboard.press('Escape');
+  });
+
+  test('a fault from the panel is listed, and healed there', async () => {
+    await page.focus('g.edge.cable[aria-label*="p2"]');
+    await page.keyboard.press('Enter');
+    await page.click('.fault-form summary');
+    await page.fill('.fault-form input', '30ms');
+    await page.click('.fault-form button');
+    await page.click('button:has-text("states & faults")');
+    await page.click('.states-menu button[aria-label^="heal delay"]');
+    await page.waitForSelector('.states-menu :text("Nothing is broken.")');
+    await page.keyboard.press('Escape');
+  });
+});
