@@ -87,6 +87,10 @@ export interface ClusterOptions {
   readonly kinds?: readonly ServedKind[];
   /** PEM of the authority that the API server's certificate comes from; absent when it serves no TLS. */
   readonly rootCa?: string;
+  /** Addresses that pods must get when they are first given one here, by `namespace/name`. */
+  readonly podAddresses?: ReadonlyMap<string, string>;
+  /** Pods that kubelets run; the others are objects that nothing happens to. All run when absent. */
+  readonly runsPod?: (pod: Pod) => boolean;
   /** What signs the requests of the API server's clients; absent when they are not signed. */
   readonly authority?: KeyPair;
 }
@@ -359,6 +363,8 @@ export class Cluster {
     const shared = new KubeletShared(this.store);
     const images = imageRegistry;
     const claims = new Map();
+    const { podAddresses, runsPod: takes } = this.options;
+    const wanted = new Map(podAddresses);
     const [outside] = this.options.topology.outside;
     const resolver = outside === undefined ? undefined : outside.address.address;
     for (const node of this.fabric.nodes.values()) {
@@ -371,7 +377,7 @@ export class Cluster {
         clock: this.fabric.clock,
         timestamp: this.now,
         host: nodeHost(node),
-        cni: cniOf(node),
+        cni: cniOf(node, wanted),
         startProgram: (request) =>
           startProgram({
             ...request,
@@ -398,6 +404,7 @@ export class Cluster {
         shared,
         epochMs: this.epochMs,
         podCidr: formatCidr(node.network.podCidr),
+        ...(takes === undefined ? {} : { takes }),
         podToken: (pod, source) => podTokenSource(this.access.tokens, pod, source),
       });
       this.kubelets.set(node.name, kubelet);

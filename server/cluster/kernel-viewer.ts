@@ -11,6 +11,7 @@ import {
   viewNetns,
 } from '../../topology/index.js';
 import type { DeviceView, KernelViewer } from '../program/index.js';
+import { noteOps } from './typed-ops.js';
 
 const EMPTY: Omit<NetnsView, 'inode' | 'label'> = {
   devices: [],
@@ -75,7 +76,11 @@ export function viewerOf(host: Host, process: Process): KernelViewer {
     sysctlKeys: () => netns()?.sysctls.keys() ?? [],
     netns: (name) => (name === undefined ? netns() : seesNames() ? host.netns(name) : undefined),
     netnsNames: () => (seesNames() ? host.netnsNames : []),
-    apply: (ops) => host.apply(ops),
+    apply: (ops) => {
+      const applied = host.apply(ops);
+      if (applied.ok) noteOps(host, ops);
+      return applied;
+    },
   };
 }
 

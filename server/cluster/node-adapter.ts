@@ -30,17 +30,25 @@ export function nodeHost(node: FabricNode): NodeHost {
   };
 }
 
-/** The network plugin of a node, called as a runtime calls it: the namespace has a name already. */
-export function cniOf(node: FabricNode): CniPlugin {
+/**
+ * The network plugin of a node, called as a runtime calls it: the namespace has a name already. `wanted` says which
+ * address a pod must get, by `namespace/name`; each is asked for once, and left to the plugin when it is taken.
+ */
+export function cniOf(node: FabricNode, wanted: Map<string, string> = new Map()): CniPlugin {
   const { host, cni } = node;
   return {
     add: (request) => {
-      const added = cni.add({
+      const asked = {
         containerId: request.containerId,
         netns: request.netnsName,
         ifname: request.ifname,
         portMappings: request.portMappings.flatMap(portMappingOf),
-      });
+      };
+      const pod = `${request.podNamespace}/${request.podName}`;
+      const ip = wanted.get(pod);
+      wanted.delete(pod);
+      const given = ip === undefined ? undefined : cni.add({ ...asked, ips: [ip] });
+      const added = given?.ok === true ? given : cni.add(asked);
       if (!added.ok) return added;
       const { address, gateway, hostDevice, ops } = added.value;
       const mac = host.netns(request.netnsName)?.device(request.ifname)?.mac;

@@ -29,6 +29,8 @@ import { portsReport } from './port-report.js';
 import { type Reply, refuse, reply } from './reply.js';
 import { endContext, traceProbe } from './tracing.js';
 import { tryBindIn } from './try-bind.js';
+import { Suggester } from './what-if/suggester.js';
+import { typeCommands } from './what-if/typed-command.js';
 
 const FAULTS = 'podnet.dev/faults';
 
@@ -37,11 +39,13 @@ export class Operations {
   private readonly cluster: Cluster;
   private readonly undoLog: UndoLog;
   private readonly snapshots: Snapshots;
+  private readonly suggester: Suggester;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     this.undoLog = new UndoLog(cluster.api);
     this.snapshots = new Snapshots(cluster.api);
+    this.suggester = new Suggester(cluster);
   }
 
   /** The commands of the page. */
@@ -77,6 +81,12 @@ export class Operations {
     },
     tryBind: async (request) => tryBindIn(this.cluster, request),
     queue: async (request) => queueIn(this.cluster, request),
+    suggest: (request) => this.suggester.suggest(request),
+    suggestEnd: async ({ run }) => {
+      this.suggester.end(String(run));
+      return { ok: true, value: null };
+    },
+    typed: async (request) => typeCommands(this.cluster, request),
   };
 
   /** Sends a probe; the clock runs ahead until its outcome is known. */

@@ -19,6 +19,8 @@ export interface TraceOrigin {
   readonly request: TraceRequest;
   /** `namespace/name` of a Trace object. */
   readonly object?: string;
+  /** It was sent on a copy of the cluster: nobody's trace, and not listed. */
+  readonly onCopy?: true;
 }
 
 interface Entry {
@@ -45,7 +47,8 @@ export class TraceArchive {
 
   /** What is kept, newest first. */
   list(): readonly KeptTrace[] {
-    return [...this.#kept.values()].reverse().map(keptTrace);
+    const own = [...this.#kept.values()].filter(({ origin }) => origin.onCopy !== true);
+    return own.reverse().map(keptTrace);
   }
 
   /** A trace with its journey; refuses when it is not kept. */
@@ -54,6 +57,11 @@ export class TraceArchive {
     return entry === undefined
       ? refuse(GONE)
       : reply({ ...keptTrace(entry), journey: entry.outcome.journey });
+  }
+
+  /** Everything that is kept of a trace. */
+  record(id: string): RecordedOutcome | undefined {
+    return this.#kept.get(id)?.outcome;
   }
 
   /** The packet before and after a step; refuses when the trace is not kept or has no such step. */

@@ -100,13 +100,28 @@ export function startTrace(
   return { ok: true, value: undefined };
 }
 
-function prepareProbe(cluster: Cluster, request: TraceRequest): Reply<ReadyProbe> {
+/** Finds both ends of a trace; a sentence says which is missing, and what there is. */
+export function resolveEnds(
+  cluster: Cluster,
+  request: TraceRequest,
+): { readonly source: Reply<Source>; readonly target: Reply<Target> } {
   const context = endContext(cluster, request);
   const source = resolveSource(request.from, context);
-  if (!source.ok) return { ok: false, error: `from: ${source.error}` };
   const to = request.port === undefined ? request.to : `${request.to}:${request.port}`;
-  const target = targetFrom(source.value, to, context);
-  if (!target.ok) return { ok: false, error: `to: ${target.error}` };
+  return {
+    source: source.ok ? source : { ok: false, error: `from: ${source.error}` },
+    target: located(source.ok ? targetFrom(source.value, to, context) : resolveTarget(to, context)),
+  };
+}
+
+function located(found: ReturnType<typeof resolveTarget>): Reply<Target> {
+  return found.ok ? found : { ok: false, error: `to: ${found.error}` };
+}
+
+function prepareProbe(cluster: Cluster, request: TraceRequest): Reply<ReadyProbe> {
+  const { source, target } = resolveEnds(cluster, request);
+  if (!source.ok) return source;
+  if (!target.ok) return target;
   const process = probeProcess(cluster, source.value);
   if (!process.ok) return { ok: false, error: `from: ${process.error}` };
   const { label, port } = target.value;

@@ -12,6 +12,7 @@ import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
 import type { PolicyReach } from './policy.js';
+import type { SuggestReport, SuggestRequest, TypedRequest } from './what-if.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
@@ -77,6 +78,12 @@ export interface Commands {
   tryBind: { request: BindRequest; value: BindReport };
   /** Sends to a message queue of a pod, takes from it, makes or removes one. */
   queue: { request: QueueRequest; value: QueueReport };
+  /** Tries changes that may make a failed trace arrive on copies of the cluster. */
+  suggest: { request: SuggestRequest; value: SuggestReport };
+  /** Gives up a `suggest`, by its name: what was found so far is its answer. */
+  suggestEnd: { request: { readonly run: string }; value: null };
+  /** Types commands in a network namespace. */
+  typed: { request: TypedRequest; value: Done };
 }
 
 /** A trace that the server still has. */

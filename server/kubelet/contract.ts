@@ -9,7 +9,7 @@ import type {
 } from '../../topology/index.js';
 import type { EventRecorder } from '../api/index.js';
 import type { Step } from '../contract/journey.js';
-import type { Taint } from '../contract/kube.js';
+import type { Pod, Taint } from '../contract/kube.js';
 import type {
   KernelViewer,
   ProgramHandle,
@@ -160,6 +160,8 @@ export interface KubeletOptions {
   readonly epochMs?: number;
   /** Makes the tokens in projected volumes, which have none when absent. */
   readonly podToken?: PodTokens;
+  /** Pods that it takes care of: all that are bound to its node when absent. Others are objects and nothing more. */
+  readonly takes?: (pod: Pod) => boolean;
   /** Written to the Node object when the controller manager does not allocate node CIDRs. */
   readonly podCidr?: string;
 }

@@ -201,6 +201,9 @@ export class Kubelet {
   }
 
   private take(pod: Pod): void {
+    const { takes } = this.options;
+    // A pod that is to go has to be told gone, whether it ran or not.
+    if (takes?.(pod) === false && pod.metadata.deletionTimestamp === undefined) return;
     const uid = uidOf(pod);
     const worker = new PodWorker(this.node, pod, (gone) => {
       if (this.workers.get(uid) === gone) this.workers.delete(uid);

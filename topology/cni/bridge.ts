@@ -1,4 +1,4 @@
-import { type Cidr, cidr4, ipv4, isIpv4 } from '../addr/index.js';
+import { type Cidr, cidr4, type Ip, ipv4, isIpv4 } from '../addr/index.js';
 import { fail, hash32, ok, type Result } from '../base/index.js';
 import { HostLocal } from '../ipam/index.js';
 import type { KernelOp, OpError } from '../kernel/ops.js';
@@ -66,6 +66,16 @@ export class BridgePlugin implements CniPlugin {
       // What is gone already needs no deleting.
       this.host.apply([op]);
     }
+  }
+
+  /** The address that was given last; undefined before the first. */
+  get lastAddress(): Ip | undefined {
+    return this.ipam.lastAddress;
+  }
+
+  /** Lets the next address be the one after this, if that is free. */
+  continueAfter(address: Ip): void {
+    this.ipam.continueAfter(address);
   }
 
   /** Addresses given out on this node. */

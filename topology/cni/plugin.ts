@@ -17,6 +17,8 @@ export interface CniRequest {
   readonly netns: string;
   readonly ifname: string;
   readonly portMappings?: readonly PortMapping[];
+  /** Addresses that the container must get (`runtimeConfig.ips`, capability `ips`); the next free one when absent. */
+  readonly ips?: readonly string[];
 }
 
 /** What ADD answers; CNI specification section 5, "Success". */

@@ -109,6 +109,16 @@ export class HostLocal {
     return fail(internal(`host-local: Failed to find address added by container ${who}`));
   }
 
+  /** The address that was given last of the first range set. */
+  get lastAddress(): Ip | undefined {
+    return this.store.lastReserved(0);
+  }
+
+  /** Lets the next search of the first range set begin after an address. */
+  continueAfter(address: Ip): void {
+    this.store.continueAfter(0, address);
+  }
+
   /** Every reservation, in order of address. */
   reservations(): readonly Reservation[] {
     return this.store.reservations();

@@ -50,6 +50,11 @@ export class ReservationStore {
     return this.last.get(set);
   }
 
+  /** Lets the next search of a range set begin after an address, as if that had been given last. */
+  continueAfter(set: number, address: Ip): void {
+    this.last.set(set, address);
+  }
+
   /** Every reservation, in order of address, IPv4 first. */
   reservations(): readonly Reservation[] {
     return [...this.byAddress.values()].sort((a, b) => compareIps(a.address, b.address));
