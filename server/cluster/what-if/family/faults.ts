@@ -25,7 +25,7 @@ export const faults: Family = (failed) => {
         ...deleteObject(failed.cluster, fault),
         text: `Heal fault ${fault.metadata.name} (${wordsOf(fault)})`,
         because: 'it is in force, and what was broken last is the first to look at',
-        size: 'object',
+        size: 'field',
       }),
     );
 };
