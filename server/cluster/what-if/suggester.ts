@@ -28,7 +28,8 @@ export class Suggester {
     if (typeof trace !== 'object' || trace === null) return refuse('a trace must be given');
     const problem = traceProblem(trace);
     if (problem !== undefined) return refuse(problem);
-    const journey = id === undefined ? undefined : this.#cluster.archive.record(String(id))?.journey;
+    const journey =
+      id === undefined ? undefined : this.#cluster.archive.record(String(id))?.journey;
     if (id !== undefined && journey === undefined)
       return refuse('this trace is no longer kept: send it again');
     if (journey?.disposition === 'delivered')
