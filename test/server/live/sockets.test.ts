@@ -48,6 +48,9 @@ const handlers: CommandHandlers = {
   logs: unasked,
   tryBind: unasked,
   queue: unasked,
+  suggest: unasked,
+  suggestEnd: unasked,
+  typed: unasked,
 };
 
 const traffic: TrafficSource = {
