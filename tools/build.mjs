@@ -22,4 +22,5 @@ if (existsSync('web/index.html')) {
     '--logLevel',
     'warn',
   ]);
+  run(['tools/build-recording.mjs']);
 }

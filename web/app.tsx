@@ -100,7 +100,7 @@ export function App({ store }: { readonly store: LiveStore }) {
     async (request: TraceRequest): Promise<string | undefined> => {
       const answer = await store.command('trace', request);
       if (!answer.ok) return answer.error;
-      history.keep(request, answer.value);
+      history.keep(request, answer.value, store.state);
       playback.show(answer.value);
       return undefined;
     },

@@ -1,7 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
-import { LiveStore } from './state/live-store.js';
+import { SocketStore } from './state/live-store.js';
 import './style/theme.css';
 import './style/base.css';
 import './style/page.css';
@@ -14,7 +14,7 @@ import './trace/trace.css';
 
 const root = document.getElementById('app');
 if (root !== null) {
-  const store = new LiveStore();
+  const store = new SocketStore();
   createRoot(root).render(
     <StrictMode>
       <App store={store} />

@@ -103,7 +103,7 @@ describePage('the page', {}, (opened) => {
     ['Mermaid', /\.mmd$/],
     ['JSON', /\.json$/],
   ])('saves %s', async (item, name) => {
-    await page.click('.share-menu summary');
+    await page.click('.share-menu > button');
     const saved = page.waitForEvent('download');
     await page.click(`.share-items button:has-text("${item}")`);
     expect((await saved).suggestedFilename()).toMatch(name);

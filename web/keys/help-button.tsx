@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { HelpDialog } from './help-dialog.js';
+import type { Scope } from './table.js';
 import { useKeys } from './use-keys.js';
 import { KEY_WORDS } from './words.js';
 
-/** Opens the list of keys; so does the question mark. */
-export function HelpButton() {
+/** Opens the list of keys, all of them or those of some parts; so does the question mark. */
+export function HelpButton({ scopes }: { readonly scopes?: readonly Scope[] }) {
   const [isOpen, setOpen] = useState(false);
   useKeys('page', { help: () => setOpen(true) });
   return (
@@ -17,7 +18,7 @@ export function HelpButton() {
       >
         {KEY_WORDS.button}
       </button>
-      {isOpen ? <HelpDialog onClose={() => setOpen(false)} /> : null}
+      {isOpen ? <HelpDialog scopes={scopes} onClose={() => setOpen(false)} /> : null}
     </>
   );
 }

@@ -19,7 +19,14 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 /** All keys of the page, over everything. */
-export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
+export function HelpDialog({
+  scopes = SCOPES,
+  onClose,
+}: {
+  /** Parts whose keys are listed; all unless said. */
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly onClose: () => void;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   const closer = useRef<HTMLButtonElement>(null);
   const [single, setSingle] = useStoredSwitch(SINGLE_KEYS, true);
@@ -31,7 +38,7 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
     <dialog ref={dialog} className="keys-dialog" aria-label={KEY_WORDS.title} onClose={onClose}>
       <h2>{KEY_WORDS.title}</h2>
       <div className="keys-columns">
-        {SCOPES.map((scope) => (
+        {scopes.map((scope) => (
           <section key={scope}>
             <h3>{KEY_WORDS.scopes[scope]}</h3>
             <dl>

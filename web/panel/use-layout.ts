@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { Edge, PodVertex, Vertex } from '../../server/contract/graph.js';
 import { type Layout, layOut, type Pins } from '../model/layout.js';
 import { MapKeeper, type MapLayout } from '../model/map-layout.js';
@@ -6,6 +6,7 @@ import type { FoldBy, Folding } from '../model/map-rooms.js';
 import type { Stage as Space } from '../model/plan.js';
 import type { Slots } from '../model/slots.js';
 import { layTracks, type Tracks } from '../model/tracks.js';
+import { LayoutKept } from '../state/layout-kept.js';
 import type { LiveState } from '../state/live-store.js';
 import { loadPins, savePins } from '../state/pins.js';
 import { onTheme, themeScale } from '../state/theme.js';
@@ -33,11 +34,12 @@ export interface Laid {
 /** Lays the cluster out: pods keep their place while they live, machines where they were put. */
 export function useLayout(live: LiveState): Laid {
   const { vertices } = live;
-  const [pins, setPins] = useState<Pins>(loadPins);
+  const places = useContext(LayoutKept);
+  const [pins, setPins] = useState<Pins>(() => places.current?.pins ?? loadPins());
   const space = useSpace();
   const folds = useFolding(vertices);
   const { folding } = folds;
-  const slots = useRef<Slots>(new Map());
+  const slots = useRef<Slots>(places.current?.slots ?? new Map());
   const large = useLarge(vertices);
   const small = useMemo(() => {
     if (large) return undefined;
@@ -50,6 +52,9 @@ export function useLayout(live: LiveState): Laid {
     () => (small === undefined ? keeper.update(vertices) : undefined),
     [small, keeper, vertices],
   );
+  useEffect(() => {
+    places.current = { pins, slots: small?.slots ?? new Map() };
+  }, [places, pins, small]);
   const keep = useCallback((next: Pins) => {
     savePins(next);
     return next;

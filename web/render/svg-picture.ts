@@ -1,8 +1,8 @@
 import type { Box } from '../model/geometry.js';
 import type { PictureFile } from './picture.js';
 
-/** Properties that the style sheets give to the drawing, so that it looks the same without them. */
-const PROPERTIES = [
+/** Properties that the style sheets give to the drawing and that children take from their parent. */
+const INHERITED = [
   'fill',
   'fill-opacity',
   'stroke',
@@ -11,17 +11,23 @@ const PROPERTIES = [
   'stroke-linecap',
   'stroke-linejoin',
   'stroke-opacity',
-  'opacity',
-  'display',
   'visibility',
   'font-family',
   'font-size',
   'font-weight',
   'font-style',
   'text-anchor',
-  'dominant-baseline',
   'paint-order',
 ] as const;
+
+/** Those that each element has for itself, and what they are when nothing is said. */
+const OWN = [
+  ['opacity', '1'],
+  ['dominant-baseline', 'auto'],
+] as const;
+
+/** What only the page has a use for. */
+const LEFT_OUT = ['style', 'class', 'tabindex', 'role', 'aria-label', 'data-path'];
 
 const MARGIN = 20;
 
@@ -31,9 +37,8 @@ export function pictureOf(world: SVGGElement, part: Box | undefined): PictureFil
   if (width <= 0 || height <= 0) return undefined;
   const copy = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const drawn = world.cloneNode(true) as SVGGElement;
-  inlineStyles(world, drawn);
+  writeStyles(world, drawn, undefined);
   drawn.removeAttribute('transform');
-  drawn.classList.add('world');
   const size = { width: Math.ceil(width), height: Math.ceil(height) };
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('viewBox', [x, y, size.width, size.height].join(' '));
@@ -52,13 +57,22 @@ function withMargin({ x, y, width, height }: Box): Box {
   return { x: x - MARGIN, y: y - MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
 }
 
-function inlineStyles(from: Element, to: Element): void {
+/** Writes what the style sheets say as attributes, so that the copy looks the same without them; only what differs. */
+function writeStyles(from: Element, to: Element, around: CSSStyleDeclaration | undefined): void {
   const style = getComputedStyle(from);
-  const wanted = PROPERTIES.map((name) => `${name}:${style.getPropertyValue(name)}`);
-  to.setAttribute('style', wanted.join(';'));
-  for (const name of ['tabindex', 'role', 'aria-label']) to.removeAttribute(name);
+  for (const name of LEFT_OUT) to.removeAttribute(name);
+  if (style.display === 'none') to.setAttribute('display', 'none');
+  for (const name of INHERITED) {
+    const value = style.getPropertyValue(name);
+    if (value === around?.getPropertyValue(name)) to.removeAttribute(name);
+    else to.setAttribute(name, value);
+  }
+  for (const [name, usual] of OWN) {
+    const value = style.getPropertyValue(name);
+    if (value !== usual) to.setAttribute(name, value);
+  }
   [...from.children].forEach((child, index) => {
     const copy = to.children[index];
-    if (copy !== undefined) inlineStyles(child, copy);
+    if (copy !== undefined) writeStyles(child, copy, style);
   });
 }

@@ -85,8 +85,19 @@ export function clusterName(pathname: string): string {
   return decodeURIComponent(clusterBase(pathname).slice('/clusters/'.length)) || DEFAULT_CLUSTER;
 }
 
-/** Connects to the server and keeps the state; `subscribe` and `state` suit React's useSyncExternalStore. */
-export class LiveStore {
+/** The cluster that the page shows; `subscribe` and `state` suit React's useSyncExternalStore. */
+export interface LiveStore {
+  readonly state: LiveState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Sends a command; whatever goes wrong is told in the answer. */
+  command<Name extends keyof Commands>(
+    name: Name,
+    request: Commands[Name]['request'],
+  ): Promise<Answer<Commands[Name]['value']>>;
+}
+
+/** Connects to the server and keeps the state. */
+export class SocketStore implements LiveStore {
   state: LiveState = EMPTY;
   private readonly listeners = new Set<() => void>();
   private readonly commands;

@@ -17,8 +17,8 @@ export interface Playback {
   /** How long a packet takes from step to step, in milliseconds. */
   readonly stepMs: number;
   readonly filter: PlaybackFilter;
-  /** Plays a journey from its beginning. */
-  show(journey: Journey | undefined): void;
+  /** Plays a journey from its beginning; or shows it at a step, standing still. */
+  show(journey: Journey | undefined, start?: PlaybackStart): void;
   /** Shows a journey from a step on, without playing: the step at that place among all of them. */
   showAt(journey: Journey, position: number): void;
   /** Takes the same journey with what has happened since; the step that is shown stays. */
@@ -29,6 +29,13 @@ export interface Playback {
   toggle(): void;
   setSpeed(speed: number): void;
   setFilter(filter: PlaybackFilter): void;
+}
+
+/** A step of a journey to begin at: the hop's number, and the place of the step there, from 0. */
+export interface PlaybackStart {
+  readonly hop: number;
+  readonly step: number;
+  readonly filter?: PlaybackFilter | undefined;
 }
 
 const SHOWN = ['first', 'request', 'replies', 'all'] as const;
@@ -43,6 +50,14 @@ function storedFilter(): PlaybackFilter {
     shown: SHOWN.find((s) => s === shown) ?? 'replies',
     rules: rules === 'all' ? 'all' : 'deciding',
   };
+}
+
+function positionOfStart(journey: Journey, start: PlaybackStart): number {
+  const frames = framesOf(journey, start.filter ?? storedFilter());
+  const index = frames.findIndex(
+    ({ hop, step }) => hop.number === start.hop && hop.steps[start.step] === step,
+  );
+  return Math.max(0, index);
 }
 
 /** Keeps the state of the player. */
@@ -66,11 +81,11 @@ export function usePlayback(): Playback {
     return () => clearTimeout(timer);
   }, [playing, position, last, stepMs]);
 
-  const show = useCallback((next: Journey | undefined) => {
+  const show = useCallback((next: Journey | undefined, start?: PlaybackStart) => {
     setJourney(next);
-    setFilterState(({ shown, rules }) => ({ shown, rules }));
-    setWanted(0);
-    setPlaying(next !== undefined);
+    setFilterState(({ shown, rules }) => start?.filter ?? { shown, rules });
+    setWanted(next === undefined || start === undefined ? 0 : positionOfStart(next, start));
+    setPlaying(next !== undefined && start === undefined);
   }, []);
   const showAt = useCallback((next: Journey, position: number) => {
     setJourney(next);

@@ -18,7 +18,7 @@ export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly Compon
   time: [Clock],
   watch: [],
   act: [ApplyButton, UndoButton, StatesButton],
-  share: [Share],
+  share: [ShareMenu],
   view: [ThemeMenu, HelpButton],
 };
 
@@ -29,19 +29,5 @@ function ApplyButton() {
     <button type="button" className="primary" onClick={openEditor}>
       {TOOLBAR.apply}
     </button>
-  );
-}
-
-function Share() {
-  const { store, playback, history, draft, selected, tell } = usePage();
-  return (
-    <ShareMenu
-      store={store}
-      playback={playback}
-      request={history.requestOf(playback.journey)}
-      draft={draft}
-      selected={selected}
-      onTell={tell}
-    />
   );
 }

@@ -17,15 +17,19 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4];
 interface Props {
   readonly store: LiveStore;
   readonly playback: Playback;
-  /** What this page sent, newest first. */
-  readonly traces: readonly PastTrace[];
-  readonly onClose: () => void;
+  /** What this page sent, newest first; undefined where there is nothing to compare with. */
+  readonly traces?: readonly PastTrace[];
+  /** Undefined where the trace is all there is. */
+  readonly onClose?: () => void;
+  /** The packet's headers and octets are open until a person closes them. */
+  readonly octetsAtFirst?: boolean;
 }
 
 /** Below the graph: controls, the step that is told, and how it all ends. */
-export function Player({ store, playback, traces, onClose }: Props) {
+export function Player(props: Props) {
+  const { store, playback, traces, onClose, octetsAtFirst = false } = props;
   const { journey, frames, position, frame } = playback;
-  const [octetsShown, setOctets] = useStoredSwitch('player-octets', false);
+  const [octetsShown, setOctets] = useStoredSwitch('player-octets', octetsAtFirst);
   const [artefactsShown, setArtefacts] = useStoredSwitch('player-artefacts', true);
   const isPod = journey?.kind === 'pod';
   // What can be read at a step: octets of a packet, documents of a pod.
@@ -41,7 +45,7 @@ export function Player({ store, playback, traces, onClose }: Props) {
     first: () => playback.go(0),
     last: () => playback.go(frames.length - 1),
     octets: () => setOpen(!open),
-    compare: () => setComparing(!isPod),
+    compare: () => setComparing(!isPod && traces !== undefined),
   });
   function goToPlace(which: 'before' | 'next') {
     const to = positionOfPlace(frames, position, which);
@@ -69,7 +73,7 @@ export function Player({ store, playback, traces, onClose }: Props) {
         >
           {isPod ? ARTEFACTS.tool : TOOLS.packet}
         </button>
-        {isPod ? null : (
+        {isPod || traces === undefined ? null : (
           <button
             type="button"
             className="tool"
@@ -79,9 +83,11 @@ export function Player({ store, playback, traces, onClose }: Props) {
             {COMPARE.tool}
           </button>
         )}
-        <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
-          ✕
-        </button>
+        {onClose === undefined ? null : (
+          <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
+            ✕
+          </button>
+        )}
       </div>
       <input
         className="scrub"
@@ -111,7 +117,9 @@ export function Player({ store, playback, traces, onClose }: Props) {
           <PacketPanel state={packets} />
         )}
       </div>
-      {comparing ? <CompareDialog traces={traces} onClose={() => setComparing(false)} /> : null}
+      {comparing && traces !== undefined ? (
+        <CompareDialog traces={traces} onClose={() => setComparing(false)} />
+      ) : null}
     </section>
   );
 }

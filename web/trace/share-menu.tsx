@@ -1,52 +1,50 @@
-import { type ReactNode, useEffect, useRef } from 'react';
-import type { TraceRequest } from '../../server/contract/live.js';
+import { useState } from 'react';
+import type { Journey } from '../../server/contract/journey.js';
+import { RecordDialog } from '../export/record-dialog.js';
+import { RECORD } from '../export/words.js';
 import { layersText } from '../model/layers.js';
+import { usePage } from '../page.js';
 import { copyText } from '../panel/copy-button.js';
+import { Menu } from '../panel/menu.js';
 import { layersNow } from '../state/layers.js';
-import { clusterBase, type LiveStore } from '../state/live-store.js';
-import type { Playback } from '../state/playback.js';
-import { cliOf, type Draft, manifestOf } from './draft.js';
+import { clusterBase } from '../state/live-store.js';
+import { cliOf, manifestOf } from './draft.js';
 import { graphImage, pngOf, visibleBox } from './graph-image.js';
 import { writeLink } from './link.js';
 import { mermaidOf } from './mermaid.js';
 import { fileNameOf, octetsOf, saveFile } from './save.js';
 import { SHARE } from './words.js';
 
-interface Props {
-  readonly store: LiveStore;
-  readonly playback: Playback;
-  /** What the shown trace was asked for with. */
-  readonly request: TraceRequest | undefined;
-  readonly draft: Draft;
-  readonly selected: string | undefined;
-  readonly onTell: (tone: 'good' | 'bad', text: string) => void;
-}
+/** What stands in the menu, and what it does. */
+type Item = readonly [words: string, act: () => unknown];
 
 /** Everything that leaves the page: a link to this view, the graph as a picture, the trace in the field's formats. */
-export function ShareMenu({ store, playback, request, draft, selected, onTell }: Props) {
-  const menu = useRef<HTMLDetailsElement>(null);
+export function ShareMenu() {
+  const { store, playback, history: traces, draft, selected, tell } = usePage();
+  const [recording, setRecording] = useState<Journey>();
   const { journey, frames } = playback;
-  useClosing(menu);
+  const isPacket = journey?.kind === 'packet';
+  const request = traces.requestOf(journey);
 
   async function copy(what: string, text: string) {
     const done = await copyText(text);
-    onTell(done ? 'good' : 'bad', done ? SHARE.copied(what) : SHARE.noCopy);
+    tell(done ? 'good' : 'bad', done ? SHARE.copied(what) : SHARE.noCopy);
   }
   function save(name: string, type: string, content: BlobPart) {
     saveFile(name, type, content);
-    onTell('good', SHARE.saved(name));
+    tell('good', SHARE.saved(name));
   }
   async function saveGraph(kind: 'svg' | 'png') {
     const image = graphImage();
-    if (image === undefined) return onTell('bad', SHARE.noGraph);
+    if (image === undefined) return tell('bad', SHARE.noGraph);
     const content = kind === 'svg' ? image.svg : await pngOf(image);
-    if (content === undefined) return onTell('bad', SHARE.noGraph);
+    if (content === undefined) return tell('bad', SHARE.noGraph);
     save(`podnet.${kind}`, kind === 'svg' ? 'image/svg+xml' : 'image/png', content);
   }
   async function saveCapture(id: string, name: string) {
     const answer = await store.command('traceCapture', { id });
     if (answer.ok) save(`${name}.pcapng`, 'application/octet-stream', octetsOf(answer.value));
-    else onTell('bad', answer.error);
+    else tell('bad', answer.error);
   }
   const link = () => {
     const hash = writeLink({
@@ -60,73 +58,55 @@ export function ShareMenu({ store, playback, request, draft, selected, onTell }:
   };
   const server = `${location.origin}${clusterBase(location.pathname)}`;
   const name = fileNameOf(journey?.title ?? '');
+  const groups: readonly (readonly Item[])[] = [
+    [
+      [SHARE.link, link],
+      [SHARE.svg, () => saveGraph('svg')],
+      [SHARE.png, () => saveGraph('png')],
+    ],
+    journey === undefined || !isPacket
+      ? []
+      : [
+          [RECORD.item, () => setRecording(journey)],
+          [SHARE.pcapng, () => saveCapture(journey.id, name)],
+          [
+            SHARE.json,
+            () => save(`${name}.json`, 'application/json', JSON.stringify(journey, undefined, 2)),
+          ],
+          [SHARE.mermaid, () => save(`${name}.mmd`, 'text/plain', mermaidOf(journey, frames))],
+        ],
+    request === undefined
+      ? []
+      : [
+          [SHARE.cli, () => copy(SHARE.cli, cliOf(request, server))],
+          [SHARE.manifest, () => copy(SHARE.manifest, manifestOf(request))],
+        ],
+  ];
   return (
-    <details ref={menu} className="share-menu">
-      <summary>{SHARE.menu} ▾</summary>
-      <div className="share-items" role="menu">
-        <Item onDo={link}>{SHARE.link}</Item>
-        <Item onDo={() => saveGraph('svg')}>{SHARE.svg}</Item>
-        <Item onDo={() => saveGraph('png')}>{SHARE.png}</Item>
-        {journey === undefined ? null : (
-          <>
-            <hr />
-            <Item onDo={() => saveCapture(journey.id, name)}>{SHARE.pcapng}</Item>
-            <Item
-              onDo={() =>
-                save(`${name}.json`, 'application/json', JSON.stringify(journey, undefined, 2))
-              }
-            >
-              {SHARE.json}
-            </Item>
-            <Item onDo={() => save(`${name}.mmd`, 'text/plain', mermaidOf(journey, frames))}>
-              {SHARE.mermaid}
-            </Item>
-          </>
-        )}
-        {request === undefined ? null : (
-          <>
-            <hr />
-            <Item onDo={() => copy(SHARE.cli, cliOf(request, server))}>{SHARE.cli}</Item>
-            <Item onDo={() => copy(SHARE.manifest, manifestOf(request))}>{SHARE.manifest}</Item>
-          </>
-        )}
-      </div>
-    </details>
+    <>
+      <Menu button={`${SHARE.menu} ▾`} label={SHARE.menu} className="share-menu">
+        {(close) =>
+          groups.map((items) => (
+            <div key={items[0]?.[0] ?? ''} className="share-items">
+              {items.map(([words, act]) => (
+                <button
+                  key={words}
+                  type="button"
+                  onClick={() => {
+                    close();
+                    act();
+                  }}
+                >
+                  {words}
+                </button>
+              ))}
+            </div>
+          ))
+        }
+      </Menu>
+      {recording === undefined ? null : (
+        <RecordDialog journey={recording} onClose={() => setRecording(undefined)} />
+      )}
+    </>
   );
-}
-
-function Item({ children, onDo }: { readonly children: ReactNode; readonly onDo: () => unknown }) {
-  return (
-    <button type="button" role="menuitem" onClick={onDo}>
-      {children}
-    </button>
-  );
-}
-
-/** Closes the menu when a person goes elsewhere. */
-function useClosing(menu: { readonly current: HTMLDetailsElement | null }): void {
-  useEffect(() => {
-    const close = (event: Event) => {
-      const { current } = menu;
-      if (current === null || !current.open) return;
-      const away = !(event.target instanceof Node && current.contains(event.target));
-      if (event instanceof KeyboardEvent ? event.key === 'Escape' : away) {
-        current.open = false;
-        if (event instanceof KeyboardEvent) event.stopPropagation();
-      }
-    };
-    const done = (event: Event) => {
-      const chosen = event.target instanceof Element && event.target.closest('[role=menuitem]');
-      if (chosen !== false && chosen !== null && menu.current?.contains(chosen) === true)
-        menu.current.open = false;
-    };
-    document.addEventListener('click', done);
-    document.addEventListener('pointerdown', close);
-    document.addEventListener('keydown', close);
-    return () => {
-      document.removeEventListener('click', done);
-      document.removeEventListener('pointerdown', close);
-      document.removeEventListener('keydown', close);
-    };
-  }, [menu]);
 }

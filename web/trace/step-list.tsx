@@ -57,35 +57,23 @@ export function StepList({ playback }: { readonly playback: Playback }) {
   );
 }
 
-/** Which packets of a conversation are listed, and which of the rules they met. */
+/** Which packets of a conversation are listed. */
 function PacketFilter({ playback }: { readonly playback: Playback }) {
   const { filter } = playback;
   return (
-    <>
-      <fieldset className="segments" aria-label="Which packets">
-        {SHOWN.map(([shown, label, title]) => (
-          <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
-            <input
-              type="radio"
-              name="shown"
-              checked={filter.shown === shown}
-              onChange={() => playback.setFilter({ ...filter, shown })}
-            />
-            {label}
-          </label>
-        ))}
-      </fieldset>
-      <label className="check" title="Also rules that only lead on to other chains">
-        <input
-          type="checkbox"
-          checked={filter.rules === 'all'}
-          onChange={(e) =>
-            playback.setFilter({ ...filter, rules: e.target.checked ? 'all' : 'deciding' })
-          }
-        />
-        every rule
-      </label>
-    </>
+    <fieldset className="segments" aria-label="Which packets">
+      {SHOWN.map(([shown, label, title]) => (
+        <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
+          <input
+            type="radio"
+            name="shown"
+            checked={filter.shown === shown}
+            onChange={() => playback.setFilter({ ...filter, shown })}
+          />
+          {label}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
@@ -93,7 +81,7 @@ function widest({ filter: { shown, rules } }: Playback): Playback['filter'] {
   return { shown, rules };
 }
 
-/** Leaves only the steps of one part, of one machine, or those that drop or change the packet. */
+/** Leaves only the steps of one part, of one machine, or those that drop or change the packet; or shows every rule. */
 function Narrowing({ playback, isPod }: { readonly playback: Playback; readonly isPod: boolean }) {
   const { filter, journey } = playback;
   const hops = journey?.hops ?? [];
@@ -137,6 +125,18 @@ function Narrowing({ playback, isPod }: { readonly playback: Playback; readonly 
           <option key={name}>{name}</option>
         ))}
       </select>
+      {isPod ? null : (
+        <label className="check" title={FILTER.everyRuleHint}>
+          <input
+            type="checkbox"
+            checked={filter.rules === 'all'}
+            onChange={(e) =>
+              playback.setFilter({ ...filter, rules: e.target.checked ? 'all' : 'deciding' })
+            }
+          />
+          {FILTER.everyRule}
+        </label>
+      )}
       {NARROW.map((name) => (
         <label
           key={name}

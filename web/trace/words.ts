@@ -46,6 +46,8 @@ export const FILTER = {
   everyHost: 'every host',
   part: 'Only steps of one part of the kernel',
   host: 'Only steps on one machine',
+  everyRule: 'every rule',
+  everyRuleHint: 'Also rules that only lead on to other chains',
   drops: 'drops',
   dropsHint: 'Only steps where a packet ends against its sender’s wish',
   fails: 'failures',

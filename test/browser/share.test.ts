@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Browser, Download, Page } from 'playwright-core';
+import { has } from '../helper/tools.js';
+import { launchChromium } from './chromium.js';
+import { type PodnetProcess, startPodnet } from './podnet-process.js';
+
+if (!has('chromium')) {
+  test.skip('sharing is skipped: there is no Chromium on this machine', () => {});
+} else {
+  describe('sharing', () => {
+    let podnet: PodnetProcess;
+    let browser: Browser;
+    let page: Page;
+    let folder: string;
+    const errors: string[] = [];
+
+    beforeAll(async () => {
+      podnet = await startPodnet();
+      browser = await launchChromium();
+      folder = mkdtempSync(join(tmpdir(), 'podnet-share-'));
+      page = await open(podnet.url);
+    }, 40_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      await podnet?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    beforeEach(() => {
+      errors.length = 0;
+    });
+
+    /** A page of its own, as of another person. */
+    async function open(url: string): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+      const opened = await context.newPage();
+      opened.setDefaultTimeout(15_000);
+      opened.on('pageerror', (error) => errors.push(error.message));
+      opened.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      await opened.goto(url);
+      await opened.waitForSelector('[data-id="pod:shop/visitor"] .sign.good');
+      return opened;
+    }
+
+    async function trace(from: string, to: string, protocol = 'tcp'): Promise<string> {
+      await page.click('[role=tab]:has-text("Send")');
+      await page.fill('#end-from', from);
+      await page.fill('#end-to', to);
+      await page.check(`input[name=protocol][value=${protocol}]`, { force: true });
+      await page.click('.send');
+      await page.waitForSelector('.send:not([disabled])');
+      return (await page.textContent('.verdict-word')) ?? '';
+    }
+
+    async function share(item: string): Promise<void> {
+      await page.click('.share-menu > button');
+      await page.click(`.share-items button:has-text("${item}")`);
+    }
+
+    async function saved(item: string): Promise<string> {
+      const download = page.waitForEvent('download');
+      await share(item);
+      return keep(await download);
+    }
+
+    async function keep(download: Download): Promise<string> {
+      const path = join(folder, download.suggestedFilename());
+      await download.saveAs(path);
+      return path;
+    }
+
+    test('saves a trace as one file that plays from disk without a network', async () => {
+      expect(await trace('shop/visitor', 'svc/shop/web:80')).toContain('delivered');
+      await share('without a server');
+      await page.fill('#record-title', 'A <Service> & its "pods"');
+      await page.fill('#record-description', 'See the DNAT.\n\n</script><b>twice</b> \u2028 $&');
+      const download = page.waitForEvent('download');
+      await page.click('.record-dialog button.primary');
+      const path = await keep(await download);
+      expect(path).toMatch(/a-service-its-pods\.html$/);
+      expect(readFileSync(path).length).toBeLessThan(700_000);
+
+      const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+      const asked: string[] = [];
+      await context.route('**', (route) => {
+        const url = route.request().url();
+        if (url.startsWith('file:')) return route.continue();
+        asked.push(url);
+        return route.abort();
+      });
+      await context.setOffline(true);
+      const recorded = await context.newPage();
+      recorded.on('pageerror', (error) => errors.push(error.message));
+      recorded.on('console', (message) => errors.push(message.text()));
+      await recorded.goto(pathToFileURL(path).href);
+      await recorded.waitForSelector('g.packet.current');
+      expect(await recorded.title()).toBe('A <Service> & its "pods"');
+      expect(await recorded.textContent('.recorded-text p >> nth=1')).toContain('</script><b>');
+      expect(await recorded.textContent('.player .count')).toMatch(/^1 \/ /);
+      await recorded.keyboard.press('ArrowRight');
+      await recorded.keyboard.press('ArrowRight');
+      await recorded.keyboard.press('ArrowLeft');
+      expect(await recorded.textContent('.player .count')).toMatch(/^2 \/ /);
+      await recorded.keyboard.press('o');
+      await recorded.click('.step:has-text("nat dnat") >> nth=0');
+      await recorded.waitForSelector('.field.changed[data-field=destination]');
+      expect(await recorded.locator('.octet.changed').count()).toBeGreaterThan(3);
+      const capture = recorded.waitForEvent('download');
+      await recorded.click('.recorded-bar button:has-text("pcapng")');
+      const head = readFileSync(await keep(await capture)).subarray(0, 4);
+      expect([...head]).toEqual([0x0a, 0x0d, 0x0d, 0x0a]);
+      // The image for paper is made when the drawing stands still.
+      await recorded.waitForSelector('.printed img', { state: 'attached' });
+      expect(asked).toEqual([]);
+      expect(errors).toEqual([]);
+      await context.close();
+    });
+
+    test('saves a graph that looks the same as a file of its own', async () => {
+      const svg = readFileSync(await saved('graph as SVG'), 'utf8');
+      expect(svg.slice(0, 60)).toMatch(/^<svg [^>]*viewBox="/);
+      expect(/ (?:style|class)="|var\(/.exec(svg)?.[0]).toBeUndefined();
+      expect(errors).toEqual([]);
+    });
+  });
+}
