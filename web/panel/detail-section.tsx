@@ -6,7 +6,7 @@ import { CopyButton } from './copy-button.js';
 
 /** Sections that most people want to see without a click. */
 const OPEN_AT_FIRST =
-  /^(Pod|Containers|Conditions|Namespaces|Ports?|Message queues|Use a queue|Shared memory|What if|Object|Routes|Sockets|Machine|Service|Endpoints|Cable|Link|Events|Devices|How it)/;
+  /^(Pod|Containers|Conditions|Namespaces|Ports?|Message queues|Use a queue|Shared memory|What if|Object|Routes|Sockets|Machine|Service|Endpoints|Cable|Link|Events|Devices|How it|Traffic)/;
 
 /** A part of the panel that opens and closes, and stays so for every pod and every visit. */
 export function Section(props: {

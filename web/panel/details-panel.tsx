@@ -12,6 +12,7 @@ import { PodInspector } from '../inspector/pod-inspector.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { ShellButtons } from '../terminal/shell-buttons.js';
+import { TrafficSection } from '../traffic/traffic-section.js';
 import { DetailSectionView } from './detail-section.js';
 
 interface Props {
@@ -89,6 +90,7 @@ export function DetailsPanel(props: Props) {
         </p>
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
+      <TrafficSection id={id} edges={live.edges} />
       {vertex?.kind === 'pod' && details !== undefined ? (
         <PodInspector
           pod={vertex}

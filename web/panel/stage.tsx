@@ -12,6 +12,7 @@ import { useLayers } from '../state/layers.js';
 import type { LiveState } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import type { Picking } from '../trace/trace-form.js';
+import { TrafficLayer } from '../traffic/traffic-layer.js';
 import { type Fly, GraphView } from './graph-view.js';
 import { MapView } from './map-view.js';
 import { StageBar } from './stage-bar.js';
@@ -126,6 +127,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
             fold={laid.fold}
           />
         )}
+        <TrafficLayer live={live} scene={scene} />
         {pins.size === 0 || map !== undefined ? null : (
           <button
             type="button"

@@ -5,6 +5,7 @@ import { HelpButton } from '../keys/help-button.js';
 import { useKeys } from '../keys/use-keys.js';
 import { usePage } from '../page.js';
 import { ShareMenu } from '../trace/share-menu.js';
+import { TrafficSwitch } from '../traffic/traffic-switch.js';
 import { Clock } from './clock.js';
 import { ThemeMenu } from './theme-menu.js';
 import { TOOLBAR } from './words.js';
@@ -16,7 +17,7 @@ import { TOOLBAR } from './words.js';
  */
 export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly ComponentType[]>> = {
   time: [Clock],
-  watch: [],
+  watch: [TrafficSwitch],
   act: [ApplyButton, UndoButton, StatesButton],
   share: [ShareMenu],
   view: [ThemeMenu, HelpButton],
