@@ -13,6 +13,9 @@ const LABS: Readonly<Record<string, Lab>> = {
     pods: { 'peer-0': 'Running', 'peer-1': 'Running', 'peer-2': 'Running', asker: 'Running' },
   },
   'hostport-and-nodeport': { pods: { first: 'Running', second: 'Pending' } },
+  'live-traffic': {
+    pods: { 'load/files': 'Running', 'load/loader': 'Running', 'load/pinger': 'Running' },
+  },
   'localhost-only': { pods: { shy: 'Running', open: 'Running', client: 'Running' } },
   'network-policy': {
     pods: {

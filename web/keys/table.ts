@@ -13,6 +13,7 @@ export const KEYS = {
   find: { scope: 'page', keys: ['/'] },
   dock: { scope: 'page', keys: ['d'] },
   theme: { scope: 'page', keys: ['t'] },
+  traffic: { scope: 'page', keys: ['l'] },
   undo: { scope: 'page', keys: ['Control+z'] },
   escape: { scope: 'page', keys: ['Escape'] },
   play: { scope: 'player', keys: [' '] },

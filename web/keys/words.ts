@@ -21,6 +21,7 @@ export const KEY_WORDS = {
     find: 'find pods',
     dock: 'hide or show the panel beside the graph',
     theme: 'the next theme',
+    traffic: 'live traffic on or off',
     undo: 'undo what was done on this page',
     escape: 'close what is open, then the selection, then the trace',
     play: 'play, pause',

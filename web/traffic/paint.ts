@@ -133,14 +133,10 @@ export interface RateLabel {
 const LABEL_PX = 11.5;
 
 /** Words of a rate. */
-export function rateWords({
-  packets,
-  bits,
-}: {
-  readonly packets: number;
-  readonly bits: number;
-}): string {
-  return TRAFFIC.rate(short(packets), bitRate(bits));
+export function rateWords({ packets, bits, brief }: Omit<RateLabel, 'edge' | 'at'>): string {
+  return brief
+    ? TRAFFIC.packetsPerSecond(short(packets))
+    : TRAFFIC.rate(short(packets), bitRate(bits));
 }
 
 /** Paints the rates of edges, the largest first; one that would lie on another is left out. Answers those painted. */

@@ -6,7 +6,7 @@ import { edgesOf } from './edges-of.js';
 import { HISTORY_SECONDS } from './rates.js';
 import { traffic } from './traffic-store.js';
 import { useRateTicks, useTrafficSettings } from './use-traffic.js';
-import { bitRate, KINDS, short, TRAFFIC } from './words.js';
+import { bitRate, KINDS, octets, short, TRAFFIC } from './words.js';
 import './traffic.css';
 
 interface Props {
@@ -85,7 +85,7 @@ function Lane({ edge, forward }: { readonly edge: Edge; readonly forward: boolea
                 <td>{KINDS[kind].name}</td>
                 <td>{packets === 0 ? '–' : TRAFFIC.rate(short(packets), bitRate(bits))}</td>
                 <td>{totalPackets.toLocaleString('en')}</td>
-                <td>{totalOctets.toLocaleString('en')}</td>
+                <td>{octets(totalOctets)}</td>
               </tr>
             ))}
         </tbody>

@@ -1,4 +1,5 @@
 import type { TrafficKind } from '../../server/contract/traffic.js';
+import { useKeys } from '../keys/use-keys.js';
 import { Menu } from '../panel/menu.js';
 import { CHOICES } from './settings.js';
 import { traffic } from './traffic-store.js';
@@ -8,6 +9,7 @@ import { KINDS, TRAFFIC } from './words.js';
 /** Switches live traffic on and off, and chooses what is shown of it; kept in this browser. */
 export function TrafficSwitch() {
   const { on, hidden } = useTrafficSettings();
+  useKeys('page', { traffic: () => traffic.change({ on: !traffic.settings.on }) });
   const toggle = (kind: TrafficKind) => {
     const next = new Set(hidden);
     if (!next.delete(kind)) next.add(kind);
@@ -18,10 +20,11 @@ export function TrafficSwitch() {
       <button
         type="button"
         aria-pressed={on}
+        aria-label={TRAFFIC.name}
         title={TRAFFIC.switch}
         onClick={() => traffic.change({ on: !on })}
       >
-        {on ? TRAFFIC.on : TRAFFIC.off}
+        {on ? TRAFFIC.onSign : TRAFFIC.offSign} <span className="word">{TRAFFIC.name}</span>
       </button>
       <Menu button="▾" label={TRAFFIC.choose} className="traffic-menu">
         {() => (

@@ -2,8 +2,9 @@ import type { TrafficKind } from '../../server/contract/traffic.js';
 
 /** What live traffic says. */
 export const TRAFFIC = {
-  on: '● traffic',
-  off: '○ traffic',
+  name: 'live traffic',
+  onSign: '⇄',
+  offSign: '⇹',
   switch: 'Show live traffic on the graph',
   choose: 'What is shown of live traffic',
   filter: 'Show on the graph',
@@ -54,4 +55,10 @@ export function short(value: number): string {
 export function bitRate(bits: number): string {
   const text = short(bits);
   return /[kMG]$/.test(text) ? `${text}bit/s` : `${text} bit/s`;
+}
+
+/** A number of octets: `19 MB`. */
+export function octets(count: number): string {
+  const text = short(count);
+  return /[kMG]$/.test(text) ? `${text}B` : `${text} B`;
 }
