@@ -21,6 +21,7 @@ import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
 import { applyFault } from './faults.js';
+import { insideOf } from './inside.js';
 import { podStepIn } from './pod-journey/artefacts.js';
 import { type FoundLog, findLog, type LogTarget } from './pod-logs.js';
 import { queueIn } from './pod-queues.js';
@@ -62,6 +63,8 @@ export class Operations {
     tracePackets: async ({ id }) => this.cluster.archive.packets(String(id)),
     podStep: async ({ id, artefacts }) => podStepIn(this.cluster, String(id), String(artefacts)),
     details: async ({ id }) => this.details(String(id)),
+    inside: async ({ ids }) =>
+      reply(insideOf(this.cluster, Array.isArray(ids) ? ids.map(String) : [])),
     reach: async ({ id }) => policyReach(this.cluster, String(id)),
     apply: (request) => this.durable(reply(applyText(this.cluster, this.undoLog, request))),
     deleteManifest: (request) =>

@@ -9,6 +9,7 @@ import type {
   SnapshotRequest,
 } from './acting.js';
 import type { GraphDiff, GraphSnapshot } from './graph.js';
+import type { PodInside } from './inside.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
 import type { PolicyReach } from './policy.js';
@@ -56,6 +57,8 @@ export interface Commands {
   /** The packets of all its steps, for a file that shows them without a server. */
   tracePackets: { request: { readonly id: string }; value: JourneyPackets };
   details: { request: { readonly id: string }; value: VertexDetails };
+  /** What is inside pods that are seen from near, by vertex id; the first 24, without those that have no sandbox. */
+  inside: { request: { readonly ids: readonly string[] }; value: readonly PodInside[] };
   /** Whom the policies of a pod, or a policy, let pass. */
   reach: { request: { readonly id: string }; value: PolicyReach };
   /** Applies manifests as `kubectl apply -f` would. */

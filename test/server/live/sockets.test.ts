@@ -36,6 +36,7 @@ const handlers: CommandHandlers = {
   keptTrace: unasked,
   tracePackets: unasked,
   details: unasked,
+  inside: unasked,
   reach: unasked,
   apply: unasked,
   deleteManifest: unasked,
