@@ -19,17 +19,18 @@ interface Props extends SceneEvents {
 }
 
 /** Hosts the drawing: React owns the element, D3 owns what is in it. */
-export function GraphView({ scene, fitRequest, fly, select, pin }: Props) {
+export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Props) {
   const element = useRef<SVGSVGElement>(null);
   const renderer = useRef<GraphRenderer>(undefined);
-  const current = useRef({ scene, select, pin });
-  current.current = { scene, select, pin };
+  const current = useRef({ scene, select, pin, lookInto });
+  current.current = { scene, select, pin, lookInto };
 
   useEffect(() => {
     if (element.current === null) return undefined;
     const made = new GraphRenderer(element.current, {
       select: (id) => current.current.select(id),
       pin: (id, at) => current.current.pin(id, at),
+      lookInto: (ids) => current.current.lookInto(ids),
     });
     renderer.current = made;
     const withdraw = offerPicture(made);

@@ -12,7 +12,7 @@ import { onTheme } from '../state/theme.js';
 import { readLink } from '../trace/link.js';
 import type { Fly } from './graph-view.js';
 
-interface Props extends Pick<MapEvents, 'select' | 'fold'> {
+interface Props extends Pick<MapEvents, 'select' | 'fold' | 'lookInto'> {
   readonly scene: MapScene;
   /** A new number asks to show everything. */
   readonly fitRequest: number;
@@ -20,13 +20,13 @@ interface Props extends Pick<MapEvents, 'select' | 'fold'> {
 }
 
 /** Hosts the map of a large cluster: a canvas, what lies over it, and a small picture of the whole. */
-export function MapView({ scene, fitRequest, fly, select, fold }: Props) {
+export function MapView({ scene, fitRequest, fly, select, fold, lookInto }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const svg = useRef<SVGSVGElement>(null);
   const minimap = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<MapRenderer>(undefined);
-  const current = useRef({ scene, select, fold });
-  current.current = { scene, select, fold };
+  const current = useRef({ scene, select, fold, lookInto });
+  current.current = { scene, select, fold, lookInto };
   const [tip, setTip] = useState<{ readonly words: string; readonly at: Point }>();
   const [focused, setFocused] = useState<string>();
 
@@ -41,6 +41,7 @@ export function MapView({ scene, fitRequest, fly, select, fold }: Props) {
           current.current.select(id);
         },
         fold: (id) => current.current.fold(id),
+        lookInto: (ids) => current.current.lookInto(ids),
         hover: (hit, at) => {
           const words = hit === undefined ? '' : wordsFor(hit.id, current.current.scene, hit);
           setTip(words === '' ? undefined : { words, at });

@@ -17,6 +17,7 @@ import { type Fly, GraphView } from './graph-view.js';
 import { MapView } from './map-view.js';
 import { StageBar } from './stage-bar.js';
 import { useDrawn } from './use-drawn.js';
+import { useInside } from './use-inside.js';
 import { useLayout, useTracks } from './use-layout.js';
 
 interface Props {
@@ -50,6 +51,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
   );
   const layers = useLayers();
   const overlay = useOverlay({ live, layout, large: map !== undefined, layers, selected });
+  const { inside, lookInto } = useInside(live);
   const emptyLayers = useEmptyLayers(live);
   const dimmed = useMemo(() => dimmedBy(live.vertices.values(), search), [live.vertices, search]);
   const related = useMemo(() => relatedTo(selected, live), [selected, live]);
@@ -65,6 +67,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       tracks,
       layers,
       overlay,
+      inside,
       selected,
       related,
       dimmed,
@@ -72,7 +75,20 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       stepMs: Math.min(stepMs * 0.85, 900),
       picking: picking !== undefined,
     }),
-    [built, layout, tracks, layers, overlay, selected, related, dimmed, flight, stepMs, picking],
+    [
+      built,
+      layout,
+      tracks,
+      layers,
+      overlay,
+      inside,
+      selected,
+      related,
+      dimmed,
+      flight,
+      stepMs,
+      picking,
+    ],
   );
   const mapScene = useMemo(
     () => (map === undefined ? undefined : { ...scene, layout: withExtent(map, overlay.extent) }),
@@ -117,7 +133,14 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
       </StageBar>
       <div className="canvas">
         {mapScene === undefined ? (
-          <GraphView scene={scene} fitRequest={fitRequest} fly={fly} select={onSelect} pin={pin} />
+          <GraphView
+            scene={scene}
+            fitRequest={fitRequest}
+            fly={fly}
+            select={onSelect}
+            pin={pin}
+            lookInto={lookInto}
+          />
         ) : (
           <MapView
             scene={mapScene}
@@ -125,6 +148,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
             fly={fly}
             select={onSelect}
             fold={laid.fold}
+            lookInto={lookInto}
           />
         )}
         <TrafficLayer live={live} scene={scene} />

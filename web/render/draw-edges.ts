@@ -1,6 +1,7 @@
 import { type Selection, select } from 'd3-selection';
 import type { Edge } from '../../server/contract/graph.js';
 import { lengthOf, type Point, pointAlong, roundedPath } from '../model/geometry.js';
+import type { Level } from '../model/level.js';
 import { FONTS, textWidth } from './fit-text.js';
 import type { Scene, SceneEvents } from './scene.js';
 
@@ -12,7 +13,11 @@ interface DrawnEdge {
 }
 
 /** Draws veths, uplinks and cables, and the lines inside nodes that no edge stands for. */
-export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void {
+export function drawEdges(
+  layer: Group,
+  scene: Scene & { readonly level: Level },
+  events: Pick<SceneEvents, 'select'>,
+): void {
   layer
     .selectAll<SVGPathElement, readonly Point[]>('path.inner')
     .data(scene.tracks.inner)
@@ -65,6 +70,7 @@ export function drawEdges(layer: Group, scene: Scene, events: SceneEvents): void
       drawCut(group, d);
     });
   drawLabels(layer, drawn, scene);
+  drawPorts(layer, drawn, { level: scene.level, lanes: scene.layout.plan.podRows });
 }
 
 /** Devices, delay and rate beside cables, where they are asked for. */
@@ -85,6 +91,31 @@ function drawLabels(layer: Group, drawn: readonly DrawnEdge[], scene: Scene): vo
       const short = edge.delayUs === undefined ? '' : `${edge.delayUs} µs`;
       return textWidth(labelOf(edge), FONTS.small) <= room ? labelOf(edge) : short;
     });
+}
+
+/** Lanes of veths beside each other between which their names have room. */
+const MOST_LANES = 2;
+
+/** From near: the names of veths at the bridge that they are ports of. */
+function drawPorts(
+  layer: Group,
+  drawn: readonly DrawnEdge[],
+  { level, lanes }: { readonly level: Level; readonly lanes: number },
+): void {
+  const near = level === 'near' || level === 'nearest';
+  layer
+    .selectAll<SVGTextElement, DrawnEdge>('text.port-name')
+    .data(
+      near && lanes <= MOST_LANES ? drawn.filter(({ edge }) => edge.kind === 'veth') : [],
+      ({ edge }) => edge.id,
+    )
+    .join('text')
+    .attr('class', 'port-name')
+    .attr('transform', ({ line }) => {
+      const end = line.at(-1) ?? { x: 0, y: 0 };
+      return `translate(${end.x - 1.5},${end.y - 3}) rotate(-90)`;
+    })
+    .text(({ edge }) => edge.toDevice);
 }
 
 function isFlat(line: readonly Point[]): boolean {

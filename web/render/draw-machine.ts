@@ -14,6 +14,8 @@ export interface MachinePlace {
   readonly stack: Box | undefined;
   /** Pods of the node. */
   readonly pods: number;
+  /** Seen from far: the name and whether it is well. */
+  readonly far: boolean;
 }
 
 /** Draws a node, bridge, tunnel, switch, router or the outside. */
@@ -33,6 +35,11 @@ export function drawMachine(group: Group, vertex: Vertex, place: MachinePlace): 
       break;
     case 'router':
     case 'outside':
+      if (place.far) {
+        const at = { x: 12, y: box.height / 2 + 10 };
+        text(group, 'machine-name far', at, fitText(vertex.name, box.width - 20, FONTS.far));
+        break;
+      }
       label(group, 'machine-name', { x: box.width / 2, y: 21, room: box.width - 12 }, vertex.name);
       label(
         group,
@@ -57,6 +64,10 @@ export function drawMachine(group: Group, vertex: Vertex, place: MachinePlace): 
 
 function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
   const { box } = place;
+  if (place.far) {
+    drawFarNode(group, node, box);
+    return;
+  }
   const ready = node.powered ? (node.ready ? '● Ready' : '▲ NotReady') : '⏻ powered off';
   const tone = node.ready && node.powered ? 'good' : 'bad';
   const state = `${ready}${node.schedulable ? '' : ' · cordoned'}`;
@@ -70,6 +81,15 @@ function drawNode(group: Group, node: NodeVertex, place: MachinePlace): void {
   text(group, 'machine-note', { x: 14, y: 40 }, fitText(note, box.width - 26, FONTS.small));
   drawStack(group, place);
   drawPort(group, box, node.addresses[0] ?? '');
+}
+
+/** What can be read of a node from far. */
+function drawFarNode(group: Group, node: NodeVertex, box: Box): void {
+  const well = node.ready && node.powered;
+  const sign = node.powered ? (node.ready ? '' : '▲ ') : '⏻ ';
+  const name = `machine-name far${well ? '' : ' bad'}`;
+  const words = fitText(`${sign}${node.name}`, box.width - 24, FONTS.far);
+  text(group, name, { x: 12, y: 35 }, words);
 }
 
 /** Where the node's kernel routes and filters. */

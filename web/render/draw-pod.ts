@@ -12,6 +12,19 @@ type Group = Selection<SVGGElement, unknown, null, undefined>;
 /** Draws a pod as much as the density allows. */
 export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density: Density }): void {
   const { box, density } = place;
+  drawPodFrame(group, pod, box);
+  if (density === 'full') {
+    drawHeading(group, pod, { y: 17, width: box.width });
+    drawStatusLine(group, pod, { y: 34, width: box.width });
+    drawTray(group, pod, box);
+  } else {
+    drawHeading(group, pod, { y: 14, width: box.width });
+    drawCompact(group, pod, box);
+  }
+}
+
+/** Draws what a pod has at every level: its box, its state, the colour of its namespace. */
+export function drawPodFrame(group: Group, pod: PodVertex, box: Box): void {
   group.selectAll('*').remove();
   group.attr('aria-label', `pod ${pod.namespace}/${pod.name}, ${pod.status}, ${pod.ready} ready`);
   group.style('--hue', String(hueOf(pod.namespace)));
@@ -29,14 +42,6 @@ export function drawPod(group: Group, pod: PodVertex, place: { box: Box; density
       'd',
       `M6.5,1A5.5,5.5 0 0 0 1,6.5V${box.height - 6.5}A5.5,5.5 0 0 0 6.5,${box.height - 1}Z`,
     );
-  if (density === 'full') {
-    drawHeading(group, pod, { y: 17, width: box.width });
-    drawStatusLine(group, pod, { y: 34, width: box.width });
-    drawTray(group, pod, box);
-  } else {
-    drawHeading(group, pod, { y: 14, width: box.width });
-    drawCompact(group, pod, box);
-  }
 }
 
 /** The name; what a controller appended to it only where there is room for both. */
@@ -113,14 +118,14 @@ function drawTray(group: Group, pod: PodVertex, box: Box): void {
 }
 
 /** The pod's eth0, where its veth is plugged in. */
-function drawCard(group: Group, at: { x: number; y: number }): void {
+export function drawCard(group: Group, at: { x: number; y: number }, side = 8): void {
   group
     .append('rect')
     .attr('class', 'card')
-    .attr('x', at.x - 4)
-    .attr('y', at.y - 4)
-    .attr('width', 8)
-    .attr('height', 8);
+    .attr('x', at.x - side / 2)
+    .attr('y', at.y - side / 2)
+    .attr('width', side)
+    .attr('height', side);
 }
 
 function drawContainers(group: Group, containers: readonly ContainerMark[], inside: Box): void {

@@ -33,5 +33,6 @@ export const FONTS = {
   podName: "650 13px system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   small: "12px system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   smallBold: "650 12px system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+  far: "650 30px system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   machine: "650 15px system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
 } as const;

@@ -1,23 +1,22 @@
 import { type D3DragEvent, drag } from 'd3-drag';
 import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
-import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
 import type { Vertex } from '../../server/contract/graph.js';
 import { boxToFollow } from '../model/follow.js';
-import { type Box, centreOf } from '../model/geometry.js';
+import type { Box } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
+import { type Level, levelOf, podsIn } from '../model/level.js';
 import { type Direction, neighbourOf } from '../model/neighbours.js';
 import { PENDING_BOX } from '../model/slots.js';
 import { drawOverlay } from '../overlay/draw-overlay.js';
-import { themeScale } from '../state/theme.js';
 import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
 import { drawPackets } from './draw-packets.js';
-import { drawPod } from './draw-pod.js';
+import { drawPodAt } from './draw-pod-at.js';
+import { GraphCamera } from './graph-camera.js';
 import type { Picture, PictureFile } from './picture.js';
 import type { Scene, SceneEvents } from './scene.js';
 import { pictureOf } from './svg-picture.js';
-import { viewport } from './viewport.js';
 
 type Group = Selection<SVGGElement, unknown, null, undefined>;
 
@@ -29,8 +28,6 @@ interface Placed {
 const MOVE_MS = 260;
 /** How long something that was looked for stays marked. */
 const FOUND_MS = 2500;
-const MARGIN = 18;
-const LARGEST = 1.3;
 
 /** Draws scenes into an SVG element with D3; keeps elements by id, so nothing jumps that did not move. */
 export class GraphRenderer implements Picture {
@@ -44,16 +41,13 @@ export class GraphRenderer implements Picture {
   private readonly overlay: Group;
   private readonly packets: Group;
   private readonly events: SceneEvents;
-  private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
+  private readonly camera: GraphCamera;
   /** What each element was last drawn from, to leave alone what did not change. */
-  private readonly drawnFrom = new WeakMap<Element, string | Vertex>();
-  private readonly shapes = new WeakMap<Element, string>();
+  private readonly drawnFrom = new WeakMap<Element, readonly unknown[]>();
   private boxes: ReadonlyMap<string, Box> = new Map();
-  private fitted = false;
   private followed: Box | undefined;
-  private touched = false;
-  /** A person has zoomed or moved the drawing since it was last fitted. */
-  private byHand = false;
+  private level: Level = 'normal';
+  private scene: Scene | undefined;
 
   constructor(element: SVGSVGElement, events: SceneEvents) {
     this.events = events;
@@ -67,27 +61,23 @@ export class GraphRenderer implements Picture {
     this.pods = this.world.append('g');
     this.overlay = this.world.append('g').attr('class', 'overlay');
     this.packets = this.world.append('g').attr('class', 'packets');
-    this.zooming = zoom<SVGSVGElement, unknown>()
-      .scaleExtent([0.08, 5])
-      .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
-        this.world.attr('transform', event.transform.toString());
-        this.tellView();
-        if (event.sourceEvent === null) return;
-        this.touched = true;
-        this.byHand = true;
-      });
-    this.svg.call(this.zooming).on('dblclick.zoom', null);
+    this.camera = new GraphCamera(element, this.world, () => this.moved());
   }
 
   draw(scene: Scene): void {
     const { layout } = scene;
+    this.scene = scene;
     this.boxes = layout.boxes;
+    this.level = this.levelNow(scene);
     const placed = [...scene.vertices.values()].flatMap((vertex): Placed[] => {
       const box = layout.boxes.get(vertex.id);
       return box === undefined ? [] : [{ vertex, box }];
     });
     const inNode = (v: Vertex) => v.kind === 'bridge' || v.kind === 'tunnel';
-    this.svg.attr('data-density', layout.plan.density).classed('picking', scene.picking);
+    this.svg
+      .attr('data-density', layout.plan.density)
+      .attr('data-level', this.level)
+      .classed('picking', scene.picking);
     this.drawPending(layout);
     this.drawMachines(
       this.machines,
@@ -99,14 +89,32 @@ export class GraphRenderer implements Picture {
       placed.filter((p) => inNode(p.vertex)),
       scene,
     );
-    drawEdges(this.cables, scene, this.events);
+    drawEdges(this.cables, { ...scene, level: this.level }, this.events);
     this.drawPods(
       placed.filter((p) => p.vertex.kind === 'pod'),
       scene,
     );
     drawOverlay({ behind: this.behind, before: this.overlay }, scene, this.events);
     drawPackets(this.packets, scene.flight, scene.stepMs);
-    if (!this.touched && placed.length > 0) this.fit(layout);
+    if (!this.camera.touched && placed.length > 0) this.fit(layout);
+  }
+
+  /** The drawing was zoomed or moved: another level draws other things, and other pods may be in sight. */
+  private moved(): void {
+    const { scene } = this;
+    if (scene === undefined) return;
+    if (this.levelNow(scene) !== this.level) this.draw(scene);
+    this.events.lookInto(this.lookedInto(scene));
+  }
+
+  private levelNow({ layout }: Scene): Level {
+    return levelOf(layout.plan.podWidth * this.camera.scale, this.level);
+  }
+
+  private lookedInto({ layout }: Scene): readonly string[] {
+    const view = this.camera.visibleBox();
+    const near = this.level === 'near' || this.level === 'nearest';
+    return near && view !== undefined ? podsIn(layout.boxes, view) : [];
   }
 
   toSvg(part: 'whole' | 'inSight'): PictureFile | undefined {
@@ -116,70 +124,35 @@ export class GraphRenderer implements Picture {
   }
 
   visibleBox(): Box | undefined {
-    const svg = this.svg.node();
-    if (svg === null || svg.clientWidth === 0) return undefined;
-    const { x, y, k } = zoomTransform(svg);
-    return { x: -x / k, y: -y / k, width: svg.clientWidth / k, height: svg.clientHeight / k };
+    return this.camera.visibleBox();
   }
 
   /** Tells whoever draws over the graph where it is. */
   tellView(): void {
-    const svg = this.svg.node();
-    if (svg === null) return;
-    const { x, y, k } = zoomTransform(svg);
-    viewport.set({ x, y, k, width: svg.clientWidth, height: svg.clientHeight });
+    this.camera.tell();
   }
 
   /** Shows everything, and goes on doing so until a person zooms. */
   fit(layout: Layout): void {
-    const { clientWidth, clientHeight } = this.svg.node() ?? { clientWidth: 0, clientHeight: 0 };
-    const { extent } = layout;
-    if (clientWidth === 0 || extent.width === 0) return;
-    const scale = Math.min(
-      (clientWidth - 2 * MARGIN) / extent.width,
-      (clientHeight - 2 * MARGIN) / extent.height,
-      LARGEST * themeScale(),
-    );
-    const x = (clientWidth - extent.width * scale) / 2 - extent.x * scale;
-    const y = (clientHeight - extent.height * scale) / 2 - extent.y * scale;
-    const target = zoomIdentity.translate(x, y).scale(scale);
-    this.touched = false;
-    this.byHand = false;
-    if (this.fitted) this.svg.transition().duration(MOVE_MS).call(this.zooming.transform, target);
-    else this.svg.call(this.zooming.transform, target);
-    this.fitted = true;
+    this.camera.fit(layout.extent);
   }
 
   /** The part of the drawing that a packet is in, unless a person has chosen another; undefined for everything. */
   follow(scene: Scene): void {
-    if (this.byHand) return;
-    const { clientWidth: width, clientHeight: height } = this.svg.node() ?? {
-      clientWidth: 0,
-      clientHeight: 0,
-    };
-    const box = boxToFollow(scene, { width, height }, this.followed);
+    if (this.camera.byHand) return;
+    const box = boxToFollow(scene, this.camera.size, this.followed);
     if (box !== undefined && box !== this.followed) this.show(box);
     else if (box === undefined && this.followed !== undefined) this.fit(scene.layout);
     this.followed = box;
   }
 
-  /** Shows one part of the drawing as large as it can be read well. */
   show(box: Box): void {
-    const { clientWidth, clientHeight } = this.svg.node() ?? { clientWidth: 0, clientHeight: 0 };
-    if (clientWidth === 0 || box.width <= 0 || box.height <= 0) return;
-    const scale = Math.min(
-      clientWidth / box.width,
-      clientHeight / box.height,
-      LARGEST * themeScale(),
-    );
-    const x = clientWidth / 2 - (box.x + box.width / 2) * scale;
-    const y = clientHeight / 2 - (box.y + box.height / 2) * scale;
-    const target = zoomIdentity.translate(x, y).scale(scale);
-    this.touched = true;
-    const still = !this.fitted || matchMedia('(prefers-reduced-motion: reduce)').matches;
-    if (still) this.svg.call(this.zooming.transform, target);
-    else this.svg.transition().duration(MOVE_MS).call(this.zooming.transform, target);
-    this.fitted = true;
+    this.camera.show(box);
+  }
+
+  /** Zooms about the middle. */
+  zoomBy(factor: number): void {
+    this.camera.zoomBy(factor);
   }
 
   /** Brings something into view, and marks it for a moment. */
@@ -187,17 +160,9 @@ export class GraphRenderer implements Picture {
     const box = this.boxes.get(id);
     const element = this.elementOf(id);
     if (box === undefined || element === undefined) return;
-    this.touched = true;
-    this.byHand = true;
-    const { x, y } = centreOf(box);
-    this.svg
-      .transition()
-      .duration(MOVE_MS)
-      .call(this.zooming.translateTo, x, y)
-      .on('end', () => {
-        setTimeout(() => element.classList.remove('found'), FOUND_MS);
-      });
+    this.camera.flyTo(box);
     element.classList.add('found');
+    setTimeout(() => element.classList.remove('found'), FOUND_MS);
   }
 
   /** Gives the keyboard to the neighbour in a direction of what has it; false when there is none. */
@@ -224,16 +189,6 @@ export class GraphRenderer implements Picture {
       .find((element) => element.dataset.id === id);
   }
 
-  /** Zooms about the middle. */
-  zoomBy(factor: number): void {
-    this.touched = true;
-    this.byHand = true;
-    this.svg
-      .transition()
-      .duration(MOVE_MS / 2)
-      .call(this.zooming.scaleBy, factor);
-  }
-
   private drawMachines(layer: Group, placed: readonly Placed[], scene: Scene): void {
     const { layout } = scene;
     const podsOf = podCounts(scene);
@@ -253,6 +208,7 @@ export class GraphRenderer implements Picture {
             ? undefined
             : { ...stack, x: stack.x - p.box.x, y: stack.y - p.box.y },
         pods: podsOf.get(p.vertex.id) ?? 0,
+        far: this.level === 'far',
       };
       const shape = JSON.stringify([
         place.box.width,
@@ -260,8 +216,9 @@ export class GraphRenderer implements Picture {
         place.density,
         place.stack,
         place.pods,
+        place.far,
       ]);
-      if (this.unchanged(element, p.vertex, shape)) return;
+      if (this.unchanged(element, [p.vertex, shape])) return;
       drawMachine(select(element), p.vertex, place);
     });
     this.finish(groups, scene);
@@ -274,7 +231,7 @@ export class GraphRenderer implements Picture {
       .subject((_event, p) => ({ x: p.box.x, y: p.box.y }))
       .on('drag', (event: D3DragEvent<SVGGElement, Placed, { x: number; y: number }>, p) => {
         if (scene.layout.boxes.has(p.vertex.id)) {
-          this.touched = true;
+          this.camera.touched = true;
           this.events.pin(p.vertex.id, { x: event.x, y: event.y });
         }
       });
@@ -304,18 +261,19 @@ export class GraphRenderer implements Picture {
     groups.each((p, index, elements) => {
       const element = elements[index];
       if (element === undefined || p.vertex.kind !== 'pod') return;
-      const shape = `${p.box.width} ${p.box.height} ${density}`;
-      if (this.unchanged(element, p.vertex, shape)) return;
-      drawPod(select(element), p.vertex, { box: p.box, density });
+      const inside = scene.inside.get(p.vertex.id);
+      const shape = `${p.box.width} ${p.box.height} ${density} ${this.level}`;
+      if (this.unchanged(element, [p.vertex, shape, inside])) return;
+      drawPodAt(this.level, select(element), p.vertex, { box: p.box, density, inside });
     });
     this.finish(groups, scene);
   }
 
-  /** True when an element shows this already; remembers it otherwise. */
-  private unchanged(element: Element, vertex: Vertex, shape: string): boolean {
-    if (this.drawnFrom.get(element) === vertex && this.shapes.get(element) === shape) return true;
-    this.drawnFrom.set(element, vertex);
-    this.shapes.set(element, shape);
+  /** True when an element shows these already; remembers them otherwise. */
+  private unchanged(element: Element, parts: readonly unknown[]): boolean {
+    const before = this.drawnFrom.get(element);
+    if (before !== undefined && parts.every((part, index) => part === before[index])) return true;
+    this.drawnFrom.set(element, parts);
     return false;
   }
 

@@ -1,4 +1,5 @@
 import type { Edge, Vertex } from '../../server/contract/graph.js';
+import type { PodInside } from '../../server/contract/inside.js';
 import type { Flight } from '../model/flight.js';
 import type { Point } from '../model/geometry.js';
 import type { LayerSet } from '../model/layers.js';
@@ -21,6 +22,8 @@ export interface Scene {
   /** Ids that do not match what is looked for. */
   readonly dimmed: ReadonlySet<string>;
   readonly flight: Flight | undefined;
+  /** What is inside the pods that are looked into, by vertex id. */
+  readonly inside: ReadonlyMap<string, PodInside>;
   /** How long a packet takes from one step to the next, in milliseconds. */
   readonly stepMs: number;
   /** A person is choosing the ends of a probe. */
@@ -32,4 +35,6 @@ export interface SceneEvents {
   /** A click or key on something; undefined on empty space. */
   select(id: string | undefined): void;
   pin(id: string, at: Point): void;
+  /** The drawing is near enough to look into these pods; none when it is not. */
+  lookInto(ids: readonly string[]): void;
 }

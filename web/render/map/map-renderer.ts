@@ -2,6 +2,7 @@ import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
 import { type Box, centreOf, type Point } from '../../model/geometry.js';
+import { type Level, levelOf, podsIn } from '../../model/level.js';
 import { type Hit, hitAt } from '../../model/map-hit.js';
 import { drawOverlay } from '../../overlay/draw-overlay.js';
 import { drawPackets } from '../draw-packets.js';
@@ -9,6 +10,7 @@ import type { Picture, PictureFile } from '../picture.js';
 import type { SceneEvents } from '../scene.js';
 import { viewport } from '../viewport.js';
 import { type Brush, inWorld, meets, onScreen, type View } from './canvas-tools.js';
+import { drawNearPods } from './draw-near-pods.js';
 import type { MapScene } from './map-scene.js';
 import { Minimap } from './minimap.js';
 import { paintMap } from './paint-map.js';
@@ -24,7 +26,7 @@ export interface MapElements {
 }
 
 /** What a person does to the map besides selecting. */
-export interface MapEvents extends Pick<SceneEvents, 'select'> {
+export interface MapEvents extends Pick<SceneEvents, 'select' | 'lookInto'> {
   /** A room or fold was opened or closed. */
   fold(id: string): void;
   /** The pointer is over something else; undefined for nothing. */
@@ -33,7 +35,7 @@ export interface MapEvents extends Pick<SceneEvents, 'select'> {
 
 const MARGIN = 18;
 const MOVE_MS = 420;
-const LARGEST = 3;
+const LARGEST = 5;
 /** Zoom at which a pod that is flown to can be read. */
 const READABLE = 0.95;
 
@@ -44,6 +46,7 @@ export class MapRenderer implements Picture {
   private readonly minimap: Minimap;
   private readonly overlay: Selection<SVGGElement, unknown, null, undefined>;
   private readonly layers: Selection<SVGGElement, unknown, null, undefined>;
+  private readonly nearPods: Selection<SVGGElement, unknown, null, undefined>;
   private readonly packets: Selection<SVGGElement, unknown, null, undefined>;
   private readonly ring: Selection<SVGRectElement, unknown, null, undefined>;
   private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
@@ -56,6 +59,7 @@ export class MapRenderer implements Picture {
   private touched = false;
   private focused: string | undefined;
   private painted = 0;
+  private level: Level = 'far';
 
   constructor(elements: MapElements, events: MapEvents) {
     this.elements = elements;
@@ -66,6 +70,7 @@ export class MapRenderer implements Picture {
     svg.selectAll('*').remove();
     this.overlay = svg.append('g');
     this.layers = this.overlay.append('g').attr('class', 'overlay');
+    this.nearPods = this.overlay.append('g').attr('class', 'near-pods');
     this.packets = this.overlay.append('g').attr('class', 'packets');
     this.ring = this.overlay.append('rect').attr('class', 'focus-ring');
     this.zooming = zoom<SVGSVGElement, unknown>()
@@ -78,6 +83,7 @@ export class MapRenderer implements Picture {
         elements.svg.style.setProperty('--mark-scale', `${Math.max(1, 0.85 / k)}`);
         if (event.sourceEvent !== null) this.touched = true;
         this.tellView();
+        this.drawNear();
         this.paintAll();
       });
     svg.call(this.zooming).on('dblclick.zoom', null);
@@ -142,6 +148,18 @@ export class MapRenderer implements Picture {
     this.bring(box, { most: LARGEST, glide: true });
   }
 
+  /** Pods that are seen from near are drawn over the canvas, with what is inside them. */
+  private drawNear(): void {
+    const { scene } = this;
+    const shown = this.visibleBox();
+    if (scene === undefined || shown === undefined) return;
+    this.level = levelOf(scene.layout.plan.podWidth * this.view.k, this.level);
+    this.elements.svg.dataset.level = this.level;
+    const ids = this.level.startsWith('near') ? podsIn(scene.layout.boxes, shown) : [];
+    this.events.lookInto(ids);
+    drawNearPods(this.nearPods, scene, { ids, level: this.level });
+  }
+
   private tellView(): void {
     const { clientWidth: width, clientHeight: height } = this.elements.svg;
     viewport.set({ ...this.view, width, height });
@@ -150,6 +168,7 @@ export class MapRenderer implements Picture {
   draw(scene: MapScene): void {
     const before = this.scene;
     this.scene = scene;
+    this.drawNear();
     drawOverlay({ behind: this.layers, before: this.layers }, scene, this.events);
     drawPackets(this.packets, scene.flight, scene.stepMs);
     this.elements.svg.classList.toggle('picking', scene.picking);
