@@ -196,11 +196,10 @@ class GraphSources {
     if (view === undefined) return undefined;
     const boundPorts = new Map<string, string[]>();
     for (const port of view.ports) {
-      if (port.boundBy === undefined) continue;
-      boundPorts.set(port.boundBy, [
-        ...(boundPorts.get(port.boundBy) ?? []),
-        `${port.port}/${port.proto}`,
-      ]);
+      for (const container of new Set(port.bindings.map((binding) => binding.container))) {
+        const known = boundPorts.get(container) ?? [];
+        boundPorts.set(container, [...known, `${port.port}/${port.proto}`]);
+      }
     }
     const conflict = view.conflicts.at(-1);
     return {

@@ -17,7 +17,7 @@ import { namespaceSections } from './pod-namespaces.js';
 import { queueRows } from './pod-queues.js';
 import { portsReport } from './port-report.js';
 import { queueSections } from './queue-sections.js';
-import { portFacts, socketTable } from './socket-sections.js';
+import { socketTable } from './socket-sections.js';
 
 /** The panel of a pod, with its journey. */
 export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetails {
@@ -34,6 +34,7 @@ export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetail
     subtitle: `pod in ${pod.metadata.namespace}, on ${pod.spec.nodeName ?? 'no node yet'}`,
     journey: cluster.journeys.of(pod),
     queues: queueRows(ipc),
+    ports: portsReport(cluster, pod),
     sections: [
       ...inTab('overview', [
         podFacts(cluster, pod, view),
@@ -42,10 +43,6 @@ export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetail
         eventTable(cluster, uid),
       ]),
       ...inTab('namespaces', namespaceSections(view, host?.processes.get(1))),
-      ...inTab('ports', [
-        ...portSections(cluster, pod),
-        ...(netns === undefined ? [] : [portFacts(netns)]),
-      ]),
       ...inTab('queues', ipc === undefined ? [] : queueSections(ipc)),
       ...inTab('network', [
         ...(netns === undefined ? [] : [...kernelSections(viewNetns(netns)), socketTable(netns)]),
@@ -132,35 +129,6 @@ function stateWord(state: PodRuntimeView['containers'][number]['state']): string
     return `${state.terminated.reason ?? 'terminated'} (exit ${state.terminated.exitCode})`;
   }
   return state.waiting?.reason ?? 'waiting';
-}
-
-function portSections(cluster: Cluster, pod: Pod): DetailSection[] {
-  const report = portsReport(cluster, pod);
-  const table: DetailSection = {
-    kind: 'table',
-    title: 'Ports',
-    columns: ['port', 'declared by', 'bound by', 'published as'],
-    rows: report.rows.map((row) => [
-      `${row.port}/${row.protocol}`,
-      row.declaredBy.join(', ') || '-',
-      row.boundBy || '-',
-      row.published.join(', ') || '-',
-    ]),
-    ...(report.notes.length === 0 ? {} : { note: report.notes.join('. ') }),
-  };
-  if (report.conflicts.length === 0) return [table];
-  const conflicts: DetailSection = {
-    kind: 'table',
-    title: 'Port conflicts',
-    columns: ['container', 'wanted', 'got', 'held by'],
-    rows: report.conflicts.map((c) => [
-      c.container,
-      `${c.address}:${c.port}/${c.protocol}`,
-      c.errno,
-      c.holder,
-    ]),
-  };
-  return [conflicts, table];
 }
 
 /** Devices, routes, neighbours and rules of a namespace. */

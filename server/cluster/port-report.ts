@@ -3,32 +3,45 @@ import type { PortRow, PortsReport } from '../contract/reports.js';
 import type { PodRuntimeView, PortView } from '../kubelet/index.js';
 import type { Cluster } from './cluster.js';
 import { SERVICE_NAME_LABEL } from './indexes.js';
+import { bindingRow, conflictRows, ephemeralOf } from './port-bindings.js';
 
 /** Who holds which port of a pod. */
 export function portsReport(cluster: Cluster, pod: Pod): PortsReport {
   const view = cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
   const published = servicesOf(cluster, pod);
+  const ephemeral = ephemeralOf(cluster, view);
   return {
     pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
     node: pod.spec.nodeName ?? '',
     ip: view?.ip ?? pod.status?.podIP ?? '',
-    rows: (view?.ports ?? []).map((port) => rowOf(port, pod, published)),
-    conflicts: (view?.conflicts ?? []).map((conflict) => ({
-      container: conflict.container,
-      protocol: conflict.proto,
-      address: conflict.address,
-      port: conflict.port,
-      errno: conflict.errno,
-      holder:
-        conflict.holder === undefined
-          ? 'a process that has ended since'
-          : `${conflict.holder}${conflict.holderPid === undefined ? '' : ` (pid ${conflict.holderPid})`}`,
-    })),
+    rows: (view?.ports ?? declaredPorts(pod)).map((port) => rowOf(port, pod, published)),
+    conflicts: conflictRows(cluster, pod, view),
+    ...(ephemeral === undefined ? {} : { ephemeral }),
     notes:
       view === undefined
         ? ['the pod runs on no node yet, so nothing is bound']
         : notesOf(view, published),
   };
+}
+
+/** Ports of a pod that no kubelet has taken yet: its manifest's. */
+function declaredPorts({ spec }: Pod): PortView[] {
+  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  return containers.flatMap(({ name, ports = [] }) =>
+    ports.map(
+      ({ containerPort, hostPort, name: portName, protocol = 'TCP' }): PortView => ({
+        proto: protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : 'sctp',
+        port: containerPort,
+        portName,
+        declaredBy: [name],
+        bindings: [],
+        boundBy: undefined,
+        boundPid: undefined,
+        boundAddress: undefined,
+        hostPort: hostPort === 0 ? undefined : hostPort,
+      }),
+    ),
+  );
 }
 
 interface Publication {
@@ -50,8 +63,11 @@ function rowOf(port: PortView, pod: Pod, published: readonly Publication[]): Por
     protocol: port.proto,
     declaredBy: port.declaredBy,
     boundBy: bound,
+    bindings: port.bindings.map(bindingRow),
     published: [
-      ...(port.hostPort === undefined ? [] : [`hostPort ${port.hostPort} on ${pod.spec.nodeName}`]),
+      ...(port.hostPort === undefined
+        ? []
+        : [`hostPort ${port.hostPort} on ${pod.spec.nodeName ?? 'no node yet'}`]),
       ...services.map(
         (p) => `svc ${p.service.metadata.namespace}/${p.service.metadata.name} ${p.port}`,
       ),
@@ -102,8 +118,17 @@ function notesOf(view: PodRuntimeView, published: readonly Publication[]): strin
         `${name} is declared but nothing is bound to it: containerPort is information only, connections are refused`,
       );
     }
-    if (bound && (port.boundAddress === '127.0.0.1' || port.boundAddress === '::1')) {
+    const rows = port.bindings.map(bindingRow);
+    if (bound && rows.every(({ scope }) => scope === 'loopback')) {
       notes.push(`${name} is bound on ${port.boundAddress}: only containers of this pod reach it`);
+    }
+    if (bound && rows.every(({ family }) => family === 'v6')) {
+      notes.push(`${name} is bound for IPv6 alone: IPv4 connections are refused`);
+    }
+    if (rows.length > new Set(rows.map(({ address }) => address)).size) {
+      notes.push(
+        `${name} is shared by sockets with SO_REUSEPORT: the kernel spreads connections over them`,
+      );
     }
   }
   const bound = new Set(

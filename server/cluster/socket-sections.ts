@@ -27,20 +27,6 @@ export function socketTable(netns: NetNamespace): DetailSection {
   };
 }
 
-/** What decides which ports a program gets. */
-export function portFacts(netns: NetNamespace): DetailSection {
-  const range = netns.sysctls.read('net.ipv4.ip_local_port_range') ?? '32768\t60999';
-  const low = netns.sysctls.read('net.ipv4.ip_unprivileged_port_start') ?? '1024';
-  return {
-    kind: 'facts',
-    title: 'Port range',
-    rows: [
-      ['ephemeral', range.split(/\s+/).join(' to ')],
-      ['for uid 0 alone', Number(low) === 0 ? 'none' : `below ${low}`],
-    ],
-  };
-}
-
 function endpoint(address: Ip, port: number): string {
   return isIpv4(address) ? `${formatIp(address)}:${port}` : `[${formatIp(address)}]:${port}`;
 }

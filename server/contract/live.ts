@@ -14,6 +14,7 @@ import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } fro
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
 import type { PolicyReach } from './policy.js';
 import type { SuggestReport, SuggestRequest, TypedRequest } from './what-if.js';
+import type { PortsReport } from './reports.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
@@ -139,6 +140,8 @@ export interface VertexDetails {
   readonly journey?: Journey;
   /** Message queues of a pod. */
   readonly queues?: readonly QueueRow[];
+  /** Declared, bound and published ports of a pod. */
+  readonly ports?: PortsReport;
 }
 
 /** Parts of a pod's inspector; a section belongs to one. */

@@ -36,4 +36,11 @@ export type { PodTokens, TokenSource } from './pod-tokens.js';
 export { qosClassOf } from './qos.js';
 export { namespacesOf, type Sandbox } from './sandbox.js';
 export { KubeletShared } from './shared.js';
-export type { ContainerView, PodRuntimeView, PortConflict, PortView, SandboxView } from './view.js';
+export type {
+  ContainerView,
+  PodRuntimeView,
+  PortBinding,
+  PortConflict,
+  PortView,
+  SandboxView,
+} from './view.js';

@@ -85,11 +85,15 @@ function portsOf(worker: PodWorker, node: NodeContext): readonly PortView[] {
     const row = rows.get(`${holder.proto}/${holder.port}`);
     const owner = node.runtime.ownerOf(holder.pid);
     if (owner === undefined || owner.config.podUid !== worker.uid) continue;
+    const { address, family, pid, state, v6only } = holder;
+    const container = owner.config.spec.name;
+    const known = row ?? emptyPort(holder.proto, holder.port);
     rows.set(`${holder.proto}/${holder.port}`, {
-      ...(row ?? emptyPort(holder.proto, holder.port)),
-      boundBy: owner.config.spec.name,
-      boundPid: holder.pid,
-      boundAddress: formatIp(holder.address),
+      ...known,
+      bindings: [...known.bindings, { container, pid, address, family, v6only, state }],
+      boundBy: known.boundBy ?? container,
+      boundPid: known.boundPid ?? pid,
+      boundAddress: known.boundAddress ?? formatIp(address),
     });
   }
   return [...rows.values()].sort((a, b) => a.port - b.port || (a.proto < b.proto ? -1 : 1));
@@ -109,6 +113,7 @@ function emptyPort(proto: PortView['proto'], port: number): PortView {
     port,
     portName: undefined,
     declaredBy: [],
+    bindings: [],
     boundBy: undefined,
     boundPid: undefined,
     boundAddress: undefined,

@@ -1,4 +1,4 @@
-import type { KernelOp } from '../../topology/index.js';
+import type { Ip, KernelOp } from '../../topology/index.js';
 import type { ContainerState } from '../contract/kube.js';
 import type { OciConfig } from './oci-bundle.js';
 
@@ -64,12 +64,26 @@ export interface PortView {
   readonly portName: string | undefined;
   /** Containers that declare it. */
   readonly declaredBy: readonly string[];
-  /** Container that holds a listening or bound socket on it. */
+  /** Every socket that waits on it for others to speak, in order of age. */
+  readonly bindings: readonly PortBinding[];
+  /** Container of the first of them. */
   readonly boundBy: string | undefined;
   readonly boundPid: number | undefined;
   readonly boundAddress: string | undefined;
   /** hostPort, when published on the node. */
   readonly hostPort: number | undefined;
+}
+
+/** A socket that listens on a port, or is bound to it. */
+export interface PortBinding {
+  readonly container: string;
+  readonly pid: number;
+  readonly address: Ip;
+  readonly family: 'inet' | 'inet6';
+  /** IPV6_V6ONLY. */
+  readonly v6only: boolean;
+  /** `LISTEN`, `UNCONN`. */
+  readonly state: string;
 }
 
 /** A port that a container wanted and another one holds. */

@@ -9,6 +9,7 @@ import type { Playback } from '../state/playback.js';
 import { useStoredChoice } from '../state/stored.js';
 import { BindForm } from './bind-form.js';
 import { LogView } from './log-view.js';
+import { PortMap } from './port-map.js';
 import { QueueForm } from './queue-form.js';
 import { WORDS } from './words.js';
 import './inspector.css';
@@ -98,8 +99,17 @@ function Part(props: Props & { readonly tab: Tab }): ReactNode {
   }
   return (
     <>
-      {sections.length === 0 ? <p className="muted">{WORDS.nothing}</p> : sections}
-      {tab === 'ports' ? <BindForm pod={pod} store={store} /> : null}
+      {sections.length === 0 && tab !== 'ports' ? (
+        <p className="muted">{WORDS.nothing}</p>
+      ) : (
+        sections
+      )}
+      {tab === 'ports' ? (
+        <>
+          {details.ports === undefined ? null : <PortMap report={details.ports} />}
+          <BindForm pod={pod} store={store} />
+        </>
+      ) : null}
       {tab === 'queues' && sections.length > 0 ? (
         <QueueForm pod={pod} queues={details.queues ?? []} store={store} onChanged={onChanged} />
       ) : null}
@@ -108,7 +118,7 @@ function Part(props: Props & { readonly tab: Tab }): ReactNode {
 }
 
 /** A sign on a tab where something is wrong. */
-function marksOf(tab: Tab, { sections }: VertexDetails): ReactNode {
-  const wrong = tab === 'ports' && sections.some(({ title }) => title.includes('conflict'));
+function marksOf(tab: Tab, { ports }: VertexDetails): ReactNode {
+  const wrong = tab === 'ports' && (ports?.conflicts.length ?? 0) > 0;
   return wrong ? <b className="bad"> ▲</b> : null;
 }
