@@ -13,8 +13,8 @@ import type { PodInside } from './inside.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
 import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
 import type { PolicyReach } from './policy.js';
-import type { SuggestReport, SuggestRequest, TypedRequest } from './what-if.js';
 import type { PortsReport } from './reports.js';
+import type { SuggestReport, SuggestRequest, TypedRequest } from './what-if.js';
 
 /**
  * Messages between page and server. Socket.IO namespaces: `/graph` (snapshot, diffs), `/commands` (requests with
