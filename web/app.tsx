@@ -24,6 +24,7 @@ import { readLink } from './trace/link.js';
 import { Player } from './trace/player.js';
 import type { Picking } from './trace/trace-form.js';
 import { useHistory } from './trace/use-history.js';
+import { SuggestDialog } from './what-if/suggest-dialog.js';
 
 /** What the address of the page asks for. */
 const linked = readLink(location.hash);
@@ -228,6 +229,7 @@ export function App({ store }: { readonly store: LiveStore }) {
               }}
             />
           ) : null}
+          <SuggestDialog />
           <Toasts toasts={toasts} onDismiss={dismiss} />
         </div>
       </TerminalsContext>

@@ -5,6 +5,7 @@ import { elapsed, type Frame, isFailure, positionOfPlace, verdictOf } from '../m
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredSwitch } from '../state/stored.js';
+import { SuggestBar } from '../what-if/suggest-bar.js';
 import { ArtefactPanel } from './artefact-panel.js';
 import { CompareDialog } from './compare-dialog.js';
 import { PacketPanel } from './packet-panel.js';
@@ -99,6 +100,7 @@ export function Player(props: Props) {
         onChange={(event) => playback.go(Number(event.target.value))}
       />
       {journey.advice === undefined ? null : <p className="advice">→ {journey.advice}</p>}
+      <SuggestBar />
       <div className="player-body">
         <div className={`verdict ${verdict.tone}`}>
           <span className="verdict-word">

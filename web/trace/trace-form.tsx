@@ -3,6 +3,7 @@ import type { TraceRequest } from '../../server/contract/live.js';
 import { sourcesOf, targetsOf } from '../model/ends.js';
 import type { LiveState } from '../state/live-store.js';
 import { writeStored } from '../state/stored.js';
+import { SuggestForRefusal } from '../what-if/suggest-bar.js';
 import { type Draft, type DraftError, type DraftField, errorAt, requestOf } from './draft.js';
 import { FORM } from './words.js';
 
@@ -141,6 +142,9 @@ export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Pro
         <p className="error" role="alert">
           {error.text}
         </p>
+      )}
+      {error === undefined || isNumeric(error.field) ? null : (
+        <SuggestForRefusal request={() => requestOf(draft)} />
       )}
     </form>
   );

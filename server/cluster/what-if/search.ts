@@ -201,7 +201,7 @@ function keep(
   const { journey, record } = outcome;
   if (journey === undefined || record === undefined) return;
   const id = `${search.run}-${found.suggestions.length + 1}`;
-  const named = { ...journey, id };
+  const named = { ...journey, id, title: `what if: ${journey.title}` };
   const trace = askedIn(search, candidate);
   search.live.archive.keep({ ...record, journey: named }, { request: trace, onCopy: true });
   const { text, because, size, changes, deeds } = candidate;

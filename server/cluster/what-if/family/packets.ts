@@ -212,6 +212,9 @@ export const names: Family = (failed) => {
   const known = [
     ...(end === 'to' ? cluster.store.list('services') : []),
     ...cluster.store.list('pods'),
+    ...(['apps/deployments', 'apps/statefulsets', 'apps/daemonsets'] as const).flatMap((resource) =>
+      cluster.store.list(resource, namespace),
+    ),
   ].map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }));
   const exact = known.filter(({ name }) => name === wanted);
   const near = nearest(
@@ -226,7 +229,7 @@ export const names: Family = (failed) => {
     ...exact,
     ...known.filter((one) => one.namespace === wantedNamespace && one.name === near),
     ...known.filter((one) => one.name === nearAnywhere),
-  ].map((one) => `${one.namespace}/${one.name}`);
+  ].map((one) => (one.namespace === namespace ? one.name : `${one.namespace}/${one.name}`));
   return [...new Set(found)]
     .slice(0, 4)
     .map((name) =>

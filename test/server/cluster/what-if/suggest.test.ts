@@ -209,7 +209,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a name that nobody has',
     to: 'wbe:80',
-    first: 'Ask default/web:80',
+    first: 'Ask web:80',
   },
   {
     name: 'a protocol that the Service does not speak',
