@@ -43,7 +43,7 @@ export function useHistory(): TraceHistory {
   return {
     traces,
     keep,
-    requestOf: (journey) => traces.find((past) => past.journey === journey)?.request,
-    graphOf: (journey) => traces.find((past) => past.journey === journey)?.graph,
+    requestOf: (journey) => traces.find((past) => past.journey.id === journey?.id)?.request,
+    graphOf: (journey) => traces.find((past) => past.journey.id === journey?.id)?.graph,
   };
 }

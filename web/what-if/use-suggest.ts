@@ -26,7 +26,7 @@ export function useSuggest(): SuggestActions {
 
   function show({ journey, trace }: Suggestion) {
     if (!history.traces.some((past) => past.journey.id === journey.id))
-      history.keep(trace, journey);
+      history.keep(trace, journey, store.state);
     playback.show(journey);
     suggestions.show(false);
   }
@@ -37,7 +37,7 @@ export function useSuggest(): SuggestActions {
       tell('bad', answer.error);
       return;
     }
-    history.keep(request, answer.value);
+    history.keep(request, answer.value, store.state);
     playback.show(answer.value);
     suggestions.show(false);
   }
