@@ -31,9 +31,6 @@ export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Pro
   const [error, setError] = useState<DraftError>();
   const [sending, setSending] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const vertices = useMemo(() => [...live.vertices.values()], [live.vertices]);
-  const sources = useMemo(() => sourcesOf(vertices), [vertices]);
-  const targets = useMemo(() => targetsOf(vertices, draft.protocol), [vertices, draft.protocol]);
   const special = draft.port + draft.size + draft.ttl !== '' || draft.dontFragment;
 
   useEffect(() => writeStored('trace-draft', draft), [draft]);
@@ -61,7 +58,7 @@ export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Pro
       <End
         name="from"
         value={draft.from}
-        options={sources}
+        optionsOf={() => sourcesOf(live.vertices.values())}
         error={errorOf('from')}
         picking={picking === 'from'}
         onChange={(from) => change({ from })}
@@ -70,7 +67,7 @@ export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Pro
       <End
         name="to"
         value={draft.to}
-        options={targets}
+        optionsOf={() => targetsOf([...live.vertices.values()], draft.protocol)}
         error={errorOf('to')}
         picking={picking === 'to'}
         onChange={(to) => change({ to })}
@@ -157,7 +154,8 @@ function isNumeric(field: DraftField | undefined): boolean {
 interface EndProps {
   readonly name: 'from' | 'to';
   readonly value: string;
-  readonly options: readonly string[];
+  /** All that may be offered; asked for when somebody is about to write. */
+  readonly optionsOf: () => readonly string[];
   readonly error: string | undefined;
   readonly picking: boolean;
   readonly onChange: (value: string) => void;
@@ -167,8 +165,10 @@ interface EndProps {
 /** Most suggestions that are offered at once; a browser with ten thousand is slow. */
 const MOST_OPTIONS = 60;
 
-function End({ name, value, options, error, picking, onChange, onPick }: EndProps) {
+function End({ name, value, optionsOf, error, picking, onChange, onPick }: EndProps) {
   const list = useId();
+  // Names are gathered once for each time that a person comes to write: sorting ten thousand for every change of a pod is slow.
+  const [options, setOptions] = useState<readonly string[]>([]);
   const offered = useMemo(() => {
     const text = value.toLowerCase();
     return options.filter((option) => option.toLowerCase().includes(text)).slice(0, MOST_OPTIONS);
@@ -188,6 +188,8 @@ function End({ name, value, options, error, picking, onChange, onPick }: EndProp
         maxLength={300}
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined ? undefined : `error-${name}`}
+        onFocus={() => setOptions(optionsOf())}
+        onBlur={() => setOptions([])}
         onChange={(event) => onChange(event.target.value)}
       />
       <button
