@@ -192,7 +192,7 @@ class GraphSources {
   }
 
   private runtimeOf(pod: Pod): PodRuntime | undefined {
-    const view = this.cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
+    const view = this.cluster.kubeletOf(pod)?.podGlance(pod.metadata.uid ?? '');
     if (view === undefined) return undefined;
     const boundPorts = new Map<string, string[]>();
     for (const port of view.ports) {
@@ -203,7 +203,7 @@ class GraphSources {
     }
     const conflict = view.conflicts.at(-1);
     return {
-      pauseRunning: view.sandbox !== undefined,
+      pauseRunning: view.pauseRunning,
       boundPorts,
       conflict:
         conflict === undefined
@@ -253,11 +253,10 @@ class GraphSources {
   private vethEdge(id: string, namespace: string, name: string): Edge | undefined {
     const pod = this.cluster.store.get('pods', namespace, name);
     const node = pod?.spec.nodeName ?? '';
-    const view =
+    const toDevice =
       pod === undefined
         ? undefined
-        : this.cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
-    const toDevice = view?.sandbox?.hostDevice;
+        : this.cluster.kubeletOf(pod)?.hostDeviceOf(pod.metadata.uid ?? '');
     const device = toDevice === undefined ? undefined : this.hostOf(node)?.root.device(toDevice);
     if (toDevice === undefined || device === undefined) return undefined;
     this.podOfDevice.set(`${node}/${toDevice}`, `${namespace}/${name}`);

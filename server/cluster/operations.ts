@@ -11,8 +11,8 @@ import type {
 } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
 import type { LogOptions } from '../kubelet/index.js';
+import type { CommandHandlers } from '../live/command-sockets.js';
 import { traceProblem } from '../live/podnet-router.js';
-import type { CommandHandlers } from '../live/sockets.js';
 import { applyText, deleteText, loadText } from './act/apply-text.js';
 import { act } from './act/change-object.js';
 import { Snapshots } from './act/snapshots.js';

@@ -38,6 +38,7 @@ export { namespacesOf, type Sandbox } from './sandbox.js';
 export { KubeletShared } from './shared.js';
 export type {
   ContainerView,
+  PodGlance,
   PodRuntimeView,
   PortBinding,
   PortConflict,

@@ -16,10 +16,10 @@ import { nodeRoot } from './node-root.js';
 import { PodWorker } from './pod-worker.js';
 import { forwardIntoSandbox, type PodPortForwarder } from './port-forward.js';
 import { ContainerRuntime } from './runtime.js';
-import { viewOf } from './runtime-view.js';
+import { glanceAt, viewOf } from './runtime-view.js';
 import { stopPodSandbox } from './sandbox.js';
 import { KubeletShared } from './shared.js';
-import type { PodRuntimeView } from './view.js';
+import type { PodGlance, PodRuntimeView } from './view.js';
 
 const SIGKILL = 9;
 
@@ -99,6 +99,17 @@ export class Kubelet {
   podRuntimeView(uid: string): PodRuntimeView | undefined {
     const worker = this.workers.get(uid);
     return worker === undefined ? undefined : viewOf(worker, this.node);
+  }
+
+  /** What a picture shows of a pod; undefined when the pod is not on this node. */
+  podGlance(uid: string): PodGlance | undefined {
+    const worker = this.workers.get(uid);
+    return worker === undefined ? undefined : glanceAt(worker, this.node);
+  }
+
+  /** The device on the host that a pod's eth0 leads to; undefined while there is none. */
+  hostDeviceOf(uid: string): string | undefined {
+    return this.workers.get(uid)?.sandbox?.network?.hostDevice;
   }
 
   /** The name of a pod's network namespace on the host; '' for the host's own, undefined when there is none yet. */

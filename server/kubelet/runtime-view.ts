@@ -5,7 +5,7 @@ import { namespaceOf } from './names.js';
 import type { NodeContext } from './node-context.js';
 import type { PodWorker } from './pod-worker.js';
 import { protocolOf } from './sandbox.js';
-import type { ContainerView, PodRuntimeView, PortView } from './view.js';
+import type { ContainerView, PodGlance, PodRuntimeView, PortConflict, PortView } from './view.js';
 
 /** What runs of a pod now. */
 export function viewOf(worker: PodWorker, node: NodeContext): PodRuntimeView {
@@ -34,12 +34,25 @@ export function viewOf(worker: PodWorker, node: NodeContext): PodRuntimeView {
     containers,
     netnsName: sandbox?.netnsName ?? '',
     ports: portsOf(worker, node),
-    conflicts: worker.allSlots.flatMap(({ previousRun, run }) => {
-      const conflict =
-        run?.conflict ?? (run?.state === 'running' ? undefined : previousRun?.conflict);
-      return conflict === undefined ? [] : [conflict];
-    }),
+    conflicts: conflictsOf(worker),
   };
+}
+
+/** The part of the view that a picture needs, without what containers are made of. */
+export function glanceAt(worker: PodWorker, node: NodeContext): PodGlance {
+  return {
+    pauseRunning: worker.sandbox !== undefined,
+    ports: portsOf(worker, node),
+    conflicts: conflictsOf(worker),
+  };
+}
+
+function conflictsOf({ allSlots }: PodWorker): readonly PortConflict[] {
+  return allSlots.flatMap(({ previousRun, run }) => {
+    const conflict =
+      run?.conflict ?? (run?.state === 'running' ? undefined : previousRun?.conflict);
+    return conflict === undefined ? [] : [conflict];
+  });
 }
 
 function containerView(slot: ContainerSlot): ContainerView {

@@ -17,6 +17,11 @@ export interface PodRuntimeView {
   readonly conflicts: readonly PortConflict[];
 }
 
+/** What a picture shows of a pod on its node; asked for each time something about the pod changes. */
+export type PodGlance = Pick<PodRuntimeView, 'ports' | 'conflicts'> & {
+  readonly pauseRunning: boolean;
+};
+
 /** The pause container and what it holds. */
 export interface SandboxView {
   readonly id: string;

@@ -1,23 +1,20 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import { type Namespace, Server, type Socket } from 'socket.io';
-import type { Answer, Commands } from '../contract/live.js';
+import { Server, type Socket } from 'socket.io';
+import { attachCommands, type CommandHandlers } from './command-sockets.js';
 import type { GraphModel } from './graph-model.js';
+import { attachGraphs } from './graph-sockets.js';
 import { attachTraffic } from './traffic-sockets.js';
 import type { TrafficSource } from './traffic-source.js';
 
-/** Carries out one command; a thrown error becomes an answer with `ok: false`. */
-export type CommandHandlers = {
-  readonly [Name in keyof Commands]: (
-    request: Commands[Name]['request'],
-  ) => Promise<Answer<Commands[Name]['value']>>;
-};
-
-/** How often changes are told, in real milliseconds: about once per frame at 30 Hz. */
-const FLUSH_EVERY_MS = 33;
-/** Commands one page may send per second; more are refused. */
-const COMMANDS_PER_SECOND = 50;
 /** Largest message from a page, in octets. */
 const MAX_MESSAGE_BYTES = 3_000_000;
+/** Octets that one connection may send in ten seconds; one that sends more is closed. */
+const MOST_BYTES = 40_000_000;
+const BYTES_COUNTED_MS = 10_000;
+/** Connections at once: a class, each with several pages. */
+const MOST_CONNECTIONS = 1000;
+/** Messages from so many octets on are compressed: snapshots shrink to a twelfth, diffs are small. */
+const COMPRESSED_FROM = 16_384;
 
 /** What pages follow of one cluster. */
 export interface LiveCluster {
@@ -42,10 +39,6 @@ export interface Live {
   close(): Promise<void>;
 }
 
-/** Namespaces of the connection: of the default cluster, and of the others below their prefix. */
-const GRAPH = /^(?:\/clusters\/([^/]+))?\/graph$/;
-const COMMANDS = /^(?:\/clusters\/([^/]+))?\/commands$/;
-
 /** Tells pages what changes and takes their commands. */
 export function attachLive(options: LiveOptions): Live {
   const io = new Server(options.http, {
@@ -54,57 +47,26 @@ export function attachLive(options: LiveOptions): Live {
     // Upgrades to other paths are streams of pods; the library would end those that say nothing for a second.
     destroyUpgrade: false,
     cleanupEmptyChildNamespaces: true,
+    perMessageDeflate: {
+      threshold: COMPRESSED_FROM,
+      zlibDeflateOptions: { level: 1 },
+      // Nothing is kept between messages: a page costs no memory for its compression.
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+    },
     allowRequest: (request, allow) => {
-      allow(null, options.check(request) === undefined);
+      const full = io.engine.clientsCount >= MOST_CONNECTIONS;
+      allow(null, !full && options.check(request) === undefined);
     },
   });
-  const clusterIn = (namespace: string, pattern: RegExp): LiveCluster | undefined => {
-    const match = pattern.exec(namespace);
-    return match === null ? undefined : options.find(match[1] ?? '');
-  };
+  io.engine.on('connection', limitBytes);
   const open = new Set<Socket>();
   const keep = (socket: Socket): void => {
     open.add(socket);
     socket.on('disconnect', () => open.delete(socket));
   };
-  const graphs = io.of((name, _auth, next) => next(null, clusterIn(name, GRAPH) !== undefined));
-  /** Models that somebody looks at, and through which namespaces. */
-  const shown = new Map<GraphModel, Set<Namespace>>();
-  const tell = (model: GraphModel): void => {
-    const diff = model.flush();
-    if (diff === undefined) return;
-    for (const namespace of shown.get(model) ?? []) namespace.emit('diff', diff);
-  };
-  graphs.on('connection', (socket) => {
-    keep(socket);
-    const { nsp } = socket;
-    const model = clusterIn(nsp.name, GRAPH)?.model;
-    if (model === undefined) return;
-    const through = shown.get(model) ?? new Set();
-    shown.set(model, through);
-    tell(model);
-    through.add(nsp);
-    socket.emit('snapshot', model.snapshot());
-    socket.on('resync', () => socket.emit('snapshot', model.snapshot()));
-    socket.on('disconnect', () => {
-      if (nsp.sockets.size > 0) return;
-      through.delete(nsp);
-      if (through.size === 0) shown.delete(model);
-    });
-  });
-  const flushing = setInterval(() => {
-    for (const model of shown.keys()) tell(model);
-  }, FLUSH_EVERY_MS);
-  flushing.unref();
-
-  const commands = io.of((name, _auth, next) =>
-    next(null, clusterIn(name, COMMANDS) !== undefined),
-  );
-  commands.on('connection', (socket) => {
-    keep(socket);
-    const cluster = clusterIn(socket.nsp.name, COMMANDS);
-    if (cluster !== undefined) takeCommands(socket, cluster.handlers);
-  });
+  const stopTelling = attachGraphs(io, { find: (name) => options.find(name)?.model, keep });
+  attachCommands(io, { find: (name) => options.find(name)?.handlers, keep });
   attachTraffic(io, { find: (name) => options.find(name)?.traffic, keep });
   return {
     remove: (name) => {
@@ -113,56 +75,23 @@ export function attachLive(options: LiveOptions): Live {
       }
     },
     close: async () => {
-      clearInterval(flushing);
+      stopTelling();
       await io.close();
     },
   };
 }
 
-function takeCommands(socket: Socket, handlers: CommandHandlers): void {
-  const allowance = createAllowance();
-  for (const name of Object.keys(handlers) as (keyof Commands)[]) {
-    socket.on(name, (request: unknown, acknowledge: unknown) => {
-      if (typeof acknowledge !== 'function') return;
-      const answer = (value: Answer<unknown>): void => {
-        acknowledge(value);
-      };
-      if (!allowance()) {
-        answer({
-          ok: false,
-          error: `too many commands: at most ${COMMANDS_PER_SECOND} a second`,
-        });
-        return;
-      }
-      run(handlers[name] as (request: unknown) => Promise<Answer<unknown>>, request).then(answer);
-    });
-  }
-}
-
-async function run(
-  handler: (request: unknown) => Promise<Answer<unknown>>,
-  request: unknown,
-): Promise<Answer<unknown>> {
-  if (typeof request !== 'object' || request === null) {
-    return { ok: false, error: 'the request must be an object' };
-  }
-  try {
-    return await handler(request);
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** A bucket that refills with real time. */
-function createAllowance(): () => boolean {
-  let left = COMMANDS_PER_SECOND;
-  let filledMs = performance.now();
-  return () => {
+/** Closes a connection that sends without end: reading large messages takes the time of everybody. */
+function limitBytes(connection: Socket['conn']): void {
+  let bytes = 0;
+  let sinceMs = performance.now();
+  connection.on('data', (data: string | Buffer) => {
     const nowMs = performance.now();
-    left = Math.min(COMMANDS_PER_SECOND, left + ((nowMs - filledMs) * COMMANDS_PER_SECOND) / 1000);
-    filledMs = nowMs;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
+    if (nowMs - sinceMs > BYTES_COUNTED_MS) {
+      bytes = 0;
+      sinceMs = nowMs;
+    }
+    bytes += data.length;
+    if (bytes > MOST_BYTES) connection.close();
+  });
 }

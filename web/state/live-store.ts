@@ -27,6 +27,13 @@ const CONNECT_MS = 3000;
 /** What the server calls the cluster at its root. */
 const DEFAULT_CLUSTER = 'default';
 
+/** One connection that is ready at once; longer ways round are for networks that let no other through. */
+const TRANSPORT = {
+  transports: ['websocket', 'polling'],
+  tryAllTransports: true,
+  reconnectionDelayMax: 2000,
+};
+
 const EMPTY: LiveState = {
   connected: false,
   seq: -1,
@@ -104,15 +111,25 @@ export class SocketStore implements LiveStore {
 
   constructor() {
     const base = clusterBase(location.pathname);
-    const graph = io(`${base}/graph`);
-    this.commands = io(`${base}/commands`);
-    graph.on('snapshot', (snapshot: GraphSnapshot) => this.set(withSnapshot(snapshot)));
+    const graph = io(`${base}/graph`, TRANSPORT);
+    this.commands = io(`${base}/commands`, TRANSPORT);
+    let asked = false;
+    graph.on('snapshot', (snapshot: GraphSnapshot) => {
+      asked = false;
+      this.set(withSnapshot(snapshot));
+    });
     graph.on('diff', (diff: GraphDiff) => {
       const next = withDiff(this.state, diff);
-      if (next === undefined) graph.emit('resync');
-      else this.set(next);
+      if (next !== undefined) this.set(next);
+      else if (!asked) {
+        asked = true;
+        graph.emit('resync');
+      }
     });
-    graph.on('disconnect', () => this.set({ ...this.state, connected: false }));
+    graph.on('disconnect', () => {
+      asked = false;
+      this.set({ ...this.state, connected: false });
+    });
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -133,7 +150,10 @@ export class SocketStore implements LiveStore {
         Commands[Name]['value']
       >;
     } catch {
-      return { ok: false, error: 'the server did not answer within a minute' };
+      const error = this.commands.connected
+        ? 'the server did not answer within a minute'
+        : 'the connection was lost before the server answered: look whether it was done';
+      return { ok: false, error };
     }
   }
 

@@ -5,8 +5,9 @@ import { io, type Socket } from 'socket.io-client';
 import { createHostCheck } from '../../../server/api/http/index.js';
 import type { GraphDiff, GraphSnapshot, Vertex } from '../../../server/contract/graph.js';
 import type { Answer } from '../../../server/contract/live.js';
+import type { CommandHandlers } from '../../../server/live/command-sockets.js';
 import { GraphModel } from '../../../server/live/graph-model.js';
-import { attachLive, type CommandHandlers, type Live } from '../../../server/live/sockets.js';
+import { attachLive, type Live } from '../../../server/live/sockets.js';
 import type { TrafficSource } from '../../../server/live/traffic-source.js';
 
 const CLOCK = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: true, speed: 1 };
