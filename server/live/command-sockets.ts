@@ -11,7 +11,7 @@ export type CommandHandlers = {
 /** Commands one page may send per second; more are refused. */
 const COMMANDS_PER_SECOND = 50;
 /** Commands of one page that may be under way; more are refused. */
-const MOST_AT_ONCE = 40;
+const MOST_AT_ONCE = COMMANDS_PER_SECOND;
 /** Commands that are refused for being too many before the connection is closed. */
 const MOST_REFUSED = 1000;
 
