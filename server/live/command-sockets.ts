@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'socket.io';
 import type { Answer, Commands } from '../contract/live.js';
+import { shapeProblem } from './request-shape.js';
 
 /** Carries out one command; a thrown error becomes an answer with `ok: false`. */
 export type CommandHandlers = {
@@ -63,24 +64,21 @@ function takeCommands(socket: Socket, handlers: CommandHandlers): void {
     // What nobody wants to know the outcome of is not carried out.
     if (typeof acknowledge !== 'function') return;
     underWay += 1;
-    const handler = handlers[name as keyof Commands] as (
-      request: unknown,
-    ) => Promise<Answer<unknown>>;
-    const answer = await run(handler, args[0]);
+    const answer = await run(handlers, name as keyof Commands, args[0]);
     underWay -= 1;
     acknowledge(answer);
   });
 }
 
 async function run(
-  handler: (request: unknown) => Promise<Answer<unknown>>,
+  handlers: CommandHandlers,
+  name: keyof Commands,
   request: unknown,
 ): Promise<Answer<unknown>> {
-  if (typeof request !== 'object' || request === null) {
-    return { ok: false, error: 'the request must be an object' };
-  }
+  const problem = shapeProblem(name, request);
+  if (problem !== undefined) return { ok: false, error: problem };
   try {
-    return await handler(request);
+    return await (handlers[name] as (request: unknown) => Promise<Answer<unknown>>)(request);
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }

@@ -85,13 +85,13 @@ export function attachLive(options: LiveOptions): Live {
 function limitBytes(connection: Socket['conn']): void {
   let bytes = 0;
   let sinceMs = performance.now();
-  connection.on('data', (data: string | Buffer) => {
+  connection.on('data', (data: string | Buffer | undefined) => {
     const nowMs = performance.now();
     if (nowMs - sinceMs > BYTES_COUNTED_MS) {
       bytes = 0;
       sinceMs = nowMs;
     }
-    bytes += data.length;
+    bytes += data?.length ?? 0;
     if (bytes > MOST_BYTES) connection.close();
   });
 }

@@ -180,7 +180,10 @@ describe('a command', () => {
 
   test('that fails is answered with why', async () => {
     const page = connect('/commands');
-    expect(await ask(page, 'fault', {})).toEqual({ ok: false, error: 'the handler threw' });
+    expect(await ask(page, 'fault', { kind: 'kill-pause' })).toEqual({
+      ok: false,
+      error: 'the handler threw',
+    });
     expect(await ask(page, 'clock', 'fast')).toEqual({
       ok: false,
       error: 'the request must be an object',
