@@ -55,6 +55,7 @@ const REQUESTS: { readonly [Name in keyof Commands]: Fields<Commands[Name]['requ
   keptTrace: ID,
   tracePackets: ID,
   details: ID,
+  inside: { ids: ['string'] },
   reach: ID,
   apply: MANIFEST,
   deleteManifest: MANIFEST,

@@ -30,6 +30,7 @@ const SEEDS: { readonly [Name in keyof Commands]: Readonly<Record<string, unknow
   keptTrace: { id: 'trace-1' },
   tracePackets: { id: 'trace-1' },
   details: { id: `pod:${POD}` },
+  inside: { ids: [`pod:${POD}`] },
   reach: { id: `pod:${POD}` },
   apply: {
     ...{ text: CONFIG_MAP, file: 'a.yaml', namespace: 'default', dryRun: true },
