@@ -24,6 +24,7 @@ import { readLink } from './trace/link.js';
 import { Player } from './trace/player.js';
 import type { Picking } from './trace/trace-form.js';
 import { useHistory } from './trace/use-history.js';
+import { TrafficLayer } from './traffic/traffic-layer.js';
 import { SuggestDialog } from './what-if/suggest-dialog.js';
 
 /** What the address of the page asks for. */
@@ -193,6 +194,7 @@ export function App({ store }: { readonly store: LiveStore }) {
                 playback={playback}
                 picking={picking}
                 onSelect={select}
+                over={TrafficLayer}
               />
               {dryRun === undefined ? null : (
                 <>
@@ -209,7 +211,7 @@ export function App({ store }: { readonly store: LiveStore }) {
                 <Player
                   store={store}
                   playback={playback}
-                  traces={history.traces}
+                  comparable
                   onClose={() => playback.show(undefined)}
                 />
               )}

@@ -123,6 +123,30 @@ if (!has('chromium')) {
       await context.close();
     });
 
+    test('tells where two traces part ways, shows both packets there and goes to a step', async () => {
+      await trace('shop/visitor', 'svc/shop/web:80');
+      await trace('shop/visitor', 'svc/shop/web:81');
+      await page.focus('.step >> nth=0');
+      await page.keyboard.press('c');
+      await page.waitForSelector('.compare-parting');
+      expect(await page.textContent('.compare-parting b')).toMatch(
+        /^The same for \d+ steps, then:$/,
+      );
+      await page.focus('.compare-row.first [data-row]');
+      await page.keyboard.press('o');
+      await page.waitForSelector('.compare-packets > div:nth-child(2) .octet');
+      expect(
+        await page
+          .locator('.compare-packets .field.changed[data-field="destination port"]')
+          .count(),
+      ).toBe(2);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('.compare-dialog', { state: 'detached' });
+      expect(await page.textContent('.player-title')).toMatch(/port 8[01]$/);
+      expect(await page.textContent('.player .count')).not.toMatch(/^1 \//);
+      expect(errors).toEqual([]);
+    });
+
     test('saves a graph that looks the same as a file of its own', async () => {
       const svg = readFileSync(await saved('graph as SVG'), 'utf8');
       expect(svg.slice(0, 60)).toMatch(/^<svg [^>]*viewBox="/);

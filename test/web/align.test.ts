@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Hop, Step } from '../../server/contract/journey.js';
 import type { Frame } from '../../web/model/playback.js';
-import { alignTraces } from '../../web/trace/align.js';
+import { alignTraces, partingOf } from '../../web/trace/align.js';
 import { cliOf, errorAt, manifestOf } from '../../web/trace/draft.js';
 import { readLink, writeLink } from '../../web/trace/link.js';
 import { changedOctets, comparedLayers, fieldAt } from '../../web/trace/packet-changes.js';
@@ -23,6 +23,37 @@ function frames(...steps: readonly (readonly [place: string, action: string, rea
   });
 }
 
+function at(
+  component: string,
+  reason: string,
+  {
+    place = 'a',
+    index = 0,
+    packet,
+    code,
+  }: { place?: string; index?: number; packet?: string; code?: string } = {},
+): Frame {
+  const step: Step = {
+    atNs: index,
+    component,
+    action: 'lookup',
+    reason,
+    ...(packet === undefined ? {} : { packet }),
+    ...(code === undefined ? {} : { code }),
+  };
+  const hop: Hop = {
+    number: index + 1,
+    atNs: index,
+    place,
+    host: place,
+    vertex: `node:${place}`,
+    packet: 0,
+    direction: 'request',
+    steps: [step],
+  };
+  return { hop, step, index };
+}
+
 describe('two traces side by side', () => {
   test('match by place and action, and differ first where they part ways', () => {
     const left = frames(['a', 'lookup', 'x'], ['b', 'lookup', 'y'], ['c', 'deliver', 'z']);
@@ -41,6 +72,55 @@ describe('two traces side by side', () => {
     const left = frames(['a', 'lookup', '10.0.0.1:54321 learned 2 s ago']);
     const right = frames(['a', 'lookup', '10.0.0.1:61234 learned 9 s ago']);
     expect(alignTraces(left, right).first).toBeUndefined();
+  });
+
+  test.each([
+    ['a neighbour is stale', 'eth0 knows that 10.0.0.9 has 02:00 (stale)', '(reachable)'],
+    ['a process has another number', 'delivered to nginx (pid 9)', 'delivered to nginx (pid 31)'],
+  ])('are the same when %s', (_, left, right) => {
+    const component = left.startsWith('eth0') ? 'neighbor' : 'socket';
+    expect(alignTraces([at(component, left)], [at(component, right)]).first).toBeUndefined();
+  });
+
+  test('tell chance when nothing else is different', () => {
+    const left = [at('neighbor', 'knows (reachable)')];
+    const right = [at('neighbor', 'knows (stale)')];
+    expect(alignTraces(left, right, 'told').first).toBe(0);
+  });
+
+  test('do not differ by a node port, which is no ephemeral port, unless it is another one', () => {
+    const [left, right] = ['dport 30080', 'dport 30081'].map((text) => at('netfilter', `:${text}`));
+    if (left === undefined || right === undefined) throw new Error('two steps');
+    expect(alignTraces([left], [left]).first).toBeUndefined();
+    expect(alignTraces([left], [right]).first).toBe(0);
+  });
+
+  test('part ways where something is decided, not where they ask for another end', () => {
+    const asking = (dst: string, ...steps: readonly (readonly [string, string])[]) =>
+      steps.map(([component, reason], index) =>
+        at(component, reason, { index, packet: `IP 10.0.0.1.40000 > ${dst}.80: Flags [S]` }),
+      );
+    const left = asking(
+      '10.96.0.1',
+      ['route', '10.96.0.1 matches route default via 10.0.0.254'],
+      ['netfilter', 'DNAT to 10.0.1.4:80'],
+    );
+    const right = asking(
+      '10.96.0.11',
+      ['route', '10.96.0.11 matches route default via 10.0.0.254'],
+      ['netfilter', 'none of its rules decided'],
+    );
+    const alignment = alignTraces(left, right);
+    expect(alignment.common).toBe(1);
+    const parting = partingOf(alignment);
+    expect(parting?.left?.step.reason).toBe('DNAT to 10.0.1.4:80');
+    expect(parting?.right?.step.reason).toBe('none of its rules decided');
+  });
+
+  test('leave out copies that switches flood and other machines ignore', () => {
+    const ignored = at('device', 'not for it', { place: 'other', code: 'other-host' });
+    const step = at('route', 'x');
+    expect(alignTraces([step, ignored], [step]).rows).toHaveLength(1);
   });
 });
 

@@ -54,7 +54,12 @@ export function RecordedPage({ recording }: { readonly recording: Recording }) {
                 onSelect={setSelected}
               />
               {playback.journey === undefined ? null : (
-                <Player store={store} playback={playback} octetsAtFirst={player.octets} />
+                <Player
+                  store={store}
+                  playback={playback}
+                  comparable={false}
+                  octetsAtFirst={player.octets}
+                />
               )}
             </main>
           </div>

@@ -100,7 +100,7 @@ export function elapsed(journey: Journey, atNs: number): string {
 }
 
 /** A mark and a word for how it ended: told by shape as well as colour. */
-export function verdictOf(journey: Journey): {
+export function verdictOf(journey: Pick<Journey, 'disposition'>): {
   readonly mark: string;
   readonly tone: 'good' | 'bad' | 'busy';
 } {

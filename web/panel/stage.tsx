@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { type ComponentType, useCallback, useMemo, useRef, useState } from 'react';
 import type { PolicyVertex } from '../../server/contract/graph.js';
 import { withBuildUp } from '../model/build-up.js';
 import { dimmedBy, isEmpty, type Search } from '../model/filter.js';
@@ -12,7 +12,6 @@ import { useLayers } from '../state/layers.js';
 import type { LiveState } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import type { Picking } from '../trace/trace-form.js';
-import { TrafficLayer } from '../traffic/traffic-layer.js';
 import { type Fly, GraphView } from './graph-view.js';
 import { MapView } from './map-view.js';
 import { StageBar } from './stage-bar.js';
@@ -26,10 +25,12 @@ interface Props {
   readonly playback: Playback;
   readonly picking: Picking;
   readonly onSelect: (id: string | undefined) => void;
+  /** What only a running cluster has to show over the drawing. */
+  readonly over?: ComponentType<{ readonly live: LiveState; readonly scene: Scene }>;
 }
 
 /** The graph with what is laid over it. */
-export function Stage({ live, selected, playback, picking, onSelect }: Props) {
+export function Stage({ live, selected, playback, picking, onSelect, over: Over }: Props) {
   const [search, setSearch] = useState<Search>({ namespace: '', tone: '', text: '' });
   const [fitRequest, setFitRequest] = useState(0);
   const laid = useLayout(live);
@@ -151,7 +152,7 @@ export function Stage({ live, selected, playback, picking, onSelect }: Props) {
             lookInto={lookInto}
           />
         )}
-        <TrafficLayer live={live} scene={scene} />
+        {Over === undefined ? null : <Over live={live} scene={scene} />}
         {pins.size === 0 || map !== undefined ? null : (
           <button
             type="button"

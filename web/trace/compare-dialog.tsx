@@ -1,23 +1,56 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { type Frame, framesOf, isFailure, verdictOf } from '../model/playback.js';
-import { type AlignedRow, alignTraces } from './align.js';
-import type { PastTrace } from './use-history.js';
+import { useEffect, useRef, useState } from 'react';
+import { type Frame, verdictOf } from '../model/playback.js';
+import { usePage } from '../page.js';
+import { CompareRows } from './compare-rows.js';
+import { type ComparableTrace, useComparableTraces } from './use-kept-traces.js';
 import { COMPARE } from './words.js';
+import './compare.css';
 
 interface Props {
-  readonly traces: readonly PastTrace[];
+  /** Ids of the traces that are chosen at first; unless said, the one that is shown and the newest other one. */
+  readonly left?: string | undefined;
+  readonly right?: string | undefined;
   readonly onClose: () => void;
 }
 
-/** Two traces of this visit, step beside step, with the first difference marked. */
-export function CompareDialog({ traces, onClose }: Props) {
+/** Two traces, of this visit or of others, step beside step, with the first difference told. */
+export function CompareDialog({ left: leftFirst, right: rightFirst, onClose }: Props) {
+  const { store, playback, history } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [rightNumber, setRight] = useState(traces[0]?.number ?? 0);
-  const [leftNumber, setLeft] = useState(traces[1]?.number ?? 0);
+  const { traces, load } = useComparableTraces(store, history.traces);
+  const shown = playback.journey?.id;
+  const [rightId, setRight] = useState(rightFirst);
+  const [leftId, setLeft] = useState(leftFirst);
   const [onlyChanges, setOnlyChanges] = useState(false);
+  const [error, setError] = useState<string>();
   useEffect(() => dialog.current?.showModal(), []);
-  const left = traces.find(({ number }) => number === leftNumber);
-  const right = traces.find(({ number }) => number === rightNumber);
+  const right = traces.find(({ id }) => id === (rightId ?? shown)) ?? traces[0];
+  const left = traces.find(({ id }) => id === leftId) ?? traces.find(({ id }) => id !== right?.id);
+
+  async function choose(id: string, keep: (id: string) => void) {
+    keep(id);
+    const chosen = traces.find((trace) => trace.id === id);
+    setError(chosen?.journey === undefined ? await load(id) : undefined);
+  }
+  const unread = [left, right].find((trace) => trace !== undefined && trace.journey === undefined);
+  const unreadId = unread?.id;
+  useEffect(() => {
+    if (unreadId !== undefined) load(unreadId).then(setError);
+  }, [unreadId, load]);
+
+  function goTo(trace: ComparableTrace, frame: Frame) {
+    if (trace.journey === undefined) return;
+    const { hop, step } = frame;
+    const { filter } = playback;
+    const at = { hop: hop.number, step: hop.steps.indexOf(step) };
+    const shows = {
+      shown: filter.shown === 'all' ? 'all' : 'replies',
+      rules: filter.rules,
+    } as const;
+    playback.show(trace.journey, { ...at, filter: shows });
+    dialog.current?.close();
+  }
+
   return (
     <dialog ref={dialog} className="compare-dialog" aria-label={COMPARE.title} onClose={onClose}>
       <div className="row">
@@ -40,10 +73,35 @@ export function CompareDialog({ traces, onClose }: Props) {
       ) : (
         <>
           <div className="compare-heads">
-            <Choice label={COMPARE.left} traces={traces} chosen={left} onChoose={setLeft} />
-            <Choice label={COMPARE.right} traces={traces} chosen={right} onChoose={setRight} />
+            <Choice
+              label={COMPARE.left}
+              traces={traces}
+              chosen={left}
+              onChoose={(id) => choose(id, setLeft)}
+            />
+            <Choice
+              label={COMPARE.right}
+              traces={traces}
+              chosen={right}
+              onChoose={(id) => choose(id, setRight)}
+            />
           </div>
-          <Rows left={left} right={right} onlyChanges={onlyChanges} />
+          {error === undefined ? null : (
+            <p className="error" role="alert">
+              {error}
+            </p>
+          )}
+          {left.journey === undefined || right.journey === undefined ? (
+            <p className="help">{error === undefined ? COMPARE.loading : ''}</p>
+          ) : (
+            <CompareRows
+              key={`${left.id} ${right.id}`}
+              left={left.journey}
+              right={right.journey}
+              onlyChanges={onlyChanges}
+              onGo={(side, frame) => goTo(side === 'left' ? left : right, frame)}
+            />
+          )}
         </>
       )}
     </dialog>
@@ -52,96 +110,52 @@ export function CompareDialog({ traces, onClose }: Props) {
 
 interface ChoiceProps {
   readonly label: string;
-  readonly traces: readonly PastTrace[];
-  readonly chosen: PastTrace;
-  readonly onChoose: (number: number) => void;
+  readonly traces: readonly ComparableTrace[];
+  readonly chosen: ComparableTrace;
+  readonly onChoose: (id: string) => void;
 }
 
 function Choice({ label, traces, chosen, onChoose }: ChoiceProps) {
-  const { journey } = chosen;
-  const verdict = verdictOf(journey);
+  const verdict = verdictOf(chosen);
+  const mine = traces.filter(({ number }) => number !== undefined);
+  const others = traces.filter(({ number }) => number === undefined);
   return (
     <div className={`compare-head ${verdict.tone}`}>
       <select
         aria-label={label}
-        value={chosen.number}
-        onChange={(event) => onChoose(Number(event.target.value))}
+        value={chosen.id}
+        onChange={(event) => onChoose(event.target.value)}
       >
-        {traces.map(({ number, journey: one }) => (
-          <option key={number} value={number}>
-            {number}. {verdictOf(one).mark} {one.title}
-          </option>
-        ))}
+        <Options label={COMPARE.visit} traces={mine} />
+        <Options label={COMPARE.others} traces={others} />
       </select>
       <p>
         <b>
-          {verdict.mark} {journey.disposition}
+          {verdict.mark} {chosen.disposition}
         </b>{' '}
-        {journey.summary}
+        {chosen.journey?.summary}
       </p>
     </div>
   );
 }
 
-const FILTER = { shown: 'replies', rules: 'deciding' } as const;
-
-function Rows({
-  left,
-  right,
-  onlyChanges,
+function Options({
+  label,
+  traces,
 }: {
-  readonly left: PastTrace;
-  readonly right: PastTrace;
-  readonly onlyChanges: boolean;
+  readonly label: string;
+  readonly traces: readonly ComparableTrace[];
 }) {
-  const list = useRef<HTMLDivElement>(null);
-  const { rows, first } = useMemo(
-    () => alignTraces(framesOf(left.journey, FILTER), framesOf(right.journey, FILTER)),
-    [left, right],
-  );
-  useEffect(() => {
-    if (first !== undefined)
-      list.current?.querySelector('.compare-row.first')?.scrollIntoView({ block: 'center' });
-  }, [first]);
+  if (traces.length === 0) return null;
   return (
-    <div ref={list} className="compare-rows">
-      {first === undefined ? <p className="help good">✔ {COMPARE.same}</p> : null}
-      {rows.map((row, index) =>
-        onlyChanges && !row.differs ? null : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows are made anew when the traces change
-          <Row key={index} row={row} first={index === first} />
-        ),
-      )}
-    </div>
-  );
-}
-
-function Row({ row, first }: { readonly row: AlignedRow; readonly first: boolean }) {
-  const classes = ['compare-row'];
-  if (row.differs) classes.push('differs');
-  if (first) classes.push('first');
-  return (
-    <div className={classes.join(' ')}>
-      {first ? <p className="compare-mark">▼ {COMPARE.first}</p> : null}
-      <Cell frame={row.left} />
-      <Cell frame={row.right} />
-    </div>
-  );
-}
-
-function Cell({ frame }: { readonly frame: Frame | undefined }) {
-  if (frame === undefined) return <div className="compare-cell missing">{COMPARE.missing}</div>;
-  const { hop, step } = frame;
-  return (
-    <div className={`compare-cell ${isFailure(step) ? 'failed' : ''}`}>
-      <span className="muted">
-        {hop.direction === 'reply' ? '←' : '→'} {hop.place} · {step.component} {step.action}{' '}
-        {step.device ?? ''}
-      </span>
-      <span>
-        {isFailure(step) ? '✘ ' : ''}
-        {step.reason}
-      </span>
-    </div>
+    <optgroup label={label}>
+      {traces.map((trace) => (
+        <option key={trace.id} value={trace.id}>
+          {trace.number === undefined ? '' : `${trace.number}. `}
+          {verdictOf(trace).mark} {trace.title}
+          {trace.object === undefined ? '' : ` · ${COMPARE.trace(trace.object)}`}
+        </option>
+      ))}
+    </optgroup>
   );
 }

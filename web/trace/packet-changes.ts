@@ -14,13 +14,17 @@ export interface ComparedField {
   readonly other?: string;
 }
 
+/** Says of a field that its difference from another value means nothing. */
+export type IsChance = (field: PictureField, other: string) => boolean;
+
 /**
  * The headers of one picture compared with those of another. Headers are matched from the innermost outward, because
- * a tunnel and a device put theirs on at the outside.
+ * a tunnel and a device put theirs on at the outside. Differences that are chance are not told.
  */
 export function comparedLayers(
   shown: PacketPicture,
   other: PacketPicture | undefined,
+  isChance: IsChance = () => false,
 ): readonly ComparedLayer[] {
   const shift = (other?.layers.length ?? 0) - shown.layers.length;
   return shown.layers.map((layer, index) => {
@@ -32,7 +36,8 @@ export function comparedLayers(
       alone: other !== undefined && same === undefined,
       fields: layer.fields.map((field) => {
         const value = values.get(field.name);
-        return value === undefined || value === field.value ? { field } : { field, other: value };
+        const marked = value !== undefined && value !== field.value && !isChance(field, value);
+        return marked ? { field, other: value } : { field };
       }),
     };
   });

@@ -8,6 +8,7 @@ import {
   type FieldPlace,
   fieldAt,
   hexRows,
+  type IsChance,
 } from './packet-changes.js';
 import type { StepPacketsState } from './use-step-packets.js';
 import { PACKET } from './words.js';
@@ -43,7 +44,7 @@ export function PacketPanel({ state }: { readonly state: StepPacketsState }) {
           {PACKET.length(shown.length)} · <Change packets={packets} />
         </span>
       </div>
-      <Picture shown={shown} other={other} side={side} />
+      <PacketView shown={shown} other={other} words={SIDE_WORDS[side]} />
     </section>
   );
 }
@@ -65,15 +66,28 @@ function Change({ packets: { before, after } }: { readonly packets: StepPackets 
   );
 }
 
-interface PictureProps {
-  readonly shown: PacketPicture;
-  readonly other: PacketPicture | undefined;
-  readonly side: Side;
+const SIDE_WORDS: Readonly<Record<Side, DifferenceWords>> = {
+  before: { alone: PACKET.removed, other: PACKET.becomes },
+  after: { alone: PACKET.added, other: PACKET.was },
+};
+
+/** What is said of a header that the other picture lacks, and before the value of a field in the other picture. */
+export interface DifferenceWords {
+  readonly alone: string;
+  readonly other: string;
 }
 
-function Picture({ shown, other, side }: PictureProps) {
+interface PacketViewProps {
+  readonly shown: PacketPicture;
+  readonly other: PacketPicture | undefined;
+  readonly words: DifferenceWords;
+  readonly isChance?: IsChance;
+}
+
+/** A packet as nested envelopes beside its octets, with what differs from another one marked. */
+export function PacketView({ shown, other, words, isChance }: PacketViewProps) {
   const [lit, setLit] = useState<FieldPlace>();
-  const layers = useMemo(() => comparedLayers(shown, other), [shown, other]);
+  const layers = useMemo(() => comparedLayers(shown, other, isChance), [shown, other, isChance]);
   const changed = useMemo(() => changedOctets(layers), [layers]);
   const field = lit === undefined ? undefined : shown.layers[lit.layer]?.fields[lit.field];
   const from = field?.offset ?? -1;
@@ -81,7 +95,7 @@ function Picture({ shown, other, side }: PictureProps) {
   return (
     <div className="packet-body">
       <div className="envelopes">
-        <Envelope layers={layers} index={0} side={side} lit={lit} onLit={setLit} />
+        <Envelope layers={layers} index={0} words={words} lit={lit} onLit={setLit} />
       </div>
       <Octets
         picture={shown}
@@ -97,13 +111,13 @@ function Picture({ shown, other, side }: PictureProps) {
 interface EnvelopeProps {
   readonly layers: readonly ComparedLayer[];
   readonly index: number;
-  readonly side: Side;
+  readonly words: DifferenceWords;
   readonly lit: FieldPlace | undefined;
   readonly onLit: (place: FieldPlace | undefined) => void;
 }
 
 /** A header with what it carries inside it. */
-function Envelope({ layers, index, side, lit, onLit }: EnvelopeProps): ReactNode {
+function Envelope({ layers, index, words, lit, onLit }: EnvelopeProps): ReactNode {
   const compared = layers[index];
   if (compared === undefined) return null;
   const { layer, alone, fields } = compared;
@@ -112,7 +126,7 @@ function Envelope({ layers, index, side, lit, onLit }: EnvelopeProps): ReactNode
       <h4>
         {layer.name}
         <span className="muted"> {PACKET.length(layer.length)}</span>
-        {alone ? <em>{side === 'after' ? PACKET.added : PACKET.removed}</em> : null}
+        {alone ? <em>{words.alone}</em> : null}
       </h4>
       <div className="fields">
         {fields.map((entry, at) => (
@@ -120,25 +134,25 @@ function Envelope({ layers, index, side, lit, onLit }: EnvelopeProps): ReactNode
             // biome-ignore lint/suspicious/noArrayIndexKey: fields of one header keep their order
             key={at}
             entry={entry}
-            side={side}
+            words={words}
             lit={lit?.layer === index && lit.field === at}
             onLit={(on) => onLit(on ? { layer: index, field: at } : undefined)}
           />
         ))}
       </div>
-      <Envelope layers={layers} index={index + 1} side={side} lit={lit} onLit={onLit} />
+      <Envelope layers={layers} index={index + 1} words={words} lit={lit} onLit={onLit} />
     </div>
   );
 }
 
 interface FieldProps {
   readonly entry: ComparedField;
-  readonly side: Side;
+  readonly words: DifferenceWords;
   readonly lit: boolean;
   readonly onLit: (on: boolean) => void;
 }
 
-function Field({ entry: { field, other }, side, lit, onLit }: FieldProps) {
+function Field({ entry: { field, other }, words, lit, onLit }: FieldProps) {
   return (
     <button
       type="button"
@@ -155,7 +169,7 @@ function Field({ entry: { field, other }, side, lit, onLit }: FieldProps) {
         {other === undefined ? null : (
           <span className="other">
             {' '}
-            {side === 'after' ? PACKET.was : PACKET.becomes} {other}
+            {words.other} {other}
           </span>
         )}
       </span>

@@ -9,7 +9,6 @@ import { SuggestBar } from '../what-if/suggest-bar.js';
 import { ArtefactPanel } from './artefact-panel.js';
 import { CompareDialog } from './compare-dialog.js';
 import { PacketPanel } from './packet-panel.js';
-import type { PastTrace } from './use-history.js';
 import { useStepPackets } from './use-step-packets.js';
 import { ARTEFACTS, COMPARE, TOOLS } from './words.js';
 
@@ -18,8 +17,8 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4];
 interface Props {
   readonly store: LiveStore;
   readonly playback: Playback;
-  /** What this page sent, newest first; undefined where there is nothing to compare with. */
-  readonly traces?: readonly PastTrace[];
+  /** There are other traces to compare with. */
+  readonly comparable: boolean;
   /** Undefined where the trace is all there is. */
   readonly onClose?: () => void;
   /** The packet's headers and octets are open until a person closes them. */
@@ -28,7 +27,7 @@ interface Props {
 
 /** Below the graph: controls, the step that is told, and how it all ends. */
 export function Player(props: Props) {
-  const { store, playback, traces, onClose, octetsAtFirst = false } = props;
+  const { store, playback, comparable, onClose, octetsAtFirst = false } = props;
   const { journey, frames, position, frame } = playback;
   const [octetsShown, setOctets] = useStoredSwitch('player-octets', octetsAtFirst);
   const [artefactsShown, setArtefacts] = useStoredSwitch('player-artefacts', true);
@@ -46,7 +45,7 @@ export function Player(props: Props) {
     first: () => playback.go(0),
     last: () => playback.go(frames.length - 1),
     octets: () => setOpen(!open),
-    compare: () => setComparing(!isPod && traces !== undefined),
+    compare: () => setComparing(!isPod && comparable),
   });
   function goToPlace(which: 'before' | 'next') {
     const to = positionOfPlace(frames, position, which);
@@ -74,7 +73,7 @@ export function Player(props: Props) {
         >
           {isPod ? ARTEFACTS.tool : TOOLS.packet}
         </button>
-        {isPod || traces === undefined ? null : (
+        {isPod || !comparable ? null : (
           <button
             type="button"
             className="tool"
@@ -119,9 +118,7 @@ export function Player(props: Props) {
           <PacketPanel state={packets} />
         )}
       </div>
-      {comparing && traces !== undefined ? (
-        <CompareDialog traces={traces} onClose={() => setComparing(false)} />
-      ) : null}
+      {comparing ? <CompareDialog onClose={() => setComparing(false)} /> : null}
     </section>
   );
 }

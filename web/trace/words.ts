@@ -90,14 +90,34 @@ export const SHARE = {
 
 export const COMPARE = {
   tool: 'compare',
-  toolHint: 'Two traces of this visit side by side (c)',
+  toolHint: 'Two traces side by side (c)',
   title: 'Two traces side by side',
   left: 'Left trace',
   right: 'Right trace',
+  visit: 'sent from this page',
+  others: 'sent by others',
+  trace: (object: string) => `Trace ${object}`,
   close: 'Close',
   few: 'Send a second packet: then there are two traces to compare.',
+  loading: 'reading the trace…',
   same: 'Both traces take the same steps to the same end.',
+  sameSteps: (left: string, right: string) =>
+    `Both traces take the same steps, but the left one ends as ${left}, the right one as ${right}.`,
+  parting: (steps: number) =>
+    steps === 0
+      ? 'They differ from the first step:'
+      : `The same for ${steps} step${steps === 1 ? '' : 's'}, then:`,
+  ends: 'ends here',
   first: 'first difference',
+  next: 'next difference',
+  nextHint: 'To the next step that differs (n)',
   onlyChanges: 'only differences',
   missing: 'no such step here',
+  go: 'Show this step in the player',
+  octets: '0x',
+  octetsHint: 'Headers and octets of both packets at this step (o)',
+  closeOctets: 'Close the octets',
+  alone: 'only on this side',
+  otherLeft: 'left',
+  otherRight: 'right',
 } as const;

@@ -94,7 +94,13 @@ function OnCopy({ suggestion }: { readonly suggestion: Suggestion }) {
           {SUGGEST.backToFailed}
         </button>
       )}
-      {comparing ? <CompareDialog traces={pair} onClose={() => setComparing(false)} /> : null}
+      {comparing ? (
+        <CompareDialog
+          left={failed?.id}
+          right={suggestion.journey.id}
+          onClose={() => setComparing(false)}
+        />
+      ) : null}
     </div>
   );
 }
