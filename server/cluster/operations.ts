@@ -17,6 +17,7 @@ import { applyText, deleteText, loadText } from './act/apply-text.js';
 import { act } from './act/change-object.js';
 import { Snapshots } from './act/snapshots.js';
 import { type ObjectChange, UndoLog } from './act/undo-log.js';
+import { Captures } from './captures.js';
 import type { Cluster } from './cluster.js';
 import { describeVertex } from './details.js';
 import { resolveSource } from './ends.js';
@@ -38,12 +39,14 @@ const FAULTS = 'podnet.dev/faults';
 /** Everything that people ask of a cluster, or do to it, apart from the Kubernetes API. */
 export class Operations {
   private readonly cluster: Cluster;
+  private readonly captures: Captures;
   private readonly undoLog: UndoLog;
   private readonly snapshots: Snapshots;
   private readonly suggester: Suggester;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
+    this.captures = new Captures(cluster);
     this.undoLog = new UndoLog(cluster.api);
     this.snapshots = new Snapshots(cluster.api);
     this.suggester = new Suggester(cluster);
@@ -82,6 +85,14 @@ export class Operations {
         previous: previous === true,
       });
     },
+    captureStart: async (request) => this.captures.start(request),
+    captureRead: async ({ id, after }) => this.captures.read(String(id), Number(after)),
+    captureStop: async ({ id }) => {
+      this.captures.stop(String(id));
+      return { ok: true, value: null };
+    },
+    capturePacket: async ({ id, number }) => this.captures.packet(String(id), Number(number)),
+    captureFile: async ({ id }) => this.captures.file(String(id)),
     tryBind: async (request) => tryBindIn(this.cluster, request),
     queue: async (request) => queueIn(this.cluster, request),
     suggest: (request) => this.suggester.suggest(request),

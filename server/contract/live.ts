@@ -8,10 +8,17 @@ import type {
   SnapshotReport,
   SnapshotRequest,
 } from './acting.js';
+import type { CaptureNews, CaptureRequest } from './capture.js';
 import type { GraphDiff, GraphSnapshot } from './graph.js';
 import type { PodInside } from './inside.js';
 import type { BindReport, BindRequest, QueueReport, QueueRequest, QueueRow } from './inspector.js';
-import type { Disposition, Journey, JourneyPackets, StepPackets } from './journey.js';
+import type {
+  Disposition,
+  Journey,
+  JourneyPackets,
+  PacketPicture,
+  StepPackets,
+} from './journey.js';
 import type { PolicyReach } from './policy.js';
 import type { PortsReport } from './reports.js';
 import type { SuggestReport, SuggestRequest, TypedRequest } from './what-if.js';
@@ -80,6 +87,21 @@ export interface Commands {
   };
   /** What bind(2) would answer in a pod; nothing is bound. */
   tryBind: { request: BindRequest; value: BindReport };
+  /** Begins to capture on a device of a pod or machine; gives an id. A capture that nobody reads for 15 s ends. */
+  captureStart: { request: CaptureRequest; value: string };
+  /** What was captured behind a number. */
+  captureRead: {
+    request: { readonly id: string; readonly after: number };
+    value: CaptureNews;
+  };
+  captureStop: { request: { readonly id: string }; value: null };
+  /** A captured frame, header by header. */
+  capturePacket: {
+    request: { readonly id: string; readonly number: number };
+    value: PacketPicture;
+  };
+  /** The frames that are kept as pcapng, in base64. */
+  captureFile: { request: { readonly id: string }; value: string };
   /** Sends to a message queue of a pod, takes from it, makes or removes one. */
   queue: { request: QueueRequest; value: QueueReport };
   /** Tries changes that may make a failed trace arrive on copies of the cluster. */

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
 import type { DetailTab, VertexDetails } from '../../server/contract/live.js';
+import { CaptureView } from '../capture/capture-view.js';
 import { DetailSectionView } from '../panel/detail-section.js';
 import { PodJourney } from '../panel/pod-journey.js';
 import { useTabKeys } from '../panel/use-tab-keys.js';
@@ -23,7 +24,7 @@ interface Props {
   readonly onChanged: () => void;
 }
 
-type Tab = DetailTab | 'logs';
+type Tab = DetailTab | 'logs' | 'capture';
 
 const TABS: readonly Tab[] = [
   'overview',
@@ -31,9 +32,13 @@ const TABS: readonly Tab[] = [
   'ports',
   'queues',
   'network',
+  'capture',
   'logs',
   'object',
 ];
+
+/** Devices of a pod. */
+const POD_DEVICES = ['eth0', 'lo'];
 
 /** What a pod is made of, a part at a time; the part stays chosen from pod to pod. */
 export function PodInspector(props: Props) {
@@ -81,6 +86,7 @@ export function PodInspector(props: Props) {
 function Part(props: Props & { readonly tab: Tab }): ReactNode {
   const { tab, pod, details, store, playback, onChanged } = props;
   if (tab === 'logs') return <LogView pod={pod} />;
+  if (tab === 'capture') return <CaptureView of={pod.id} devices={POD_DEVICES} store={store} />;
   const sections = details.sections
     .filter((section) => section.tab === tab)
     .map((section) => (

@@ -6,6 +6,7 @@ export const WORDS = {
     ports: 'Ports',
     queues: 'Queues',
     network: 'Network',
+    capture: 'Capture',
     logs: 'Logs',
     object: 'YAML',
   },
