@@ -85,6 +85,11 @@ const REQUESTS: { readonly [Name in keyof Commands]: Fields<Commands[Name]['requ
     reusePort: 'boolean?',
     v6only: 'boolean?',
   },
+  captureStart: { of: 'string', device: 'string', filter: 'string' },
+  captureRead: { ...ID, after: 'number' },
+  captureStop: ID,
+  capturePacket: { ...ID, number: 'number' },
+  captureFile: ID,
   queue: {
     pod: 'string',
     container: 'string',

@@ -24,7 +24,7 @@ const TRACE = {
 const SEEDS: { readonly [Name in keyof Commands]: Readonly<Record<string, unknown>> } = {
   trace: TRACE,
   traceStep: { id: 'trace-1', hop: 1, step: 0 },
-  podStep: { id: 'pod-1', artefacts: 'manifest' },
+  podStep: { id: `pod:${POD}:1`, artefacts: '1' },
   traceCapture: { id: 'trace-1' },
   traces: {},
   keptTrace: { id: 'trace-1' },
@@ -53,6 +53,11 @@ const SEEDS: { readonly [Name in keyof Commands]: Readonly<Record<string, unknow
     ...{ pod: POD, container: 'web', protocol: 'tcp', address: '0.0.0.0', port: 81 },
     ...{ reuseAddr: false, reusePort: false, v6only: false },
   },
+  captureStart: { of: `pod:${POD}`, device: 'eth0', filter: 'tcp' },
+  captureRead: { id: '1', after: 0 },
+  captureStop: { id: '1' },
+  capturePacket: { id: '1', number: 1 },
+  captureFile: { id: '1' },
   queue: {
     ...{ pod: POD, container: 'web', kind: 'posix', action: 'send', name: '/jobs', text: 'x' },
     ...{ priority: 1, maxMessages: 10, maxBytes: 100 },
