@@ -2,6 +2,8 @@ import type { Commands } from '../contract/live.js';
 
 /** Longest names and addresses of a request, in letters; manifests are `text`. */
 const MOST_LETTERS = 1000;
+/** Letters of a wrong value that are repeated. */
+const MOST_QUOTED = 40;
 /** Most elements of a list. */
 const MOST_ELEMENTS = 1000;
 
@@ -160,7 +162,8 @@ function listProblem(element: FieldShape, value: unknown): string | undefined {
 function wordFor(value: unknown): string {
   if (value === null || value === undefined) return value === null ? 'null' : 'missing';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? `'${value.slice(0, MOST_QUOTED)}'` : `${value}`;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -16,6 +16,8 @@ export interface OpenedPage {
   readonly url: string;
   /** Stops the server; `start` starts another one at the same address, with a cluster of its own. */
   stop(): Promise<void>;
+  /** Ends the server as a power cut would. */
+  kill(): Promise<void>;
   start(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function describePage(
         return required(podnet).url;
       },
       stop: () => required(podnet).stop(),
+      kill: () => required(podnet).kill(),
       start: async () => {
         podnet = await startPodnet(Number(new URL(required(podnet).url).port));
       },

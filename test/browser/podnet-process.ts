@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 export interface PodnetProcess {
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends it without a chance to say good-bye. */
+  kill(): Promise<void>;
 }
 
 const MAIN = 'dist/server/cli/main.js';
@@ -18,7 +20,7 @@ export async function startPodnet(port = 0): Promise<PodnetProcess> {
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const url = await urlOf(child);
-  return { url, stop: () => stop(child) };
+  return { url, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
 }
 
 async function urlOf(child: ChildProcess): Promise<string> {
@@ -50,10 +52,10 @@ function urlIn(line: string): string | undefined {
   }
 }
 
-function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return Promise.resolve();
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
-    child.kill();
+    child.kill(signal);
   });
 }

@@ -11,6 +11,9 @@ const ESCAPE = '\x1b';
 const SEQUENCE = /^\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z]|[^[O])/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same, not whole yet
 const UNFINISHED = /^\x1b(?:\[[0-9;]*|O)?$/;
+/** Characters that stand for themselves. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what is left out are the keys
+const PLAIN = /^[^\x00-\x1f\x7f]+/;
 
 /** What a key does, by what the terminal sends for it. */
 const KEYS: Readonly<Record<string, EditCommand>> = {
@@ -138,14 +141,18 @@ export class LineEditor {
 
   private async takeKeys(): Promise<TypedLine | undefined> {
     while (this.pending !== '') {
+      // What is pasted comes at once, and is put in at once.
+      const plain = PLAIN.exec(this.pending)?.[0];
+      if (plain !== undefined) {
+        this.pending = this.pending.slice(plain.length);
+        await this.insert(plain);
+        continue;
+      }
       const key = nextKey(this.pending);
       if (key === undefined) return undefined;
       this.pending = this.pending.slice(key.length);
       const command = KEYS[key];
-      if (command === undefined) {
-        if (key >= ' ') await this.insert(key);
-        continue;
-      }
+      if (command === undefined) continue;
       const done = await this.act(command);
       if (done !== undefined) return done;
     }
@@ -213,13 +220,13 @@ export class LineEditor {
   }
 
   private async insert(added: string): Promise<void> {
-    if (this.text.length >= MAX_LINE) return;
+    const characters = [...added].slice(0, MAX_LINE - this.text.length);
+    if (characters.length === 0) return;
     const atEnd = this.cursor === this.text.length;
-    const characters = [...added];
     const shown = this.cursor;
     this.text = [...this.text.slice(0, shown), ...characters, ...this.text.slice(shown)];
     this.cursor += characters.length;
-    if (atEnd) await this.options.show(added);
+    if (atEnd) await this.options.show(characters.join(''));
     else await this.redraw(shown);
   }
 

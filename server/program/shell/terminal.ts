@@ -80,7 +80,17 @@ export class Terminal implements Console {
 
   /** Takes what was typed; a promise when the program has to read first. */
   writeInput(octets: Uint8Array): Promise<void> | undefined {
-    for (const character of this.decoder.decode(octets, { stream: true })) this.key(character);
+    let run = '';
+    for (const character of this.decoder.decode(octets, { stream: true })) {
+      if (this.passes(character)) {
+        run += character;
+        continue;
+      }
+      if (run !== '') this.send(run);
+      run = '';
+      this.key(character);
+    }
+    if (run !== '') this.send(run);
     const { waiting } = this;
     this.waiting = undefined;
     return waiting?.then(() => undefined);
@@ -93,6 +103,13 @@ export class Terminal implements Console {
 
   private signal(number: number): void {
     for (const send of [...this.foreground]) send(number);
+  }
+
+  /** Whether a character goes to the program as it is, with others beside it. */
+  private passes(character: string): boolean {
+    const { canonical, echo, signals } = this.mode;
+    if (canonical || echo || character === '\r') return false;
+    return !(signals && character in SIGNAL_KEYS);
   }
 
   private key(typed: string): void {
