@@ -22,6 +22,9 @@ const LABEL_FROM_PX = 26;
 /** Width of a pod from which on the rate of its veth is written in it, and how far from its edge. */
 const BRIEF_FROM_PX = 110;
 const BESIDE_PX = 8;
+/** Width of a node from which on the rate of its cable is written in full, and how far from the node. */
+const FULL_FROM_PX = 190;
+const NEAR_NODE_PX = 22;
 
 /** What a frame is painted from. */
 export interface FrameSource {
@@ -110,6 +113,8 @@ function paintDots(
 function labelsOf(source: FrameSource): readonly RateLabel[] {
   const sums = new Map<string, { packets: number; bits: number }>();
   for (const { edge, packets, bits } of source.streams) {
+    // What passes between bridge, IP stack and tunnel is told by the cables and veths around.
+    if (edge.startsWith('uplink:')) continue;
     const sum = sums.get(edge);
     if (sum === undefined) sums.set(edge, { packets, bits });
     else {
@@ -122,16 +127,38 @@ function labelsOf(source: FrameSource): readonly RateLabel[] {
   for (const [edge, sum] of sums) {
     const way = shownWay(source, edge, source.lines.of(edge));
     if (way === undefined || way.length * k < LABEL_FROM_PX) continue;
-    const brief = edge.startsWith('veth:');
-    if (brief && source.podWidth * k < BRIEF_FROM_PX * source.scale) continue;
-    const place = brief ? way.points[0] : pointAlong(way.points, 0.5);
-    if (place === undefined) continue;
-    const at = { x: place.x * k + x - (brief ? BESIDE_PX : 0), y: place.y * k + y };
+    const label = placeOfLabel(source, edge, way);
+    if (label === undefined) continue;
+    const at = { x: label.at.x * k + x, y: label.at.y * k + y };
     const { width, height } = source.window;
     if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) continue;
-    labels.push({ edge, ...sum, at, brief });
+    labels.push({ edge, ...sum, ...label, at });
   }
   return labels;
+}
+
+/**
+ * A veth's rate stands in its pod, at the end of its line. A cable's stands where it leaves its node, as many cables may
+ * run side by side further on; in few words where nodes are small.
+ */
+function placeOfLabel(
+  { lines, brush, podWidth, scale }: FrameSource,
+  edge: string,
+  way: Way,
+): Pick<RateLabel, 'at' | 'brief' | 'beside'> | undefined {
+  const { k } = brush.view;
+  if (edge.startsWith('veth:')) {
+    const [at] = way.points;
+    if (at === undefined || podWidth * k < BRIEF_FROM_PX * scale) return undefined;
+    return { at: { x: at.x - BESIDE_PX / k, y: at.y }, brief: true, beside: true };
+  }
+  const node = lines.nodeAt(edge);
+  const near = Math.min(0.5, NEAR_NODE_PX / (way.length * k));
+  const at = pointAlong(way.points, node === undefined ? 0.5 : node.atEnd ? 1 - near : near);
+  if (at === undefined) return undefined;
+  const brief = node !== undefined && node.width * k < FULL_FROM_PX * scale;
+  if (brief && node.width * k < BRIEF_FROM_PX * 0.7 * scale) return undefined;
+  return { at, brief, beside: false };
 }
 
 /** The line of an edge if it is drawn at this zoom and seen in the window. */

@@ -16,6 +16,12 @@ export interface Way {
   readonly length: number;
 }
 
+/** An edge in one direction. */
+interface Course {
+  readonly edge: string;
+  readonly forward: boolean;
+}
+
 /** Where things are in one drawing; ways are worked out once. */
 export class Lines {
   private readonly drawing: Drawing;
@@ -40,32 +46,36 @@ export class Lines {
       const ends = this.drawing.edges.get(edge);
       if (way === undefined || ends?.kind !== 'cable') return way;
       return wayOf([
-        ...this.fromStack(ends.from, way.points[0]),
+        ...this.beforeCard(ends.from, way.points[0]),
         ...way.points,
-        ...this.fromStack(ends.to, way.points.at(-1)).toReversed(),
+        ...this.beforeCard(ends.to, way.points.at(-1)).toReversed(),
       ]);
     });
   }
 
+  /** The node at an end of an edge: how wide it is, and whether it is where the edge ends. */
+  nodeAt(edge: string): { readonly width: number; readonly atEnd: boolean } | undefined {
+    const ends = this.drawing.edges.get(edge);
+    for (const [vertex, atEnd] of [
+      [ends?.from, false],
+      [ends?.to, true],
+    ] as const) {
+      const { boxes } = this.drawing.layout;
+      const box = boxes.has(`stack:${vertex}`) ? boxes.get(vertex ?? '') : undefined;
+      if (box !== undefined) return { width: box.width, atEnd };
+    }
+    return undefined;
+  }
+
   /** The way of a packet along an edge, from where the edge before has left it. */
-  leg(
-    edge: string,
-    forward: boolean,
-    before?: { readonly edge: string; readonly forward: boolean },
-  ): Way | undefined {
+  leg(edge: string, forward: boolean, before?: Course): Way | undefined {
     const name = `${before?.edge ?? ''}${before?.forward === true ? '>' : '<'}${edge}${forward ? '>' : '<'}`;
     return this.kept(name, () => {
       const line = this.of(edge)?.points;
       if (line === undefined) return undefined;
       const along = forward ? line : [...line].reverse();
-      const past = before === undefined ? undefined : this.of(before.edge)?.points;
-      const from = before?.forward === true ? past?.at(-1) : past?.[0];
-      const first = along[0];
-      const joined =
-        from === undefined || first === undefined || (from.x === first.x && from.y === first.y)
-          ? along
-          : [from, ...this.between(from, first), ...along];
-      return wayOf(joined);
+      if (before === undefined) return wayOf(along);
+      return wayOf([...this.joint(before, { edge, forward }), ...along]);
     });
   }
 
@@ -73,6 +83,14 @@ export class Lines {
   placeOf(vertex: string): Point | undefined {
     const box = this.boxOf(vertex);
     return box === undefined ? undefined : centreOf(box);
+  }
+
+  /** Where a tunnel takes the packets, few go straight to the card. */
+  private beforeCard(vertex: string, port: Point | undefined): readonly Point[] {
+    const tunnels = this.drawing.layout.boxes.has(
+      `${vertex.replace('node:', 'tunnel:')}/flannel.1`,
+    );
+    return tunnels ? [] : this.fromStack(vertex, port);
   }
 
   private fromStack(vertex: string, port: Point | undefined): readonly Point[] {
@@ -89,10 +107,35 @@ export class Lines {
     return boxes.get(`stack:${vertex}`) ?? boxes.get(vertex);
   }
 
-  /** Inside machines packets turn at right angles, as their lines do. */
-  private between(from: Point, to: Point): readonly Point[] {
-    const straight = Math.abs(from.x - to.x) < 1 || Math.abs(from.y - to.y) < 1;
-    return straight ? [] : [{ x: to.x, y: from.y }];
+  /** From where one edge was left to where the next begins: through the IP stack of a node, as its own lines go. */
+  private joint(before: Course, next: Course): readonly Point[] {
+    const past = this.of(before.edge)?.points;
+    const end = before.forward ? past?.at(-1) : past?.[0];
+    if (end === undefined) return [];
+    const [last, first] = [this.endOf(before, 'last'), this.endOf(next, 'first')];
+    const hubs = [last, first].flatMap((vertex) => this.hubOf(vertex) ?? []);
+    const through = before.edge.startsWith('uplink:') || next.edge.startsWith('uplink:');
+    const tunnelled =
+      last !== first || isTunnel(before, this.drawing) === isTunnel(next, this.drawing);
+    if (hubs.length < 2 || !through || !tunnelled) return [end];
+    const into = before.edge.startsWith('cable:') ? this.fromStack(last, end).toReversed() : [];
+    const start = this.of(next.edge)?.points;
+    const out = next.edge.startsWith('cable:')
+      ? this.fromStack(first, next.forward ? start?.[0] : start?.at(-1))
+      : [];
+    return [end, ...into, ...hubs, ...out];
+  }
+
+  private endOf({ edge, forward }: Course, which: 'first' | 'last'): string {
+    const ends = this.drawing.edges.get(edge);
+    return (forward === (which === 'last') ? ends?.to : ends?.from) ?? '';
+  }
+
+  /** Where packets of a node or tunnel turn. */
+  private hubOf(vertex: string): Point | undefined {
+    const { boxes } = this.drawing.layout;
+    const box = vertex.startsWith('tunnel:') ? boxes.get(vertex) : boxes.get(`stack:${vertex}`);
+    return box === undefined ? undefined : centreOf(box);
   }
 
   private vethOf(id: string): readonly Point[] | undefined {
@@ -116,4 +159,8 @@ export class Lines {
 
 function wayOf(points: readonly Point[] | undefined): Way | undefined {
   return points === undefined ? undefined : { points, length: lengthOf(points) };
+}
+
+function isTunnel({ edge }: Course, { edges }: Drawing): boolean {
+  return edges.get(edge)?.from.startsWith('tunnel:') === true;
 }

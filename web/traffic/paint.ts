@@ -126,14 +126,20 @@ export interface RateLabel {
   readonly bits: number;
   /** The middle of the label, or its right end, in CSS pixels. */
   readonly at: Point;
-  /** Beside the end of a pod's veth there is little room: packets only, to the left of the point. */
+  /** Packets only, where there is little room. */
   readonly brief: boolean;
+  /** To the left of the point, not around it. */
+  readonly beside: boolean;
 }
 
 const LABEL_PX = 11.5;
 
 /** Words of a rate. */
-export function rateWords({ packets, bits, brief }: Omit<RateLabel, 'edge' | 'at'>): string {
+export function rateWords({
+  packets,
+  bits,
+  brief,
+}: Pick<RateLabel, 'packets' | 'bits' | 'brief'>): string {
   return brief
     ? TRAFFIC.packetsPerSecond(short(packets))
     : TRAFFIC.rate(short(packets), bitRate(bits));
@@ -155,7 +161,7 @@ export function paintLabels(
   for (const label of [...labels].sort((a, b) => b.packets - a.packets)) {
     const words = rateWords(label);
     const width = context.measureText(words).width + 14;
-    const left = label.brief ? label.at.x - width : label.at.x - width / 2;
+    const left = label.beside ? label.at.x - width : label.at.x - width / 2;
     const box = { x: left, y: label.at.y - height / 2, width, height };
     if (taken.some((other) => overlaps(box, other))) continue;
     taken.push(box);
