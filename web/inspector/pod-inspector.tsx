@@ -8,6 +8,7 @@ import { useTabKeys } from '../panel/use-tab-keys.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredChoice } from '../state/stored.js';
+import { TrafficSection } from '../traffic/traffic-section.js';
 import { BindForm } from './bind-form.js';
 import { LogView } from './log-view.js';
 import { PortMap } from './port-map.js';
@@ -105,6 +106,7 @@ function Part(props: Props & { readonly tab: Tab }): ReactNode {
   }
   return (
     <>
+      {tab === 'network' ? <TrafficSection id={pod.id} /> : null}
       {sections.length === 0 && tab !== 'ports' ? (
         <p className="muted">{WORDS.nothing}</p>
       ) : (

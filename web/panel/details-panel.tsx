@@ -90,7 +90,7 @@ export function DetailsPanel(props: Props) {
         </p>
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
-      <TrafficSection id={id} edges={live.edges} />
+      {vertex?.kind === 'pod' ? null : <TrafficSection id={id} />}
       {vertex?.kind === 'pod' && details !== undefined ? (
         <PodInspector
           pod={vertex}

@@ -1,5 +1,4 @@
-import type { Box } from '../model/geometry.js';
-import { pointAlong } from '../model/geometry.js';
+import { type Box, type Point, pointAlong } from '../model/geometry.js';
 import { meets } from '../render/map/canvas-tools.js';
 import type { DropMark } from './drop-marks.js';
 import type { Lines, Way } from './lines.js';
@@ -25,6 +24,8 @@ const BESIDE_PX = 8;
 /** Width of a node from which on the rate of its cable is written in full, and how far from the node. */
 const FULL_FROM_PX = 190;
 const NEAR_NODE_PX = 22;
+/** Below this width of a node, or length of a cable between others, nothing is written. */
+const LEAST_PX = 62;
 
 /** What a frame is painted from. */
 export interface FrameSource {
@@ -61,13 +62,18 @@ export function paintFrame(source: FrameSource): FrameReport {
   brush.context.clearRect(0, 0, window.width, window.height);
   const streams = paintStreams(source);
   const dots = source.still ? [] : paintDots(source, nowMs);
-  const labels = paintLabels(brush, labelsOf(source), scale);
+  const labels = paintLabels(brush, labelsOf(source), source);
   const drops: string[] = [];
   for (const [mark, strength] of traffic.marks.at(nowMs)) {
     const at = placeOf(mark, source.lines);
     if (at === undefined) continue;
     const { k, x, y } = brush.view;
-    paintDrop(brush, mark, { at: { x: at.x * k + x, y: at.y * k + y }, strength, scale });
+    paintDrop(brush, mark, {
+      at: { x: at.x * k + x, y: at.y * k + y },
+      strength,
+      scale,
+      window,
+    });
     drops.push(`${mark.edge ?? mark.vertex} ${mark.reason} ${mark.count}`);
   }
   return { dots, streams, labels, drops };
@@ -156,8 +162,9 @@ function placeOfLabel(
   const near = Math.min(0.5, NEAR_NODE_PX / (way.length * k));
   const at = pointAlong(way.points, node === undefined ? 0.5 : node.atEnd ? 1 - near : near);
   if (at === undefined) return undefined;
-  const brief = node !== undefined && node.width * k < FULL_FROM_PX * scale;
-  if (brief && node.width * k < BRIEF_FROM_PX * 0.7 * scale) return undefined;
+  const room = node === undefined ? way.length * k : node.width * k;
+  if (room < LEAST_PX * scale) return undefined;
+  const brief = room < FULL_FROM_PX * scale;
   return { at, brief, beside: false };
 }
 
@@ -190,19 +197,14 @@ function boundsOf({ points }: Way): Box {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Where a mark stands: where its packet was seen last, in the middle of the edge that lost it, or at the place itself. */
-function placeOf(mark: DropMark, lines: Lines) {
-  if (mark.edge !== undefined) {
-    const way = lines.of(mark.edge);
-    if (way !== undefined) return pointAlong(way.points, 0.5);
-  }
-  if (mark.vertex.startsWith('node:') || mark.leg === undefined) {
-    const at = lines.placeOf(mark.vertex);
-    if (at !== undefined) return at;
-  }
-  const { leg } = mark;
+/** Where a mark stands: on the edge that lost the packet, in a node's IP stack, where it was seen last, or at the place itself. */
+function placeOf({ edge, vertex, leg }: DropMark, lines: Lines): Point | undefined {
+  const lost = edge === undefined ? undefined : lines.of(edge);
+  if (lost !== undefined) return pointAlong(lost.points, 0.5);
+  const stack = lines.hubOf(vertex);
+  if (stack !== undefined) return stack;
   const way = leg === undefined ? undefined : lines.of(leg.edge);
-  return leg?.forward === true ? way?.points.at(-1) : way?.points[0];
+  return (leg?.forward === true ? way?.points.at(-1) : way?.points[0]) ?? lines.placeOf(vertex);
 }
 
 function laneOf(edge: string, forward: boolean): string {

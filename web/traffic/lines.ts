@@ -1,5 +1,5 @@
 import type { Edge } from '../../server/contract/graph.js';
-import { type Box, centreOf, lengthOf, type Point } from '../model/geometry.js';
+import { centreOf, lengthOf, type Point } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { nodeOfDevice, type Tracks, vethLine } from '../model/tracks.js';
 
@@ -79,9 +79,16 @@ export class Lines {
     });
   }
 
-  /** Where a thing is drawn: the middle of its box, or the IP stack of a node. */
+  /** Where a thing is drawn: the middle of its box. */
   placeOf(vertex: string): Point | undefined {
-    const box = this.boxOf(vertex);
+    const box = this.drawing.layout.boxes.get(vertex);
+    return box === undefined ? undefined : centreOf(box);
+  }
+
+  /** Where packets of a node or tunnel turn. */
+  hubOf(vertex: string): Point | undefined {
+    const { boxes } = this.drawing.layout;
+    const box = vertex.startsWith('tunnel:') ? boxes.get(vertex) : boxes.get(`stack:${vertex}`);
     return box === undefined ? undefined : centreOf(box);
   }
 
@@ -100,11 +107,6 @@ export class Lines {
     if (Math.abs(foot.x - port.x) < 1) return [foot];
     const middle = (foot.y + port.y) / 2;
     return [foot, { x: foot.x, y: middle }, { x: port.x, y: middle }];
-  }
-
-  private boxOf(vertex: string): Box | undefined {
-    const { boxes } = this.drawing.layout;
-    return boxes.get(`stack:${vertex}`) ?? boxes.get(vertex);
   }
 
   /** From where one edge was left to where the next begins: through the IP stack of a node, as its own lines go. */
@@ -129,13 +131,6 @@ export class Lines {
   private endOf({ edge, forward }: Course, which: 'first' | 'last'): string {
     const ends = this.drawing.edges.get(edge);
     return (forward === (which === 'last') ? ends?.to : ends?.from) ?? '';
-  }
-
-  /** Where packets of a node or tunnel turn. */
-  private hubOf(vertex: string): Point | undefined {
-    const { boxes } = this.drawing.layout;
-    const box = vertex.startsWith('tunnel:') ? boxes.get(vertex) : boxes.get(`stack:${vertex}`);
-    return box === undefined ? undefined : centreOf(box);
   }
 
   private vethOf(id: string): readonly Point[] | undefined {

@@ -149,7 +149,7 @@ export function rateWords({
 export function paintLabels(
   brush: Brush,
   labels: readonly RateLabel[],
-  scale: number,
+  { scale, window }: { readonly scale: number; readonly window: { readonly width: number } },
 ): readonly string[] {
   const { context, palette } = brush;
   const taken: { x: number; y: number; width: number; height: number }[] = [];
@@ -161,7 +161,8 @@ export function paintLabels(
   for (const label of [...labels].sort((a, b) => b.packets - a.packets)) {
     const words = rateWords(label);
     const width = context.measureText(words).width + 14;
-    const left = label.beside ? label.at.x - width : label.at.x - width / 2;
+    const wanted = label.beside ? label.at.x - width : label.at.x - width / 2;
+    const left = clamp(wanted, 4, window.width - width - 4);
     const box = { x: left, y: label.at.y - height / 2, width, height };
     if (taken.some((other) => overlaps(box, other))) continue;
     taken.push(box);
@@ -188,7 +189,13 @@ export function paintDrop(
     at,
     strength,
     scale,
-  }: { readonly at: Point; readonly strength: number; readonly scale: number },
+    window,
+  }: {
+    readonly at: Point;
+    readonly strength: number;
+    readonly scale: number;
+    readonly window: { readonly width: number };
+  },
 ): void {
   const { context, palette } = brush;
   const { x, y } = at;
@@ -219,7 +226,8 @@ export function paintDrop(
   context.textAlign = 'left';
   const width = context.measureText(words).width + 8;
   // A pod's veth leaves at its right: there is room for words on the other side.
-  const left = mark.vertex.startsWith('pod:') ? x - r - 4 - width : x + r + 4;
+  const within = mark.vertex.startsWith('pod:') || x + r + 4 + width > window.width;
+  const left = within ? x - r - 4 - width : x + r + 4;
   panel(
     brush,
     { x: left, y: y - size / 2 - 3, width, height: size + 6 },

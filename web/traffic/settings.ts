@@ -18,11 +18,11 @@ export const CHOICES: readonly TrafficKind[] = [
   'probe',
   'other',
 ];
-/** Probes come every few seconds to every pod, and nothing is to be learned from the second one. */
-const HIDDEN_AT_FIRST: readonly TrafficKind[] = ['probe'];
+/** Probes come every few seconds to every pod, and each makes ARP ask again: nothing is to be learned from the second one. */
+const HIDDEN_AT_FIRST: readonly TrafficKind[] = ['probe', 'arp'];
 const KEY = 'traffic';
 
-/** What was chosen before in this browser; on, without probes, at first. */
+/** What was chosen before in this browser; on, without probes and ARP, at first. */
 export function readSettings(): TrafficSettings {
   const stored = readStored(KEY);
   const { on, hidden } = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import type { Edge } from '../../server/contract/graph.js';
 import type { TrafficKind } from '../../server/contract/traffic.js';
+import { usePage } from '../page.js';
 import { Section } from '../panel/detail-section.js';
 import { edgesOf } from './edges-of.js';
 import { HISTORY_SECONDS } from './rates.js';
@@ -12,11 +13,11 @@ import './traffic.css';
 interface Props {
   /** Id of the selected vertex or edge. */
   readonly id: string;
-  readonly edges: ReadonlyMap<string, Edge>;
 }
 
 /** What passes at the selected thing: now, by kind and direction, and second by second over the last minute. */
-export function TrafficSection({ id, edges }: Props) {
+export function TrafficSection({ id }: Props) {
+  const { edges } = usePage().live;
   const chosen = useMemo(() => edgesOf(id, edges), [id, edges]);
   if (chosen.length === 0) return null;
   return (

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Edge } from '../../server/contract/graph.js';
-import type { TrafficKind, TrafficSlice } from '../../server/contract/traffic.js';
+import type { LaneTraffic, TrafficKind, TrafficSlice } from '../../server/contract/traffic.js';
 import { clusterBase, type LiveState } from '../state/live-store.js';
 import { DropMarks } from './drop-marks.js';
 import { Rates } from './rates.js';
@@ -148,7 +148,14 @@ export class TrafficStore {
         this.marks.add(drop, this.timetable.legOf(drop.crossing ?? 0), nowMs);
     }
     this.show.stepped(slice.toNs, this.timetable.busyUntilMs);
-    this.tell();
+    if (this.streaming.size > 0 || this.isSeen(slice)) this.tell();
+  }
+
+  private isSeen({ lanes, drops }: TrafficSlice): boolean {
+    return (
+      drops.some(({ kind }) => this.shows(kind)) ||
+      lanes.some(({ counts }) => kindsIn(counts).some(this.shows))
+    );
   }
 
   private forget(): void {
@@ -161,6 +168,10 @@ export class TrafficStore {
   private tell(): void {
     for (const listener of this.sliceListeners) listener();
   }
+}
+
+function kindsIn(counts: LaneTraffic['counts']): readonly TrafficKind[] {
+  return Object.keys(counts) as TrafficKind[];
 }
 
 /** The traffic of the page's cluster. */
