@@ -90,9 +90,12 @@ if (!has('chromium')) {
       await create(pinger('flood', 0.005, await ipOf('store-0')));
       await shows('streams', '>veth:default/flood');
       await shows('streams', '<veth:default/flood');
-      await shows('labels', 'veth:shop/store-0 4');
-      const labels = await page.getAttribute('.traffic-layer', 'data-labels');
-      expect(labels).toMatch(/veth:shop\/store-0 4\d\d pkt\/s/);
+      // 200 requests and 200 replies a second, and the calm pod's.
+      await page.waitForFunction(() =>
+        /veth:shop\/store-0 (39|40)\d pkt\/s/.test(
+          document.querySelector<HTMLElement>('.traffic-layer')?.dataset.labels ?? '',
+        ),
+      );
       await page.click('.edge[data-id="veth:default/flood"]', { force: true });
       const row = await page.waitForSelector(
         '[data-lane=">veth:default/flood"] tr:has-text("ICMP") td:nth-child(2)',

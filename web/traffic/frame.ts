@@ -90,7 +90,7 @@ function paintStreams(source: FrameSource): readonly string[] {
     const phase = ((phases.get(name) ?? 0) + (flowMs * pixelsPerSecond) / 1000) % 1e6;
     phases.set(name, phase);
     const along = forward ? way : { ...way, points: [...way.points].reverse() };
-    paintStream(brush, along, { packets, phase });
+    paintStream(brush, along, { packets, phase, scale: source.scale });
     painted.push(name);
   }
   return painted;

@@ -76,10 +76,14 @@ export function streamLook(packets: number): {
 export function paintStream(
   brush: Brush,
   way: Way,
-  { packets, phase }: { readonly packets: number; readonly phase: number },
+  {
+    packets,
+    phase,
+    scale,
+  }: { readonly packets: number; readonly phase: number; readonly scale: number },
 ): void {
   const { context, palette, view } = brush;
-  const { width } = streamLook(packets);
+  const width = streamLook(packets).width * scale;
   context.beginPath();
   for (const [index, { x, y }] of aside(way.points, view.k, (width + APART) / 2).entries()) {
     const at = { x: x + view.x, y: y + view.y };
