@@ -20,15 +20,13 @@ import { TerminalDock } from './terminal/terminal-dock.js';
 import { TerminalsContext, useTerminalList } from './terminal/use-terminals.js';
 import { Toolbar } from './toolbar/toolbar.js';
 import { type Draft, draftFrom } from './trace/draft.js';
-import { readLink } from './trace/link.js';
+import { linked } from './trace/linked.js';
 import { Player } from './trace/player.js';
 import type { Picking } from './trace/trace-form.js';
 import { useHistory } from './trace/use-history.js';
+import { useLinkedTrace } from './trace/use-linked-trace.js';
 import { TrafficLayer } from './traffic/traffic-layer.js';
 import { SuggestDialog } from './what-if/suggest-dialog.js';
-
-/** What the address of the page asks for. */
-const linked = readLink(location.hash);
 
 /** The page: questions and answers in the dock, the graph beside it, the packet's way below. */
 export function App({ store }: { readonly store: LiveStore }) {
@@ -108,6 +106,16 @@ export function App({ store }: { readonly store: LiveStore }) {
     },
     [store, playback.show, history.keep],
   );
+
+  useLinkedTrace({
+    linked,
+    store,
+    ready: live.vertices.size > 0,
+    playback,
+    history,
+    send,
+    tell,
+  });
 
   useKeys('page', {
     escape: () => {

@@ -59,6 +59,21 @@ if (!has('chromium')) {
       return (await page.textContent('.verdict-word')) ?? '';
     }
 
+    /** The link that the page puts into its address as well as on the clipboard. */
+    async function copiedLink(): Promise<string> {
+      await share('copy link');
+      await page.waitForSelector('.toast');
+      return page.url();
+    }
+
+    /** Translation and scale of the drawing. */
+    function camera(of: Page): Promise<readonly number[]> {
+      return of.evaluate(() => {
+        const text = document.querySelector('svg.graph > g')?.getAttribute('transform') ?? '';
+        return (text.match(/-?[\d.]+/g) ?? []).map(Number);
+      });
+    }
+
     async function share(item: string): Promise<void> {
       await page.click('.share-menu > button');
       await page.click(`.share-items button:has-text("${item}")`);
@@ -144,6 +159,48 @@ if (!has('chromium')) {
       await page.waitForSelector('.compare-dialog', { state: 'detached' });
       expect(await page.textContent('.player-title')).toMatch(/port 8[01]$/);
       expect(await page.textContent('.player .count')).not.toMatch(/^1 \//);
+      expect(errors).toEqual([]);
+    });
+
+    test('gives a link that shows the same trace, step, filter and part of the drawing', async () => {
+      await trace('shop/visitor', 'svc/shop/web:80');
+      await page.click('.steps .step:has-text("nat dnat") >> nth=0');
+      await page.fill('.find', 'web');
+      await page.click('.zoom-buttons button >> nth=0');
+      await page.waitForTimeout(400);
+      const other = await open(await copiedLink());
+      await other.waitForSelector('.player .count');
+      await other.waitForTimeout(400);
+      for (const part of ['.player .count', '.player-title', '.step-card .reason'])
+        expect(await other.textContent(part)).toBe(await page.textContent(part));
+      expect(await other.inputValue('#end-to')).toBe('svc/shop/web:80');
+      expect(await other.inputValue('.find')).toBe('web');
+      const [here, there] = [await camera(page), await camera(other)];
+      for (const [index, value] of here.entries())
+        expect(Math.abs(value - (there[index] ?? Number.NaN))).toBeLessThan(1.5);
+      await other.context().close();
+      await page.fill('.find', '');
+      expect(errors).toEqual([]);
+    });
+
+    test('sends the same packet anew when the trace of a link is gone, and says so', async () => {
+      const link = `${podnet.url}/#trace=packet-1-1&step=3.1&from=shop%2Fvisitor&to=svc%2Fshop%2Fapi%3A8080`;
+      const other = await open(link);
+      await other.waitForSelector('.toast:has-text("no longer kept")');
+      expect(await other.textContent('.player-title')).toContain('svc shop/api');
+      await other.context().close();
+      expect(errors).toEqual([]);
+    });
+
+    test.each([
+      '#%',
+      '#trace=&step=x&view=1,2',
+      '#view=NaN,1,1,1&select=pod:no/thing&fold=x&find=%00&layers=,,',
+      `#from=${'x'.repeat(5000)}&protocol=sctp&size=-1&theme=pink`,
+    ])('opens with %#: what a link does not mean is left out', async (hash) => {
+      const other = await open(`${podnet.url}/${hash}`);
+      expect(await other.locator('g.pod').count()).toBeGreaterThan(8);
+      await other.context().close();
       expect(errors).toEqual([]);
     });
 

@@ -1,5 +1,13 @@
 import type { PodVertex, Vertex } from '../../server/contract/graph.js';
 
+/** How pods can be meant: what a search may ask for. */
+export const TONES = [
+  'good',
+  'busy',
+  'bad',
+  'done',
+] as const satisfies readonly PodVertex['tone'][];
+
 /** What a person looks for. */
 export interface Search {
   /** Empty for all. */

@@ -5,8 +5,11 @@ import { PENDING_BOX } from './slots.js';
 /** How many pods are in which state. */
 export type Tally = Record<PodVertex['tone'], number>;
 
+/** What can be drawn as one: nothing, each node's pods, or each namespace's on a node. */
+export const FOLDS = ['nothing', 'nodes', 'namespaces'] as const;
+
 /** What is drawn as one thing of each node or namespace. */
-export type FoldBy = 'nothing' | 'nodes' | 'namespaces';
+export type FoldBy = (typeof FOLDS)[number];
 
 /** What a person folded: all rooms or namespaces but those that they opened. */
 export interface Folding {

@@ -3,7 +3,7 @@ import { directionOf } from '../model/neighbours.js';
 import { GraphRenderer } from '../render/graph-renderer.js';
 import { offerPicture } from '../render/picture.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
-import { readLink } from '../trace/link.js';
+import { takeLinkedBox } from '../trace/linked.js';
 
 /** What to bring into view; a new number asks again. */
 export interface Fly {
@@ -52,11 +52,9 @@ export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Pro
     renderer.current?.follow(scene);
   }, [scene]);
 
-  const linked = useRef(readLink(location.hash).view);
   useEffect(() => {
-    if (linked.current === undefined || scene.vertices.size === 0) return;
-    renderer.current?.show(linked.current);
-    linked.current = undefined;
+    const box = scene.vertices.size === 0 ? undefined : takeLinkedBox();
+    if (box !== undefined) renderer.current?.show(box);
   }, [scene]);
 
   const answered = useRef(fitRequest);

@@ -9,7 +9,7 @@ import type { MapScene } from '../render/map/map-scene.js';
 import { MAP_WORDS } from '../render/map/words.js';
 import { offerPicture } from '../render/picture.js';
 import { onTheme } from '../state/theme.js';
-import { readLink } from '../trace/link.js';
+import { takeLinkedBox } from '../trace/linked.js';
 import type { Fly } from './graph-view.js';
 
 interface Props extends Pick<MapEvents, 'select' | 'fold' | 'lookInto'> {
@@ -52,8 +52,8 @@ export function MapView({ scene, fitRequest, fly, select, fold, lookInto }: Prop
     const withdraw = offerPicture(made);
     made.draw(current.current.scene);
     made.resize();
-    const { view } = readLink(location.hash);
-    if (view !== undefined) made.show(view);
+    const box = takeLinkedBox();
+    if (box !== undefined) made.show(box);
     const sizes = new ResizeObserver(() => made.resize());
     sizes.observe(svg.current);
     const forget = onTheme(() => made.recolour());

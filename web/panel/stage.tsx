@@ -1,7 +1,7 @@
 import { type ComponentType, useCallback, useMemo, useRef, useState } from 'react';
 import type { PolicyVertex } from '../../server/contract/graph.js';
 import { withBuildUp } from '../model/build-up.js';
-import { dimmedBy, isEmpty, type Search } from '../model/filter.js';
+import { dimmedBy, isEmpty } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
 import type { Box } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
@@ -18,6 +18,7 @@ import { StageBar } from './stage-bar.js';
 import { useDrawn } from './use-drawn.js';
 import { useInside } from './use-inside.js';
 import { useLayout, useTracks } from './use-layout.js';
+import { useLinkedSearch } from './use-linked-search.js';
 
 interface Props {
   readonly live: LiveState;
@@ -31,7 +32,7 @@ interface Props {
 
 /** The graph with what is laid over it. */
 export function Stage({ live, selected, playback, picking, onSelect, over: Over }: Props) {
-  const [search, setSearch] = useState<Search>({ namespace: '', tone: '', text: '' });
+  const [search, setSearch] = useLinkedSearch();
   const [fitRequest, setFitRequest] = useState(0);
   const laid = useLayout(live);
   const { layout, map, pins, pin, tidy } = laid;

@@ -2,11 +2,12 @@ import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'r
 import type { Edge, PodVertex, Vertex } from '../../server/contract/graph.js';
 import { type Layout, layOut, type Pins } from '../model/layout.js';
 import { MapKeeper, type MapLayout } from '../model/map-layout.js';
-import type { FoldBy, Folding } from '../model/map-rooms.js';
+import { FOLDS, type FoldBy, type Folding } from '../model/map-rooms.js';
 import type { Stage as Space } from '../model/plan.js';
 import type { Slots } from '../model/slots.js';
 import { layTracks, type Tracks } from '../model/tracks.js';
 import { LayoutKept } from '../state/layout-kept.js';
+import { linkedPart, useLinkPart } from '../state/link-parts.js';
 import type { LiveState } from '../state/live-store.js';
 import { loadPins, savePins } from '../state/pins.js';
 import { onTheme, themeScale } from '../state/theme.js';
@@ -142,10 +143,23 @@ function countOf(vertices: ReadonlyMap<string, Vertex>): {
   return { pods, nodes };
 }
 
+/** Most opened rooms that a link tells of. */
+const MOST_LINKED = 40;
+
+function linkedFold(): FoldBy | undefined {
+  return FOLDS.find((by) => by === linkedPart('fold'));
+}
+
+function linkedOpened(): ReadonlySet<string> {
+  return new Set(linkedPart('open')?.split(' ').slice(0, MOST_LINKED));
+}
+
 /** What is folded: by itself where there are very many pods, until a person says otherwise. */
 function useFolding(vertices: ReadonlyMap<string, Vertex>) {
-  const [chosen, setChosen] = useState<FoldBy>();
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState(linkedFold);
+  const [opened, setOpened] = useState(linkedOpened);
+  useLinkPart('fold', chosen);
+  useLinkPart('open', [...opened].slice(0, MOST_LINKED).join(' '));
   const many = vertices.size > FOLD_FROM;
   const by = chosen ?? (many ? 'nodes' : 'nothing');
   const folding: Folding = useMemo(() => ({ by, opened }), [by, opened]);

@@ -100,6 +100,16 @@ export class GraphCamera {
     this.go(targetFor(box, scale, { width, height }));
   }
 
+  /** Puts a box into the window as a person would, at once. */
+  put(box: Box): void {
+    const { width, height } = this.size;
+    if (width === 0) return;
+    this.leave();
+    this.fitted = true;
+    const scale = Math.min(width / box.width, height / box.height);
+    this.svg.call(this.zooming.transform, targetFor(box, scale, { width, height }));
+  }
+
   /** Brings something into the middle, near enough to be read. */
   flyTo(box: Box): void {
     this.leave();

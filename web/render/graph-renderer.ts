@@ -141,13 +141,17 @@ export class GraphRenderer implements Picture {
   follow(scene: Scene): void {
     if (this.camera.byHand) return;
     const box = boxToFollow(scene, this.camera.size, this.followed);
-    if (box !== undefined && box !== this.followed) this.show(box);
+    if (box !== undefined && box !== this.followed) this.camera.show(box);
     else if (box === undefined && this.followed !== undefined) this.fit(scene.layout);
     this.followed = box;
   }
 
   show(box: Box): void {
-    this.camera.show(box);
+    this.camera.put(box);
+  }
+
+  chosenBox(): Box | undefined {
+    return this.camera.byHand ? this.visibleBox() : undefined;
   }
 
   /** Zooms about the middle. */

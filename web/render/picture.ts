@@ -17,7 +17,9 @@ export interface Picture {
   toSvg(part: 'whole' | 'inSight'): PictureFile | undefined;
   /** The part of the drawing in sight, in its own units. */
   visibleBox(): Box | undefined;
-  /** Brings a part of the drawing into sight, as large as it can be read well. */
+  /** The same where a person chose it; undefined while the drawing fits the window or follows a packet. */
+  chosenBox(): Box | undefined;
+  /** Puts a part of the drawing into the window as a person would, at once; it stays there. */
   show(box: Box): void;
 }
 

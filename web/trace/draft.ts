@@ -66,6 +66,16 @@ export function requestOf(draft: Draft): TraceRequest {
   };
 }
 
+/** The form as it stands when a request was sent from it. */
+export function draftOf(request: TraceRequest): Draft {
+  return draftFrom({
+    ...request,
+    port: `${request.port ?? ''}`,
+    size: `${request.size ?? ''}`,
+    ttl: `${request.ttl ?? ''}`,
+  });
+}
+
 function numberIn(text: string): number | undefined {
   return text.trim() === '' ? undefined : Number(text);
 }

@@ -22,7 +22,7 @@ export async function pngOf(image: PictureFile): Promise<Blob | undefined> {
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? undefined), 'image/png'));
 }
 
-/** The part of the drawing in sight. */
-export function visibleBox(): Box | undefined {
-  return currentPicture()?.visibleBox();
+/** The part of the drawing in sight, where a person chose it; undefined while the drawing fits or follows a packet. */
+export function chosenBox(): Box | undefined {
+  return currentPicture()?.chosenBox();
 }

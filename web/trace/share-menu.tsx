@@ -7,10 +7,11 @@ import { usePage } from '../page.js';
 import { copyText } from '../panel/copy-button.js';
 import { Menu } from '../panel/menu.js';
 import { layersNow } from '../state/layers.js';
+import { linkParts } from '../state/link-parts.js';
 import { clusterBase } from '../state/live-store.js';
-import { cliOf, manifestOf } from './draft.js';
-import { graphImage, pngOf, visibleBox } from './graph-image.js';
-import { writeLink } from './link.js';
+import { cliOf, draftOf, manifestOf } from './draft.js';
+import { chosenBox, graphImage, pngOf } from './graph-image.js';
+import { type LinkedTrace, writeLink } from './link.js';
 import { mermaidOf } from './mermaid.js';
 import { fileNameOf, octetsOf, saveFile } from './save.js';
 import { SHARE } from './words.js';
@@ -46,12 +47,21 @@ export function ShareMenu() {
     if (answer.ok) save(`${name}.pcapng`, 'application/octet-stream', octetsOf(answer.value));
     else tell('bad', answer.error);
   }
+  function linkedTrace(): LinkedTrace | undefined {
+    const { frame, filter } = playback;
+    if (journey === undefined || frame === undefined || !isPacket) return undefined;
+    const { hop, step } = frame;
+    const at = { hop: hop.number, step: hop.steps.indexOf(step) };
+    return { id: journey.id, namespace: request?.namespace, ...at, filter };
+  }
   const link = () => {
     const hash = writeLink({
       selected,
-      view: visibleBox(),
-      draft,
+      view: chosenBox(),
+      draft: request === undefined ? draft : draftOf(request),
+      trace: linkedTrace(),
       layers: layersText(layersNow()),
+      parts: linkParts(),
     });
     history.replaceState(null, '', hash);
     copy('link', location.href);

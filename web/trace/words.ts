@@ -88,6 +88,13 @@ export const SHARE = {
   noGraph: 'There is no graph to draw yet.',
 } as const;
 
+export const LINK = {
+  anew: 'The trace of this link is no longer kept: the same packet was sent anew.',
+  gone: 'The trace of this link is no longer kept, and the link does not say what was sent.',
+  refused: (why: string) =>
+    `The trace of this link is no longer kept, and could not be sent anew: ${why}`,
+} as const;
+
 export const COMPARE = {
   tool: 'compare',
   toolHint: 'Two traces side by side (c)',

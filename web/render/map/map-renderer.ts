@@ -144,8 +144,17 @@ export class MapRenderer implements Picture {
   }
 
   show(box: Box): void {
+    const { clientWidth, clientHeight } = this.elements.svg;
+    if (clientWidth === 0) return;
     this.touched = true;
-    this.bring(box, { most: LARGEST, glide: true });
+    const k = Math.min(clientWidth / box.width, clientHeight / box.height, LARGEST);
+    const { x, y } = centreOf(box);
+    const target = zoomIdentity.translate(clientWidth / 2 - x * k, clientHeight / 2 - y * k);
+    select(this.elements.svg).call(this.zooming.transform, target.scale(k));
+  }
+
+  chosenBox(): Box | undefined {
+    return this.touched ? this.visibleBox() : undefined;
   }
 
   /** Pods that are seen from near are drawn over the canvas, with what is inside them. */
