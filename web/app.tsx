@@ -179,6 +179,11 @@ export function App({ store }: { readonly store: LiveStore }) {
           </button>
           <Toolbar />
           <LostBanner live={live} />
+          <p className="visually-hidden" role="status">
+            {playback.journey === undefined
+              ? ''
+              : PAGE.outcome(playback.journey.disposition, playback.journey.summary)}
+          </p>
           <div className="columns">
             <Dock
               live={live}

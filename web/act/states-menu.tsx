@@ -49,7 +49,7 @@ function Snapshots({ store, onTell }: Pick<Props, 'store' | 'onTell'>) {
   }, []);
   return (
     <>
-      <h3>{STATES.snapshots}</h3>
+      <h2>{STATES.snapshots}</h2>
       <form
         className="row"
         onSubmit={(event: FormEvent) => {
@@ -121,7 +121,7 @@ function Faults({ store, undo, onTell }: Pick<Props, 'store' | 'undo' | 'onTell'
   const none = faults === undefined ? STATES.lost : STATES.noFaults;
   return (
     <>
-      <h3>{STATES.faults}</h3>
+      <h2>{STATES.faults}</h2>
       {faults === undefined || faults.length === 0 ? <p className="muted">{none}</p> : null}
       <ul>
         {(faults ?? []).map((fault) => (

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
 import { CopyButton } from '../panel/copy-button.js';
+import { useScrollStop } from '../panel/scroll-box.js';
 import { clusterBase } from '../state/live-store.js';
 import { containersOf } from './containers.js';
 import { followLog } from './follow-log.js';
@@ -16,6 +17,7 @@ export function LogView({ pod }: { readonly pod: PodVertex }) {
   const container = names.find((name) => name === chosen) ?? names[0];
   const { text, error } = useLog(pod, container, previous);
   const pre = useRef<HTMLPreElement>(null);
+  const stop = useScrollStop(pre);
   const atEnd = useRef(true);
 
   const shown = paused ?? text;
@@ -90,6 +92,7 @@ export function LogView({ pod }: { readonly pod: PodVertex }) {
           role="log"
           aria-label={WORDS.logs.text}
           aria-live="off"
+          {...stop}
           onScroll={({ currentTarget }) => {
             const { clientHeight, scrollHeight, scrollTop } = currentTarget;
             atEnd.current = scrollHeight - scrollTop - clientHeight < 20;

@@ -38,6 +38,7 @@ export const KEYS = {
   editorComplete: { scope: 'editor', keys: ['Control+ '] },
   editorTab: { scope: 'editor', keys: ['Control+m'] },
   terminalLeave: { scope: 'terminal', keys: ['F6'] },
+  terminalClose: { scope: 'terminal', keys: ['Delete'] },
   terminalCopy: { scope: 'terminal', keys: ['Control+Shift+C'] },
 } as const satisfies Record<string, { readonly scope: Scope; readonly keys: readonly string[] }>;
 

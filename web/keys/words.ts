@@ -33,7 +33,7 @@ export const KEY_WORDS = {
     last: 'to the end',
     octets: 'headers and octets of the packet; commands and documents of a pod',
     compare: 'two traces side by side',
-    neighbour: 'to what lies there (without a packet)',
+    neighbour: 'to what lies there (with Shift while a packet is played)',
     details: 'details of what has the keyboard',
     mapNeighbour: 'to what lies there',
     mapInOut: 'into a node, out of it',
@@ -46,6 +46,7 @@ export const KEY_WORDS = {
     editorComplete: 'complete',
     editorTab: 'Tab leaves the text, or indents it again',
     terminalLeave: 'leave the terminal',
+    terminalClose: 'on its tab: close the terminal',
     terminalCopy: 'copy what is marked',
   } satisfies Record<KeyName, string>,
 } as const;

@@ -42,8 +42,7 @@ export function drawChips(layer: Group, scene: Scene, events: Pick<SceneEvents, 
     })
     .attr('data-id', ({ vertex }) => vertex.id)
     .attr('transform', ({ box }) => `translate(${box.x},${box.y}) scale(${overlay.scale})`)
-    .attr('tabindex', 0)
-    .attr('role', 'button')
+    .attr('role', 'group')
     .style('--hue', ({ vertex }) => `${hueOf(vertex.namespace)}`)
     .on('click', (event: MouseEvent, { vertex }) => {
       event.stopPropagation();

@@ -3,6 +3,7 @@ import type { DetailSection } from '../../server/contract/live.js';
 import { yamlOf } from '../model/yaml.js';
 import { useStoredSwitch } from '../state/stored.js';
 import { CopyButton } from './copy-button.js';
+import { ScrollBox } from './scroll-box.js';
 
 /** Sections that most people want to see without a click. */
 const OPEN_AT_FIRST =
@@ -65,7 +66,9 @@ export function SectionBody({ section }: { readonly section: DetailSection }) {
       return (
         <div className="text-block">
           <CopyButton text={text} />
-          <pre>{text}</pre>
+          <ScrollBox as="pre" label={titleOf(section)}>
+            {text}
+          </ScrollBox>
         </div>
       );
     }
@@ -89,7 +92,7 @@ function SectionTable({ section }: { readonly section: DetailSection & { kind: '
       {section.rows.length === 0 ? (
         <p className="muted">none</p>
       ) : (
-        <div className="scroll">
+        <ScrollBox className="scroll" label={section.title}>
           <table className={conflict ? 'conflict' : ''}>
             <thead>
               <tr>
@@ -108,7 +111,7 @@ function SectionTable({ section }: { readonly section: DetailSection & { kind: '
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       )}
       {section.note === undefined ? null : <p className="note">{section.note}</p>}
     </>

@@ -78,8 +78,9 @@ export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Pro
         aria-label="Graph of the cluster: nodes, pods, bridges and cables"
         onClick={() => select(undefined)}
         onKeyDown={(event) => {
-          // While a packet is played the arrows step.
-          const direction = scene.flight === undefined ? directionOf(event.key) : undefined;
+          // While a packet is played the arrows alone step.
+          const free = scene.flight === undefined || event.shiftKey;
+          const direction = free ? directionOf(event.key) : undefined;
           if (direction === undefined || renderer.current?.move(direction) !== true) return;
           event.preventDefault();
           event.stopPropagation();

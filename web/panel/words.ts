@@ -41,4 +41,5 @@ export const TOASTS = {
 export const PAGE = {
   skip: 'Skip to the graph',
   graph: 'The cluster',
+  outcome: (disposition: string, summary: string) => `${disposition}: ${summary}`,
 } as const;

@@ -47,8 +47,7 @@ export function drawEdges(
   groups
     .attr('class', (d) => classOf(d.edge, scene))
     .attr('data-id', (d) => d.edge.id)
-    .attr('tabindex', (d) => (d.edge.kind === 'cable' ? 0 : null))
-    .attr('role', 'button')
+    .attr('role', (d) => (d.edge.kind === 'cable' ? 'group' : null))
     .attr('aria-label', (d) => titleOf(d.edge))
     .on('click', (event: MouseEvent, d) => {
       event.stopPropagation();

@@ -48,6 +48,8 @@ export class GraphRenderer implements Picture {
   private followed: Box | undefined;
   private level: Level = 'normal';
   private scene: Scene | undefined;
+  /** Id of what the keyboard is at, or comes back to. */
+  private keyed: string | undefined;
 
   constructor(element: SVGSVGElement, events: SceneEvents) {
     this.events = events;
@@ -62,6 +64,11 @@ export class GraphRenderer implements Picture {
     this.overlay = this.world.append('g').attr('class', 'overlay');
     this.packets = this.world.append('g').attr('class', 'packets');
     this.camera = new GraphCamera(element, this.world, () => this.moved());
+    this.svg.on('focusin', (event: FocusEvent) => {
+      const stop = event.target instanceof Element ? event.target.closest('[data-id]') : null;
+      this.keyed = stop?.getAttribute('data-id') ?? this.keyed;
+      this.keepOneStop();
+    });
   }
 
   draw(scene: Scene): void {
@@ -96,6 +103,7 @@ export class GraphRenderer implements Picture {
     );
     drawOverlay({ behind: this.behind, before: this.overlay }, scene, this.events);
     drawPackets(this.packets, scene.flight, scene.stepMs);
+    this.keepOneStop();
     if (!this.camera.touched && placed.length > 0) this.fit(layout);
   }
 
@@ -171,19 +179,32 @@ export class GraphRenderer implements Picture {
 
   /** Gives the keyboard to the neighbour in a direction of what has it; false when there is none. */
   move(direction: Direction): boolean {
-    const from = document.activeElement?.getAttribute('data-id') ?? '';
-    const box = this.boxes.get(from);
-    if (box === undefined) return false;
+    const { activeElement } = document;
+    const stops = new Map(this.stops().map((stop) => [stop.dataset.id ?? '', stop]));
+    const from = activeElement?.getAttribute('data-id') ?? '';
+    if (activeElement === null || !stops.has(from)) return false;
     const inNode = from.startsWith('pod:');
-    const candidates = [...this.boxes].filter(
-      ([id]) =>
-        id !== from &&
-        (inNode ? !id.startsWith('node:') : true) &&
-        this.elementOf(id) !== undefined,
-    );
-    const next = neighbourOf(box, direction, candidates);
-    this.elementOf(next ?? '')?.focus();
+    const candidates = [...stops]
+      .filter(([id]) => id !== from && !(inNode && id.startsWith('node:')))
+      .map(([id, stop]) => [id, stop.getBoundingClientRect()] as const);
+    const next = neighbourOf(activeElement.getBoundingClientRect(), direction, candidates);
+    stops.get(next ?? '')?.focus();
     return next !== undefined;
+  }
+
+  /** What the keyboard can go to. */
+  private stops(): SVGGElement[] {
+    return this.world.selectAll<SVGGElement, unknown>('g[data-id][role]').nodes();
+  }
+
+  /** The drawing is one stop of Tab: what had the keyboard last, or the first thing drawn. */
+  private keepOneStop(): void {
+    const stops = this.stops();
+    const kept = stops.find((stop) => stop.dataset.id === this.keyed) ?? stops[0];
+    for (const stop of stops) {
+      const index = stop === kept ? '0' : '-1';
+      if (stop.getAttribute('tabindex') !== index) stop.setAttribute('tabindex', index);
+    }
   }
 
   private elementOf(id: string): SVGGElement | undefined {
@@ -287,8 +308,8 @@ export class GraphRenderer implements Picture {
     groups
       .attr('data-id', (p) => p.vertex.id)
       .attr('transform', (p) => `translate(${p.box.x},${p.box.y})`)
-      .attr('tabindex', 0)
-      .attr('role', 'button')
+      .attr('role', 'group')
+      .attr('aria-current', (p) => (p.vertex.id === scene.selected ? 'true' : null))
       .classed('selected', (p) => p.vertex.id === scene.selected)
       .classed('related', (p) => scene.related.has(p.vertex.id))
       .classed('dimmed', (p) => scene.dimmed.has(p.vertex.id))

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react';
+import { rove } from '../panel/roving.js';
 import { readStored, useStoredSwitch, writeStored } from '../state/stored.js';
 import { titleOf } from './target.js';
 import { TerminalView } from './terminal-view.js';
@@ -24,34 +25,39 @@ export function TerminalDock({
   const tabs = useRef<HTMLDivElement>(null);
   if (open.length === 0) return null;
   const leave = () => tabs.current?.querySelector<HTMLElement>('[aria-selected=true]')?.focus();
-  const step = (by: number) => {
-    const at = open.findIndex(({ id }) => id === shown);
-    const next = open[(at + by + open.length) % open.length];
-    if (next === undefined) return;
-    const buttons = tabs.current?.querySelectorAll<HTMLElement>('[role=tab]');
-    buttons?.[open.indexOf(next)]?.focus();
+  const close = (id: number) => {
+    terminals.close(id);
+    requestAnimationFrame(() =>
+      tabs.current === null ? document.querySelector<HTMLElement>('main')?.focus() : leave(),
+    );
   };
   return (
     <section className="terminal-dock" aria-label={WORDS.terminals} style={{ height }}>
       <div className="terminal-bar">
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the tabs in it */}
         <div
           className="terminal-tabs"
-          role="tablist"
-          aria-label={WORDS.terminals}
           ref={tabs}
           onKeyDown={(event) => {
-            const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-            if (by === 0) return;
-            event.stopPropagation();
-            step(by);
+            if (event.key === 'Delete' && shown !== undefined) close(shown);
+            else rove(event, '[role=tab]');
           }}
         >
+          {/* The list owns the tabs and not the buttons beside them, which close. */}
+          <div
+            role="tablist"
+            aria-label={WORDS.terminals}
+            aria-owns={open.map(({ id }) => tabId(id)).join(' ')}
+          />
           {open.map(({ id, target }) => (
             <span key={id} className={id === shown ? 'terminal-tab on' : 'terminal-tab'}>
               <button
                 type="button"
                 role="tab"
+                id={tabId(id)}
                 aria-selected={id === shown}
+                tabIndex={id === shown ? 0 : -1}
+                onFocus={() => terminals.show(id)}
                 onClick={() => terminals.show(id)}
               >
                 {target.kind === 'node' ? '▣ ' : '▸ '}
@@ -62,7 +68,8 @@ export function TerminalDock({
                 className="terminal-close"
                 aria-label={WORDS.close(titleOf(target))}
                 title={WORDS.close(titleOf(target))}
-                onClick={() => terminals.close(id)}
+                tabIndex={-1}
+                onClick={() => close(id)}
               >
                 ×
               </button>
@@ -118,6 +125,10 @@ export function TerminalDock({
       ))}
     </section>
   );
+}
+
+function tabId(id: number): string {
+  return `terminal-tab-${id}`;
 }
 
 /** A height that is kept between visits and leaves room for the graph. */

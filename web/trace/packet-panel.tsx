@@ -1,5 +1,7 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import type { PacketPicture, StepPackets } from '../../server/contract/journey.js';
+import { rove } from '../panel/roving.js';
+import { useScrollStop } from '../panel/scroll-box.js';
 import {
   type ComparedField,
   type ComparedLayer,
@@ -94,9 +96,16 @@ export function PacketView({ shown, other, words, isChance }: PacketViewProps) {
   const to = from + (field?.length ?? 0);
   return (
     <div className="packet-body">
-      <div className="envelopes">
+      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: hears the keys of the fields in it */}
+      <section
+        className="envelopes"
+        aria-label={PACKET.fields}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowUp' || event.key === 'ArrowDown') rove(event, '.field');
+        }}
+      >
         <Envelope layers={layers} index={0} words={words} lit={lit} onLit={setLit} />
-      </div>
+      </section>
       <Octets
         picture={shown}
         changed={changed}
@@ -123,17 +132,20 @@ function Envelope({ layers, index, words, lit, onLit }: EnvelopeProps): ReactNod
   const { layer, alone, fields } = compared;
   return (
     <div className={`envelope ${alone ? 'alone' : ''} of-${layer.name.toLowerCase()}`}>
-      <h4>
+      <h3>
         {layer.name}
         <span className="muted"> {PACKET.length(layer.length)}</span>
         {alone ? <em>{words.alone}</em> : null}
-      </h4>
+      </h3>
       <div className="fields">
         {fields.map((entry, at) => (
           <Field
             // biome-ignore lint/suspicious/noArrayIndexKey: fields of one header keep their order
             key={at}
             entry={entry}
+            stop={
+              lit === undefined ? index === 0 && at === 0 : lit.layer === index && lit.field === at
+            }
             words={words}
             lit={lit?.layer === index && lit.field === at}
             onLit={(on) => onLit(on ? { layer: index, field: at } : undefined)}
@@ -147,17 +159,20 @@ function Envelope({ layers, index, words, lit, onLit }: EnvelopeProps): ReactNod
 
 interface FieldProps {
   readonly entry: ComparedField;
+  /** Tab comes here; arrows lead to the other fields. */
+  readonly stop: boolean;
   readonly words: DifferenceWords;
   readonly lit: boolean;
   readonly onLit: (on: boolean) => void;
 }
 
-function Field({ entry: { field, other }, words, lit, onLit }: FieldProps) {
+function Field({ entry: { field, other }, stop, words, lit, onLit }: FieldProps) {
   return (
     <button
       type="button"
       className={`field ${lit ? 'lit' : ''} ${other === undefined ? '' : 'changed'}`}
       data-field={field.name}
+      tabIndex={stop ? 0 : -1}
       onFocus={() => onLit(true)}
       onBlur={() => onLit(false)}
       onMouseEnter={() => onLit(true)}
@@ -187,9 +202,11 @@ interface OctetsProps {
 
 function Octets({ picture, changed, from, to, onOctet }: OctetsProps) {
   const rows = useMemo(() => hexRows(picture.octets), [picture.octets]);
+  const box = useRef<HTMLElement>(null);
+  const stop = useScrollStop(box);
   const hidden = picture.length - picture.octets.length / 2;
   return (
-    <section className="octets" aria-label={PACKET.octets}>
+    <section ref={box} className="octets" aria-label={PACKET.octets} {...stop}>
       {rows.map((row) => (
         <div key={row.offset} className="octet-row">
           <span className="octet-offset">{row.offset.toString(16).padStart(4, '0')}</span>

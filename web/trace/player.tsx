@@ -1,7 +1,8 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
 import { useKeys } from '../keys/use-keys.js';
 import { elapsed, type Frame, isFailure, positionOfPlace, verdictOf } from '../model/playback.js';
+import { ScrollBox, useScrollStop } from '../panel/scroll-box.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredSwitch } from '../state/stored.js';
@@ -60,7 +61,7 @@ export function Player(props: Props) {
       aria-label={isPod ? ARTEFACTS.player : 'Packet'}
     >
       <div className="player-head">
-        <b className="player-title">{journey.title}</b>
+        <h2 className="player-title">{journey.title}</h2>
         <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
         <span className="spacer" />
         <Controls playback={playback} />
@@ -101,16 +102,16 @@ export function Player(props: Props) {
       {journey.advice === undefined ? null : <p className="advice">→ {journey.advice}</p>}
       <SuggestBar />
       <div className="player-body">
-        <div className={`verdict ${verdict.tone}`}>
+        <ScrollBox className={`verdict ${verdict.tone}`} label={journey.disposition}>
           <span className="verdict-word">
             {verdict.mark} {journey.disposition}
           </span>
           <span className="verdict-why">{journey.summary}</span>
-        </div>
+        </ScrollBox>
         {frame === undefined ? (
           <p className="muted">No step is shown with this filter.</p>
         ) : (
-          <StepCard journey={journey} frame={frame} />
+          <StepCard journey={journey} frame={frame} playing={playback.playing} />
         )}
         {!open || frame === undefined ? null : isPod ? (
           <ArtefactPanel store={store} id={journey.id} artefacts={frame.step.artefacts} />
@@ -168,12 +169,24 @@ const DIRECTIONS = {
   none: '',
 } as const;
 
-function StepCard({ journey, frame }: { readonly journey: Journey; readonly frame: Frame }) {
+interface StepProps {
+  readonly journey: Journey;
+  readonly frame: Frame;
+  /** While it plays, only the end is read out. */
+  readonly playing: boolean;
+}
+
+function StepCard({ journey, frame, playing }: StepProps) {
   const { hop, step } = frame;
+  const card = useRef<HTMLElement>(null);
+  const stop = useScrollStop(card);
   return (
-    <div
+    <section
+      ref={card}
       className={`step-card ${hop.direction} ${isFailure(step) ? 'failed' : ''}`}
-      aria-live="polite"
+      aria-label={TOOLS.step}
+      aria-live={playing ? 'off' : 'polite'}
+      {...stop}
     >
       <p className="where">
         <b>{DIRECTIONS[hop.direction]}</b> at {hop.place}
@@ -192,6 +205,6 @@ function StepCard({ journey, frame }: { readonly journey: Journey; readonly fram
         </ul>
       )}
       {step.packet === undefined ? null : <pre className="packet-line">{step.packet}</pre>}
-    </div>
+    </section>
   );
 }

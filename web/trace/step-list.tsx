@@ -177,9 +177,9 @@ const Group = memo(function Group({ group, now, onGo }: GroupProps) {
   const { hop, frames } = group;
   return (
     <div className={`hop ${hop.direction}`}>
-      <h3>
+      <h2>
         <span className="arrow">{ARROWS[hop.direction]}</span> {hop.place}
-      </h3>
+      </h2>
       <ol>
         {frames.map((frame) => (
           <li key={frame.index}>

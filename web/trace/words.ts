@@ -30,6 +30,7 @@ export const PACKET = {
   side: 'Which moment of the step is shown',
   unchanged: 'This step leaves the packet as it was.',
   starts: 'The packet begins here.',
+  fields: 'Headers and their fields; arrow keys up and down go through them',
   octets: 'Octets in hexadecimal',
   more: (count: number) => `… ${count} more octets`,
   was: 'was',
@@ -60,6 +61,7 @@ export const FILTER = {
 
 export const TOOLS = {
   packet: 'octets',
+  step: 'The step',
   packetHint: 'Headers and octets of the packet before and after the step (o)',
 } as const;
 

@@ -1,0 +1,3 @@
+import { describeAxe } from './axe-states.js';
+
+describeAxe('projector');
