@@ -41,7 +41,7 @@ const STATES: readonly (readonly [string, (page: Page) => Promise<unknown>])[] =
       await page.waitForSelector('.keys-dialog');
     },
   ],
-  ['the share menu', (page) => menu(page, '.share-menu summary')],
+  ['the share menu', (page) => menu(page, '.share-menu > button')],
   ['states and faults', (page) => menu(page, '.states > button')],
   ['the themes', (page) => menu(page, '.themes > button')],
   ['the facts of the cluster', (page) => menu(page, '.cluster-facts > button')],

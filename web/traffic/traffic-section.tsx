@@ -68,7 +68,7 @@ function Lane({ edge, forward }: { readonly edge: Edge; readonly forward: boolea
   const [from, to] = forward ? [edge.from, edge.to] : [edge.to, edge.from];
   return (
     <section className="traffic-lane" data-lane={`${forward ? '>' : '<'}${edge.id}`}>
-      <h4>{TRAFFIC.towards(nameOf(from), nameOf(to))}</h4>
+      <h3>{TRAFFIC.towards(nameOf(from), nameOf(to))}</h3>
       <table className="traffic-now">
         <thead>
           <tr>
