@@ -93,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const live = attachLive({
     http,
     find: (name) => faces.live(name || DEFAULT_CLUSTER),
+    all: () => faces.allLive(),
     check: (request) => {
       const foreign = check(request.headers);
       if (foreign !== undefined) return foreign;

@@ -41,6 +41,11 @@ export class ClusterFaces {
     return this.faces.get(name)?.live;
   }
 
+  /** What pages may follow, of all clusters. */
+  allLive(): readonly LiveCluster[] {
+    return [...this.faces.values()].map(({ live }) => live);
+  }
+
   /** Hands connections that ask for an upgrade to the cluster that their path names. */
   takeUpgrades(http: Server): void {
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

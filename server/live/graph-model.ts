@@ -77,6 +77,18 @@ export class GraphModel {
     };
   }
 
+  /** Brings so many marked things up to date while nobody follows, so that a snapshot costs little; gives how many it were. */
+  freshen(most: number): number {
+    const vertices = firstOf(this.dirtyVertices, most);
+    const edges = firstOf(this.dirtyEdges, most - vertices.size);
+    for (const id of vertices) this.dirtyVertices.delete(id);
+    for (const id of edges) this.dirtyEdges.delete(id);
+    const count = vertices.size + edges.size;
+    refresh(this.vertices, vertices, this.sources.vertex);
+    refresh(this.edges, edges, this.sources.edge);
+    return count;
+  }
+
   /** Brings the graph up to date; undefined when nothing is different. */
   flush(): GraphDiff | undefined {
     if (!this.dirty) return undefined;
@@ -102,6 +114,15 @@ export class GraphModel {
       removedEdges: edges.removed,
     };
   }
+}
+
+function firstOf(ids: ReadonlySet<string>, most: number): Set<string> {
+  const first = new Set<string>();
+  for (const id of ids) {
+    if (first.size >= most) break;
+    first.add(id);
+  }
+  return first;
 }
 
 function refresh<T>(held: Map<string, T>, dirty: Set<string>, project: Project<T>) {

@@ -7,6 +7,8 @@ const FLUSH_EVERY_MS = 33;
 const MOST_WAITING = 60;
 /** How often one page may have a snapshot, in real milliseconds. */
 const SNAPSHOT_EVERY_MS = 500;
+/** Vertices and edges that are brought up to date at a time where nobody looks, so that a page opens soon. */
+const FRESHENED = 60;
 /** Pages of a namespace that are told each diff. */
 const FOLLOWING = 'following';
 
@@ -17,6 +19,7 @@ const GRAPH = /^(?:\/clusters\/([^/]+))?\/graph$/;
 export interface GraphSockets {
   /** The graph of a cluster; of the default one for an empty name. */
   readonly find: (name: string) => GraphModel | undefined;
+  readonly all: () => Iterable<GraphModel>;
   /** Told of every connection. */
   readonly keep: (socket: Socket) => void;
 }
@@ -35,7 +38,7 @@ interface Follower {
  * Tells pages a snapshot, then each change as a diff that follows it. What waits for a page that reads slowly, or asks
  * for snapshots without end, is bounded. Gives what stops the telling.
  */
-export function attachGraphs(io: Server, { find, keep }: GraphSockets): () => void {
+export function attachGraphs(io: Server, { find, all, keep }: GraphSockets): () => void {
   const modelOf = (namespace: string): GraphModel | undefined => {
     const match = GRAPH.exec(namespace);
     return match === null ? undefined : find(match[1] ?? '');
@@ -65,6 +68,11 @@ export function attachGraphs(io: Server, { find, keep }: GraphSockets): () => vo
     for (const [model, followers] of shown) {
       tell(model, followers);
       for (const follower of followers.values()) catchUp(follower, model);
+    }
+    let left = FRESHENED;
+    for (const model of all()) {
+      if (!shown.has(model)) left -= model.freshen(left);
+      if (left <= 0) break;
     }
   }, FLUSH_EVERY_MS);
   flushing.unref();

@@ -28,6 +28,7 @@ export interface LiveOptions {
   readonly http: HttpServer;
   /** The cluster that pages of `/clusters/NAME/` follow; the default one for an empty name. */
   readonly find: (name: string) => LiveCluster | undefined;
+  readonly all: () => Iterable<LiveCluster>;
   /** Says why a page may not connect; undefined when it may. */
   readonly check: (request: IncomingMessage) => string | undefined;
 }
@@ -65,7 +66,11 @@ export function attachLive(options: LiveOptions): Live {
     open.add(socket);
     socket.on('disconnect', () => open.delete(socket));
   };
-  const stopTelling = attachGraphs(io, { find: (name) => options.find(name)?.model, keep });
+  const stopTelling = attachGraphs(io, {
+    find: (name) => options.find(name)?.model,
+    all: () => [...options.all()].map(({ model }) => model),
+    keep,
+  });
   attachCommands(io, { find: (name) => options.find(name)?.handlers, keep });
   attachTraffic(io, { find: (name) => options.find(name)?.traffic, keep });
   return {

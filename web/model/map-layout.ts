@@ -1,4 +1,5 @@
 import type { Vertex } from '../../server/contract/graph.js';
+import { censusOf } from './census.js';
 import type { Box, Point } from './geometry.js';
 import {
   byRoleThenName,
@@ -61,7 +62,7 @@ export class MapKeeper {
   /** The layout of what is there now; the same object when nothing is different. */
   update(vertices: ReadonlyMap<string, Vertex>): MapLayout {
     const change = this.book.update(vertices);
-    const machines = machinesOf(vertices);
+    const { machines } = censusOf(vertices);
     const same =
       machines.length === this.machines.length &&
       machines.every((vertex, index) => vertex.id === this.machines[index]?.id);
@@ -191,14 +192,6 @@ export class MapKeeper {
       else if (!this.book.stands(id)) boxes.delete(id);
     }
   }
-}
-
-function machinesOf(vertices: ReadonlyMap<string, Vertex>): readonly Vertex[] {
-  const machines: Vertex[] = [];
-  for (const vertex of vertices.values()) {
-    if (vertex.kind !== 'pod' && vertex.kind !== 'service') machines.push(vertex);
-  }
-  return machines.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function pendingRows({ box }: PlacedRoom): number {

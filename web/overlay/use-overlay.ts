@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { PolicyReach } from '../../server/contract/policy.js';
+import { censusOf } from '../model/census.js';
 import type { ChipSlots } from '../model/chips.js';
 import type { Layer, LayerSet } from '../model/layers.js';
 import type { Layout } from '../model/layout.js';
@@ -84,9 +85,7 @@ export function useEmptyLayers(live: LiveState): ReadonlyMap<Layer, string> {
     const nothing = new Map<Layer, string>();
     if (cluster !== undefined && cluster.network !== 'vxlan')
       nothing.set('tunnels', OVERLAY.noTunnels(cluster.network));
-    let policies = false;
-    for (const { kind } of vertices.values()) policies ||= kind === 'policy';
-    if (!policies) nothing.set('policies', OVERLAY.noPolicies);
+    if (!censusOf(vertices).hasPolicies) nothing.set('policies', OVERLAY.noPolicies);
     return nothing;
   }, [vertices, cluster]);
 }

@@ -1,6 +1,7 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { Vertex } from '../../server/contract/graph.js';
-import { compareNames, hueOf } from '../model/names.js';
+import { censusOf } from '../model/census.js';
+import { hueOf } from '../model/names.js';
 import { useStoredSwitch } from '../state/stored.js';
 import { LEGEND } from './words.js';
 
@@ -32,7 +33,7 @@ interface Props {
 
 /** What shapes and colours mean: open while there is room, a click away while there is something to read. */
 export function Legend({ vertices, idle }: Props) {
-  const namespaces = useMemo(() => podNamespaces(vertices), [vertices]);
+  const { podNamespaces: namespaces } = censusOf(vertices);
   const [openWhenIdle, setOpenWhenIdle] = useStoredSwitch('legend', true);
   const [openWhenBusy, setOpenWhenBusy] = useState(false);
   const [open, setOpen] = idle ? [openWhenIdle, setOpenWhenIdle] : [openWhenBusy, setOpenWhenBusy];
@@ -77,10 +78,4 @@ export function Legend({ vertices, idle }: Props) {
       </ul>
     </section>
   );
-}
-
-function podNamespaces(vertices: ReadonlyMap<string, Vertex>): readonly string[] {
-  const names = new Set<string>();
-  for (const vertex of vertices.values()) if (vertex.kind === 'pod') names.add(vertex.namespace);
-  return [...names].sort(compareNames);
 }

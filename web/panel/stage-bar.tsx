@@ -1,9 +1,10 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
 import { useKeys } from '../keys/use-keys.js';
+import { censusOf } from '../model/census.js';
 import type { Search } from '../model/filter.js';
 import type { FoldBy } from '../model/map-rooms.js';
-import { compareNames, hueOf } from '../model/names.js';
+import { hueOf } from '../model/names.js';
 import type { LiveState } from '../state/live-store.js';
 
 interface Props {
@@ -58,8 +59,7 @@ export function StageBar(props: Props) {
   const { live, search, onSearch } = props;
   const find = useRef<HTMLInputElement>(null);
   useKeys('page', { find: () => find.current?.focus() });
-  const services = servicesOf(live);
-  const namespaces = namespacesOf(live);
+  const { services, namespaces } = censusOf(live.vertices);
   return (
     <div className="stage-bar">
       <input
@@ -158,18 +158,4 @@ function ServiceChip({ service, ...props }: Props & { readonly service: ServiceV
       </span>
     </button>
   );
-}
-
-function servicesOf(live: LiveState): readonly ServiceVertex[] {
-  return [...live.vertices.values()]
-    .filter((v): v is ServiceVertex => v.kind === 'service')
-    .sort((a, b) => compareNames(a.namespace, b.namespace) || compareNames(a.name, b.name));
-}
-
-function namespacesOf(live: LiveState): readonly string[] {
-  const names = new Set<string>();
-  for (const vertex of live.vertices.values()) {
-    if (vertex.kind === 'pod' || vertex.kind === 'service') names.add(vertex.namespace);
-  }
-  return [...names].sort(compareNames);
 }

@@ -1,6 +1,7 @@
 import { type ComponentType, useCallback, useMemo, useRef, useState } from 'react';
 import type { PolicyVertex } from '../../server/contract/graph.js';
 import { withBuildUp } from '../model/build-up.js';
+import { censusOf } from '../model/census.js';
 import { dimmedBy, isEmpty } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
 import type { Box } from '../model/geometry.js';
@@ -48,8 +49,8 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
     [journey, frames, position, tracks],
   );
   const translated = useMemo(
-    () => translatedServices(frames, position, servicesByIp(live)),
-    [frames, position, live],
+    () => translatedServices(frames, position, censusOf(live.vertices).serviceByIp),
+    [frames, position, live.vertices],
   );
   const layers = useLayers();
   const overlay = useOverlay({ live, layout, large: map !== undefined, layers, selected });
@@ -180,14 +181,6 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
 /** The layout with room for what the layers add. */
 function withExtent<T extends Layout>(layout: T, extent: Box): T {
   return extent === layout.extent ? layout : { ...layout, extent };
-}
-
-function servicesByIp(live: LiveState): ReadonlyMap<string, string> {
-  const byIp = new Map<string, string>();
-  for (const vertex of live.vertices.values()) {
-    if (vertex.kind === 'service' && vertex.clusterIp !== '') byIp.set(vertex.clusterIp, vertex.id);
-  }
-  return byIp;
 }
 
 /** The pods behind a selected Service, the Services in front of a selected pod's. */

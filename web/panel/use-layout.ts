@@ -1,5 +1,6 @@
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import type { Edge, PodVertex, Vertex } from '../../server/contract/graph.js';
+import type { Edge, Vertex } from '../../server/contract/graph.js';
+import { censusOf } from '../model/census.js';
 import { type Layout, layOut, type Pins } from '../model/layout.js';
 import { MapKeeper, type MapLayout } from '../model/map-layout.js';
 import { FOLDS, type FoldBy, type Folding } from '../model/map-rooms.js';
@@ -90,12 +91,13 @@ const NOTHING = layOut([], {
 /** The lines of the drawing. On a map only those that are drawn from afar, and those that a journey passes. */
 export function useTracks(live: LiveState, laid: Laid, passed: ReadonlySet<string>): Tracks {
   const { layout, map } = laid;
-  const hosted = useSame([...live.vertices.values()].filter(isHosted));
-  const edges = useSame(
-    map === undefined
-      ? [...live.edges.values()]
-      : [...live.edges.values()].filter((edge) => isDrawnFromAfar(edge) || passed.has(edge.from)),
-  );
+  const hosted = useSame(censusOf(live.vertices).hosted);
+  const isMap = map !== undefined;
+  const drawn = useMemo(() => {
+    const all = [...live.edges.values()];
+    return isMap ? all.filter((edge) => isDrawnFromAfar(edge) || passed.has(edge.from)) : all;
+  }, [live.edges, isMap, passed]);
+  const edges = useSame(drawn);
   // A map is kept up to date in place: its lines change where rooms are placed anew or something on a journey moves.
   const places = map === undefined ? layout : map.placing;
   const latest = useRef(layout);
@@ -106,10 +108,6 @@ export function useTracks(live: LiveState, laid: Laid, passed: ReadonlySet<strin
 
 function isDrawnFromAfar({ kind }: Edge): boolean {
   return kind === 'cable' || kind === 'uplink';
-}
-
-function isHosted(vertex: Vertex): vertex is PodVertex {
-  return vertex.kind === 'pod' && vertex.hostNetwork;
 }
 
 /** The list of before while it has the same elements. */
@@ -125,22 +123,9 @@ function useSame<T>(list: readonly T[]): readonly T[] {
 function useLarge(vertices: ReadonlyMap<string, Vertex>): boolean {
   const large = useRef(false);
   const limit = large.current ? MAP_UNTIL : MAP_FROM;
-  const { pods, nodes } = useMemo(() => countOf(vertices), [vertices]);
+  const { pods, nodes } = censusOf(vertices);
   large.current = pods > limit.pods || nodes > limit.nodes;
   return large.current;
-}
-
-function countOf(vertices: ReadonlyMap<string, Vertex>): {
-  readonly pods: number;
-  readonly nodes: number;
-} {
-  let pods = 0;
-  let nodes = 0;
-  for (const { kind } of vertices.values()) {
-    if (kind === 'pod') pods += 1;
-    else if (kind === 'node') nodes += 1;
-  }
-  return { pods, nodes };
 }
 
 /** Most opened rooms that a link tells of. */

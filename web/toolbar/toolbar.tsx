@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import { censusOf } from '../model/census.js';
 import { usePage } from '../page.js';
 import { ClusterName } from './cluster-name.js';
 import { TOOLS } from './tools.js';
@@ -42,18 +43,11 @@ function Group(props: {
 
 function PodCount() {
   const { live } = usePage();
-  let pods = 0;
-  let well = 0;
-  let bad = 0;
-  for (const vertex of live.vertices.values()) {
-    if (vertex.kind !== 'pod') continue;
-    pods += 1;
-    if (vertex.tone === 'good' || vertex.tone === 'done') well += 1;
-    if (vertex.tone === 'bad') bad += 1;
-  }
+  const { pods, tally } = censusOf(live.vertices);
+  const { bad } = tally;
   return (
     <span className="facts pod-count">
-      {TOOLBAR.podsWell(well, pods)}
+      {TOOLBAR.podsWell(tally.good + tally.done, pods)}
       {bad > 0 ? <b className="bad"> {TOOLBAR.podsBad(bad)}</b> : null}
     </span>
   );

@@ -85,6 +85,7 @@ beforeEach(async () => {
   live = attachLive({
     http,
     find: (name) => (name === '' || name === 'two' ? { model, handlers, traffic } : undefined),
+    all: () => [{ model, handlers, traffic }],
     check: ({ headers }) => createHostCheck({ hosts: ['127.0.0.1'] })(headers),
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
