@@ -26,12 +26,13 @@ import type { Picking } from './trace/trace-form.js';
 import { useHistory } from './trace/use-history.js';
 import { useLinkedTrace } from './trace/use-linked-trace.js';
 import { TrafficLayer } from './traffic/traffic-layer.js';
+import { usePredict } from './what-if/predict/use-predict.js';
 import { SuggestDialog } from './what-if/suggest-dialog.js';
 
 /** The page: questions and answers in the dock, the graph beside it, the packet's way below. */
 export function App({ store }: { readonly store: LiveStore }) {
   const live = useSyncExternalStore(store.subscribe, () => store.state);
-  const playback = usePlayback();
+  const playback = usePredict(usePlayback(), store);
   const { toasts, tell, dismiss } = useToasts();
   const terminals = useTerminalList();
   const history = useHistory();

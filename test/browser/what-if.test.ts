@@ -112,4 +112,26 @@ describePage('what if', {}, (opened) => {
     await page.waitForSelector('.player');
     expect(await page.textContent('.player-title')).toContain('shop/web');
   }, 60_000);
+
+  test('asks what happens next, by keyboard, and tells nothing before it is answered', async () => {
+    expect(await trace('shop/visitor', 'svc/shop/web:80')).toContain('delivered');
+    await page.selectOption('.predict-switch select', 'me');
+    await page.click('button[title^="To the beginning"]');
+    await page.keyboard.press('End');
+    await page.waitForSelector('.predict-card');
+    expect(await page.textContent('.player')).not.toContain('delivered');
+    expect(await page.locator('.predict-choice').count()).toBeGreaterThanOrEqual(3);
+    await page.keyboard.press('2');
+    await page.waitForSelector('.predict-choice.true');
+    expect(await page.textContent('.predict-end')).toMatch(/Right|Not so/);
+    expect(await page.textContent('.predict-score')).toMatch(/^[01] of 1 right$/);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await page.waitForSelector('.predict-choice.open');
+    await page.keyboard.press('r');
+    await page.waitForSelector('.predict-choice.true');
+    expect(await page.textContent('.predict-score')).toMatch(/ of 1 right$/);
+    await page.selectOption('.predict-switch select', 'off');
+    expect(await page.textContent('.verdict-word')).toContain('delivered');
+  }, 30_000);
 });

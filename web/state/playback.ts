@@ -1,10 +1,23 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
 import { type Frame, framesOf, type PlaybackFilter } from '../model/playback.js';
+import type { Question } from '../what-if/predict/question.js';
 import { readStored, writeStored } from './stored.js';
 
 /** Time between two steps at speed 1, in milliseconds. */
 const STEP_MS = 700;
+
+/** A question that stands open, or was just answered, and what can be done with it. */
+export interface AskedQuestion {
+  readonly question: Question;
+  /** Index of the choice, or that it was only shown; absent while it is open. */
+  readonly answer: number | 'shown' | undefined;
+  choose(choice: number): void;
+  /** Tells what happens; nothing is counted. */
+  showMe(): void;
+  /** Goes on without an answer, or after it. */
+  goOn(): void;
+}
 
 /** The player of a journey: where it stands, and what moves it. */
 export interface Playback {
@@ -17,6 +30,8 @@ export interface Playback {
   /** How long a packet takes from step to step, in milliseconds. */
   readonly stepMs: number;
   readonly filter: PlaybackFilter;
+  /** What predict mode asks before it goes on; absent while it asks nothing. */
+  readonly asked?: AskedQuestion;
   /** Plays a journey from its beginning; or shows it at a step, standing still. */
   show(journey: Journey | undefined, start?: PlaybackStart): void;
   /** Shows a journey from a step on, without playing: the step at that place among all of them. */

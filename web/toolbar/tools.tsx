@@ -13,7 +13,7 @@ import { TOOLBAR } from './words.js';
 /**
  * What stands in the toolbar, group by group, in this order. A new tool is one component more in a list: it takes
  * what it needs of the page with `usePage()` and needs no change elsewhere. `watch` is for switches of what is
- * watched and asked (live traffic, predict mode); overlays of the graph have their menu in the stage bar.
+ * watched (live traffic); overlays of the graph have their menu in the stage bar, predict mode its switch in the player.
  */
 export const TOOLS: Readonly<Record<keyof typeof TOOLBAR.groups, readonly ComponentType[]>> = {
   time: [Clock],

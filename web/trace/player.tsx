@@ -6,6 +6,8 @@ import { ScrollBox, useScrollStop } from '../panel/scroll-box.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredSwitch } from '../state/stored.js';
+import { PredictCard } from '../what-if/predict/predict-card.js';
+import { PredictSwitch } from '../what-if/predict/predict-switch.js';
 import { SuggestBar } from '../what-if/suggest-bar.js';
 import { ArtefactPanel } from './artefact-panel.js';
 import { CompareDialog } from './compare-dialog.js';
@@ -44,7 +46,7 @@ export function Player(props: Props) {
     placeBefore: () => goToPlace('before'),
     placeNext: () => goToPlace('next'),
     first: () => playback.go(0),
-    last: () => playback.go(frames.length - 1),
+    last: () => playback.go(Number.POSITIVE_INFINITY),
     octets: () => setOpen(!open),
     compare: () => setComparing(!isPod && comparable),
   });
@@ -65,6 +67,7 @@ export function Player(props: Props) {
         <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
         <span className="spacer" />
         <Controls playback={playback} />
+        {isPod ? null : <PredictSwitch />}
         <button
           type="button"
           className={open ? 'tool on' : 'tool'}
@@ -108,7 +111,9 @@ export function Player(props: Props) {
           </span>
           <span className="verdict-why">{journey.summary}</span>
         </ScrollBox>
-        {frame === undefined ? (
+        {playback.asked !== undefined ? (
+          <PredictCard asked={playback.asked} />
+        ) : frame === undefined ? (
           <p className="muted">No step is shown with this filter.</p>
         ) : (
           <StepCard journey={journey} frame={frame} playing={playback.playing} />
@@ -126,7 +131,6 @@ export function Player(props: Props) {
 
 function Controls({ playback }: { readonly playback: Playback }) {
   const { position, frames, playing, speed } = playback;
-  const last = Math.max(0, frames.length - 1);
   return (
     <div className="controls">
       <button type="button" onClick={() => playback.go(0)} title="To the beginning (Home)">
@@ -141,7 +145,11 @@ function Controls({ playback }: { readonly playback: Playback }) {
       <button type="button" onClick={() => playback.go(position + 1)} title="One step on (→)">
         ▶
       </button>
-      <button type="button" onClick={() => playback.go(last)} title="To the end (End)">
+      <button
+        type="button"
+        onClick={() => playback.go(Number.POSITIVE_INFINITY)}
+        title="To the end (End)"
+      >
         ▶|
       </button>
       <select

@@ -42,3 +42,93 @@ export const SUGGEST = {
   newObject: 'new',
   in: (place: string) => `in ${place}`,
 } as const;
+
+export const PREDICT = {
+  label: 'Predict',
+  hint: 'Ask what happens next before it is shown',
+  modes: { off: 'predict', me: 'asks me', class: 'asks class' },
+  title: 'What happens next?',
+  waiting: 'The packet is on its way.',
+  right: '✔ Right',
+  wrong: '✘ Not so',
+  shown: 'What happens',
+  whole: 'Your class',
+  skip: 'Skip',
+  skipKey: 'k',
+  showMe: 'Show me',
+  goOn: 'Go on ▶',
+  reveal: 'Show what happens',
+  hands: (count: number) => `${count} hand${count === 1 ? '' : 's'}`,
+  addHand: (choice: number) => `One more hand for choice ${choice}`,
+  score: (right: number, asked: number) => `${right} of ${asked} right`,
+  noScore: 'answer with 1 to 4',
+  noHands: 'count hands with 1 to 4',
+  startAnew: 'count anew',
+  yours: 'your answer',
+  true: 'this happens',
+  prompts: {
+    dnat: (place: string, to: string) =>
+      `At ${place} a packet for ${to} comes to the rules of table nat. What becomes of its destination?`,
+    masquerade: (place: string, from: string) =>
+      `At ${place} the packet from ${from} is about to leave. What becomes of its source address?`,
+    rules: (place: string, hook: string) =>
+      `At ${place} the packet comes to the rules of ${hook}. What do they decide?`,
+    replyNat: (place: string, from: string) =>
+      `At ${place} an answer comes from ${from}. What becomes of it?`,
+    route: (place: string, to: string) =>
+      `At ${place} the way to ${to} is looked up. What is found?`,
+    neighbor: (place: string, device: string, next: string) =>
+      `At ${place} the packet goes to ${next} by ${device}. What comes first?`,
+    bridge: (place: string, bridge: string) =>
+      `At ${place} a frame reaches the bridge${bridge === '' ? '' : ` ${bridge}`}. What does the bridge do with it?`,
+    forward: (place: string, ttl: string) =>
+      `At ${place} the packet has a TTL of ${ttl} and has to be forwarded. What happens?`,
+    socket: (place: string, port: string) =>
+      `The packet has arrived in ${place}, for port ${port}. Who takes it?`,
+    tunnel: (place: string) =>
+      `At ${place} the packet has to cross to a pod on another node, through the tunnel. What happens to it?`,
+  },
+  choices: {
+    becomes: (endpoint: string, pod: string) =>
+      `It becomes ${endpoint}${pod === '' ? '' : `, which is pod ${pod}`}.`,
+    staysDestination: (address: string) => `It stays ${address}: routers know the way there.`,
+    nodeDestination: 'It becomes the address of the node.',
+    masquerade: 'It becomes the address of the device by which the packet leaves.',
+    keepsSource: (source: string) => `Nothing: the source stays ${source.replace(/:\d+$/, '')}.`,
+    clusterIpSource: 'It becomes the ClusterIP of the Service.',
+    gatewaySource: 'It becomes the address of the router.',
+    accept: 'They let it pass.',
+    drop: 'They drop it, and nobody is told.',
+    reject: 'They reject it: an ICMP error goes back.',
+    translate: 'They give it another destination.',
+    sourceBack: (to: string) => `Its source becomes ${to} again, which was asked.`,
+    destinationChanges: 'Its destination is rewritten to another pod.',
+    notKnown: 'It is dropped: nobody here knows the connection.',
+    route: (line: string) => `The route “${line}”.`,
+    local: 'It is an address of this very host: the packet has arrived.',
+    noRoute: 'No route: the network is unreachable.',
+    notForwarded: 'This host does not forward: it ignores packets for others.',
+    asksArp: (next: string) => `An ARP question to everybody: who has ${next}?`,
+    knowsMac: 'The frame leaves at once: the MAC address is known.',
+    broadcasts: 'The frame goes to everybody, and the right one takes it.',
+    nobodyAnswers: 'Nobody answers the ARP question: the packet is lost.',
+    onePort: 'It sends it out by the one port behind which the MAC address was seen.',
+    everyPort: 'It sends a copy out by every other port.',
+    forHost: 'It hands it to the host: the frame is for the bridge itself.',
+    bridgedOn: 'It sends it on by another of its ports, with the translated destination.',
+    bridgeDrops: 'It drops it: the MAC address is not known.',
+    expires: 'The TTL runs out: the packet is dropped, and its sender is told.',
+    fallsTo: (ttl: string) => `The TTL becomes ${ttl}, and the packet goes on.`,
+    staysTtl: (ttl: string) => `The TTL stays ${ttl}: only the last router counts.`,
+    restartsTtl: 'The TTL starts anew at 64.',
+    program: (name: string, address: string) => `${name}, which listens on ${address}.`,
+    container: (name: string) => `Container ${name}.`,
+    nobodyListens: 'Nobody listens there: the kernel answers that the port is closed.',
+    pauseTakes: 'The pause container, and hands it on.',
+    silent: 'Nobody: it is dropped in silence.',
+    encapsulated: (node: string) =>
+      `The whole frame becomes the payload of a UDP datagram to ${node}.`,
+    plainRoute: 'It is routed as it is: routers know the pods’ networks.',
+    sourceChanges: 'Its source becomes the address of the node.',
+  },
+} as const;
