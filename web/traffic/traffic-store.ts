@@ -124,6 +124,8 @@ export class TrafficStore {
     if (wanted && this.socket === undefined) {
       const socket = io(`${clusterBase(location.pathname)}/traffic`);
       socket.on('connect', () => {
+        // Another server counts from its own beginning.
+        this.forget();
         if (this.focused.length > 0) socket.emit('focus', this.focused);
       });
       socket.on('slice', (slice: TrafficSlice) => this.take(slice));

@@ -8,7 +8,7 @@ export const TRAFFIC = {
   switch: 'Show live traffic on the graph',
   choose: 'What is shown of live traffic',
   filter: 'Show on the graph',
-  hint: 'Packets are dots; where there are many, a stream and its rate. Rates are per second of simulated time.',
+  hint: 'Packets are dots, slowed so that they can be seen, in their true order; where there are many, a stream and its rate per second of simulated time.',
   section: 'Traffic',
   none: 'Nothing has passed here since this page listens.',
   since: 'Counted while this page listens.',
