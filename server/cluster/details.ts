@@ -1,9 +1,18 @@
-import { formatCidr, formatIp, viewNetns } from '../../topology/index.js';
-import type { VertexDetails } from '../contract/live.js';
+import {
+  type Device,
+  formatCidr,
+  formatIp,
+  type NetNamespace,
+  viewNetns,
+} from '../../topology/index.js';
+import { podWords } from '../api/table/pod-status.js';
+import type { DetailSection, VertexDetails } from '../contract/live.js';
+import { BY_NODE } from '../control/index.js';
 import type { Cluster } from './cluster.js';
 import { slicesOf } from './indexes.js';
 import { kernelSections, podDetails } from './pod-details.js';
 import { policyDetails } from './policy-reach.js';
+import { allRules, connections } from './rule-sections.js';
 
 type Rows = readonly (readonly [string, string])[];
 
@@ -31,12 +40,7 @@ export function describeVertex(cluster: Cluster, id: string): VertexDetails | un
       return cableDetails(cluster, id);
     case 'veth':
     case 'uplink':
-      return {
-        id,
-        title: path,
-        subtitle: id.startsWith('veth') ? 'veth pair' : 'uplink',
-        sections: [],
-      };
+      return pairDetails(cluster, id, { first, second });
     default:
       return undefined;
   }
@@ -70,9 +74,60 @@ function machineDetails(cluster: Cluster, id: string, name: string): VertexDetai
     subtitle: node === undefined ? machine.kind : `${node.spec.role} node`,
     sections: [
       { kind: 'facts', title: 'Machine', rows: facts },
-      ...kernelSections(viewNetns(machine.host.root)),
+      ...(node === undefined ? [] : podsOfNode(cluster, name)),
+      ...machineSections(machine.host.root),
     ],
   };
+}
+
+/** Devices, routes, rules and connections of a machine, then what kube-proxy made of the rules. */
+function machineSections(root: NetNamespace): DetailSection[] {
+  const proxied = root.netfilter
+    .tables('ipv4')
+    .flatMap(({ chains, table }) =>
+      chains
+        .filter(({ name }) => name.startsWith('KUBE-'))
+        .map(({ name, rules }) => ({ table, name, rules: rules.length })),
+    );
+  const countOf = (prefix: string) =>
+    String(proxied.filter(({ name }) => name.startsWith(prefix)).length);
+  const proxy: DetailSection = {
+    kind: 'facts',
+    title: 'kube-proxy',
+    rows: [
+      ['chains of Services', countOf('KUBE-SVC-')],
+      ['chains of endpoints', countOf('KUBE-SEP-')],
+      ['rules in its chains', String(proxied.reduce((sum, { rules }) => sum + rules, 0))],
+    ],
+  };
+  return [
+    ...kernelSections(viewNetns(root)),
+    ...allRules(root),
+    ...connections(root, ''),
+    ...(proxied.length === 0 ? [] : [proxy]),
+  ];
+}
+
+/** Pods of a node that are listed at most. */
+const LISTED_PODS = 120;
+
+function podsOfNode(cluster: Cluster, name: string): DetailSection[] {
+  const pods = cluster.store.byIndex('pods', BY_NODE, name);
+  return [
+    {
+      kind: 'table',
+      title: 'Pods',
+      columns: ['pod', 'status', 'IP'],
+      rows: pods
+        .slice(0, LISTED_PODS)
+        .map((pod) => [
+          `${pod.metadata.namespace}/${pod.metadata.name}`,
+          podWords(pod, cluster.now()).status,
+          pod.status?.podIP ?? '-',
+        ]),
+      ...(pods.length > LISTED_PODS ? { note: `and ${pods.length - LISTED_PODS} more` } : {}),
+    },
+  ];
 }
 
 function deviceDetails(
@@ -161,6 +216,72 @@ function serviceDetails(
   };
 }
 
+/** A veth of a pod with both its ends, or the way from a bridge to its node. */
+function pairDetails(
+  cluster: Cluster,
+  id: string,
+  { first, second }: { readonly first: string; readonly second: string },
+): VertexDetails | undefined {
+  if (id.startsWith('uplink:')) {
+    const details = deviceDetails(cluster, id, { node: first, device: second });
+    return details === undefined ? undefined : { ...details, subtitle: `uplink of ${first}` };
+  }
+  const pod = cluster.store.get('pods', first, second);
+  if (pod === undefined) return undefined;
+  const view = cluster.kubeletOf(pod)?.podRuntimeView(pod.metadata.uid ?? '');
+  const host = cluster.fabric.nodes.get(view?.node ?? '')?.host;
+  const pause = host?.processes.get(view?.sandbox?.pausePid ?? 0);
+  const netns = pause === undefined ? undefined : host?.netnsByInode(pause.namespaces.net.inode);
+  const outside = host?.root.device(view?.sandbox?.hostDevice ?? '');
+  return {
+    id,
+    title: `${first}/${second}`,
+    subtitle: 'veth pair',
+    sections: [
+      {
+        kind: 'facts',
+        title: 'Pair',
+        rows: [
+          ['in the pod', 'eth0'],
+          ['on the node', `${outside?.name ?? 'gone'}, a port of ${outside?.master?.name ?? '-'}`],
+        ],
+      },
+      countersOf([
+        { where: `pod ${first}/${second}`, device: netns?.device('eth0') },
+        { where: view?.node ?? '-', device: outside },
+      ]),
+    ],
+  };
+}
+
+interface End {
+  readonly where: string;
+  readonly device: Device | undefined;
+}
+
+/** Counters of both ends, as `ip -s link` has them. */
+function countersOf(ends: readonly End[]): DetailSection {
+  return {
+    kind: 'table',
+    title: 'Counters (ip -s link)',
+    columns: ['end', 'device', 'MTU', 'in', 'octets in', 'out', 'octets out', 'dropped'],
+    rows: ends.map(({ device, where }) =>
+      device === undefined
+        ? [where, 'gone']
+        : [
+            where,
+            device.name,
+            String(device.mtuBytes),
+            String(device.stats.rxPackets),
+            String(device.stats.rxBytes),
+            String(device.stats.txPackets),
+            String(device.stats.txBytes),
+            String(device.stats.rxDropped + device.stats.txDropped),
+          ],
+    ),
+  };
+}
+
 function cableDetails(cluster: Cluster, id: string): VertexDetails | undefined {
   const link = cluster.fabric.links.get(id);
   if (link === undefined) return undefined;
@@ -185,6 +306,12 @@ function cableDetails(cluster: Cluster, id: string): VertexDetails | undefined {
           ['loss', `${loss * 100} %`],
         ],
       },
+      countersOf(
+        link.ends.map(({ device, machine }) => ({
+          where: machine,
+          device: cluster.fabric.machines.get(machine)?.host.root.device(device),
+        })),
+      ),
     ],
   };
 }

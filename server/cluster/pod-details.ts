@@ -1,12 +1,5 @@
 /** What the side panel says of a pod. */
-import {
-  formatIp,
-  formatMac,
-  type NetnsView,
-  printIptablesSave,
-  printOp,
-  viewNetns,
-} from '../../topology/index.js';
+import { formatIp, formatMac, type NetnsView, printOp, viewNetns } from '../../topology/index.js';
 import { humanDuration } from '../api/table/duration.js';
 import { podWords } from '../api/table/pod-status.js';
 import type { Pod } from '../contract/kube.js';
@@ -16,7 +9,8 @@ import type { Cluster } from './cluster.js';
 import { namespaceSections } from './pod-namespaces.js';
 import { queueRows } from './pod-queues.js';
 import { portsReport } from './port-report.js';
-import { queueSections } from './queue-sections.js';
+import { neighbourQueues, queueSections } from './queue-sections.js';
+import { allRules, connections, rulesAbout } from './rule-sections.js';
 import { socketTable } from './socket-sections.js';
 
 /** The panel of a pod, with its journey. */
@@ -43,9 +37,22 @@ export function podDetails(cluster: Cluster, id: string, pod: Pod): VertexDetail
         eventTable(cluster, uid),
       ]),
       ...inTab('namespaces', namespaceSections(view, host?.processes.get(1))),
-      ...inTab('queues', ipc === undefined ? [] : queueSections(ipc)),
+      ...inTab(
+        'queues',
+        ipc === undefined
+          ? []
+          : [...queueSections(ipc), ...neighbourQueues(cluster, pod.spec.nodeName ?? '', ipc)],
+      ),
       ...inTab('network', [
-        ...(netns === undefined ? [] : [...kernelSections(viewNetns(netns)), socketTable(netns)]),
+        ...(netns === undefined
+          ? []
+          : [
+              ...kernelSections(viewNetns(netns)),
+              socketTable(netns),
+              ...rulesOfPod(cluster, pod, view),
+              ...allRules(netns),
+              ...connections(netns, ''),
+            ]),
         ...(commands.length === 0
           ? []
           : [
@@ -176,22 +183,6 @@ export function kernelSections(view: NetnsView): DetailSection[] {
             ]),
           } as const,
         ]),
-    {
-      kind: 'text',
-      title: 'Rules (iptables-save)',
-      text: view.iptables.some((t) => t.chains.some((c) => c.rules.length > 0))
-        ? printIptablesSave(view.iptables)
-        : '(no rules)',
-    },
-    ...(view.conntrack.length === 0
-      ? []
-      : [
-          {
-            kind: 'text',
-            title: 'Connections (conntrack -L)',
-            text: view.conntrack.join('\n'),
-          } as const,
-        ]),
     ...(view.drops.length === 0
       ? []
       : [
@@ -208,6 +199,22 @@ export function kernelSections(view: NetnsView): DetailSection[] {
       columns: ['key', 'value'],
       rows: view.sysctls.map(([key, value]) => [key, value]),
     },
+  ];
+}
+
+/** Rules and connections that concern a pod, in the kernel of its node. */
+function rulesOfPod(
+  { fabric }: Cluster,
+  { status }: Pod,
+  view: PodRuntimeView | undefined,
+): DetailSection[] {
+  const root = fabric.nodes.get(view?.node ?? '')?.host.root;
+  const ip = view?.sandbox?.hostDevice === undefined ? undefined : status?.podIP;
+  if (view === undefined || root === undefined || ip === undefined) return [];
+  const words = [`${ip}/32`, `${ip}:`, ...(view.sandbox?.hostDevice ?? '').split(' ')];
+  return [
+    rulesAbout(root, words, view.node),
+    ...connections(root, ` of ${ip} on ${view.node}`, ip),
   ];
 }
 

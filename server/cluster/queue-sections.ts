@@ -1,6 +1,7 @@
 /** Message queues and shared memory of an IPC namespace, for the pod inspector. */
 import type { IpcNamespace, QueueView } from '../../topology/index.js';
 import type { DetailSection } from '../contract/live.js';
+import type { Cluster } from './cluster.js';
 import { keyText } from './pod-queues.js';
 
 /** Queues and segments, with the inode that says who sees them. */
@@ -24,6 +25,45 @@ export function queueSections(ipc: IpcNamespace): DetailSection[] {
         `uid ${uid}`,
         mode.toString(8),
       ]),
+    },
+  ];
+}
+
+/** Pods of the same node whose namespaces are listed. */
+const NEIGHBOURS = 6;
+
+/** What other pods of the node see: their own IPC namespace, and nothing of this one. */
+export function neighbourQueues(
+  { fabric, kubelets }: Cluster,
+  node: string,
+  own: IpcNamespace,
+): DetailSection[] {
+  const kubelet = kubelets.get(node);
+  const host = fabric.nodes.get(node)?.host;
+  if (kubelet === undefined || host === undefined) return [];
+  const rows: string[][] = [];
+  for (const uid of kubelet.podUids()) {
+    const view = kubelet.podRuntimeView(uid);
+    const ipc = host.processes.ipcOf(view?.sandbox?.pausePid ?? 0);
+    if (view === undefined || ipc === undefined) continue;
+    const queues = ipc
+      .queues()
+      .map((queue) => (queue.kind === 'posix' ? queue.name : keyText(queue.key)));
+    const same = ipc.inode === own.inode;
+    rows.push([
+      `${view.namespace}/${view.name}`,
+      String(ipc.inode),
+      queues.join(', ') || 'no queue',
+      same ? 'the same ones' : 'none of these',
+    ]);
+    if (rows.length === NEIGHBOURS) break;
+  }
+  return [
+    {
+      kind: 'table',
+      title: 'What pods of this node see',
+      columns: ['pod', 'inode', 'lists', 'of this pod’s queues'],
+      rows,
     },
   ];
 }

@@ -75,6 +75,7 @@ describePage('the editor and what it changes', {}, (opened) => {
 
   test('scaling from the panel is taken back by undo', async () => {
     await page.click(PODS);
+    await page.click('.vertex-actions button:has-text("change")');
     await page.fill('.scale-form input', '4');
     await page.keyboard.press('Enter');
     await pods(4);
@@ -101,7 +102,7 @@ describePage('the editor and what it changes', {}, (opened) => {
   test('a fault from the panel is listed, and healed there', async () => {
     await page.focus('g.edge.cable[aria-label*="p2"]');
     await page.keyboard.press('Enter');
-    await page.click('.fault-form summary');
+    await page.click('.vertex-actions button:has-text("break")');
     await page.fill('.fault-form input', '30ms');
     await page.click('.fault-form button');
     await page.click('button:has-text("states & faults")');

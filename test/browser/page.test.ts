@@ -137,6 +137,7 @@ describePage('the page', {}, (opened) => {
   test('gives a pod a new address when its pause container is killed', async () => {
     const before = await ipOf('default/probed');
     await page.click('[data-id="pod:default/probed"]');
+    await page.click('.vertex-actions button:has-text("break")');
     await page.click('text=kill pause');
     await page.waitForFunction((old) => {
       const text = document.querySelector('[data-id="pod:default/probed"] .pod-line')?.textContent;

@@ -26,8 +26,8 @@ export function FaultForm({ edge, pod, node, actions }: Props) {
   const asked =
     type === 'Delay' || type === 'Loss' || type === 'WrongMTU' ? WORDS[type] : undefined;
   return (
-    <details className="fault-form">
-      <summary>{ACT.impair}</summary>
+    <fieldset className="fault-form">
+      <legend>{ACT.impair}</legend>
       <form
         className="row"
         onSubmit={async (event: FormEvent) => {
@@ -68,7 +68,7 @@ export function FaultForm({ edge, pod, node, actions }: Props) {
           </p>
         )}
       </form>
-    </details>
+    </fieldset>
   );
 }
 

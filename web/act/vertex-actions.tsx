@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { ObjectName } from '../../server/contract/acting.js';
 import type { Edge, NodeVertex, PodVertex, Vertex } from '../../server/contract/graph.js';
 import type { Actions } from './actions.js';
@@ -12,28 +12,35 @@ interface Props {
   readonly vertex: Vertex | undefined;
   readonly edge: Edge | undefined;
   readonly actions: Actions;
+  /** Buttons that stand in the same row. */
+  readonly children?: ReactNode;
 }
 
-/** What can be done to the selected thing: send, scale, delete, break, mend. */
-export function VertexActions({ vertex, edge, actions }: Props) {
+/** What is folded behind a button of the row. */
+interface Drawer {
+  readonly label: string;
+  readonly danger?: true;
+  readonly content: ReactNode;
+}
+
+/** What can be done to the selected thing, in one row: send; what changes or breaks it is folded behind a button. */
+export function VertexActions({ vertex, edge, actions, children }: Props) {
+  const [open, setOpen] = useState<string>();
+  const drawers = drawersOf(vertex, edge, actions);
+  const shown = drawers.find(({ label }) => label === open);
   return (
-    <div className="actions">
-      {vertex === undefined ? null : <EndButtons vertex={vertex} actions={actions} />}
-      {vertex?.kind === 'pod' ? <PodActions pod={vertex} actions={actions} /> : null}
-      {vertex?.kind === 'service' ? (
-        <ObjectActions
-          target={{
-            apiVersion: 'v1',
-            kind: 'Service',
-            name: vertex.name,
-            namespace: vertex.namespace,
-          }}
-          actions={actions}
-        />
-      ) : null}
-      {vertex?.kind === 'node' ? <NodeActions node={vertex} actions={actions} /> : null}
-      {edge === undefined || edge.kind === 'uplink' ? null : (
-        <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape folds what is open
+    <div
+      className="vertex-actions"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || shown === undefined) return;
+        event.stopPropagation();
+        setOpen(undefined);
+      }}
+    >
+      <div className="actions">
+        {vertex === undefined ? null : <EndButtons vertex={vertex} actions={actions} />}
+        {edge === undefined || edge.kind === 'uplink' ? null : (
           <button
             type="button"
             className={edge.up ? 'danger' : 'primary'}
@@ -43,11 +50,57 @@ export function VertexActions({ vertex, edge, actions }: Props) {
           >
             {edge.up ? ACT.linkDown : ACT.linkUp}
           </button>
-          {edge.kind === 'cable' ? <FaultForm edge={edge} actions={actions} /> : null}
-        </>
-      )}
+        )}
+        {drawers.map(({ label, danger }) => (
+          <button
+            key={label}
+            type="button"
+            className={danger === true ? 'danger' : ''}
+            aria-expanded={label === open}
+            onClick={() => setOpen(label === open ? undefined : label)}
+          >
+            {label} {label === open ? '▴' : '▾'}
+          </button>
+        ))}
+        {children}
+      </div>
+      {shown === undefined ? null : <div className="actions drawer">{shown.content}</div>}
     </div>
   );
+}
+
+function drawersOf(
+  vertex: Vertex | undefined,
+  edge: Edge | undefined,
+  actions: Actions,
+): readonly Drawer[] {
+  const drawers: Drawer[] = [];
+  const change = (content: ReactNode) => drawers.push({ label: ACT.change, content });
+  const hurt = (content: ReactNode) => drawers.push({ label: ACT.hurt, danger: true, content });
+  switch (vertex?.kind) {
+    case 'pod':
+      change(<PodChanges pod={vertex} actions={actions} />);
+      hurt(<PodFaults pod={vertex} actions={actions} />);
+      break;
+    case 'node':
+      change(<NodeChanges node={vertex} actions={actions} />);
+      hurt(<NodeFaults node={vertex} actions={actions} />);
+      break;
+    case 'service': {
+      const { name, namespace } = vertex;
+      change(
+        <ObjectActions
+          target={{ apiVersion: 'v1', kind: 'Service', name, namespace }}
+          actions={actions}
+        />,
+      );
+      break;
+    }
+    default:
+      break;
+  }
+  if (edge?.kind === 'cable') hurt(<FaultForm edge={edge} actions={actions} />);
+  return drawers;
 }
 
 function EndButtons({ vertex, actions }: { readonly vertex: Vertex; readonly actions: Actions }) {
@@ -55,12 +108,20 @@ function EndButtons({ vertex, actions }: { readonly vertex: Vertex; readonly act
   return (
     <>
       {can.from ? (
-        <button type="button" onClick={() => actions.chooseEnd('from', vertex.id)}>
+        <button
+          type="button"
+          title={ACT.fromTitle}
+          onClick={() => actions.chooseEnd('from', vertex.id)}
+        >
           {ACT.from}
         </button>
       ) : null}
       {can.to ? (
-        <button type="button" onClick={() => actions.chooseEnd('to', vertex.id)}>
+        <button
+          type="button"
+          title={ACT.toTitle}
+          onClick={() => actions.chooseEnd('to', vertex.id)}
+        >
           {ACT.to}
         </button>
       ) : null}
@@ -68,9 +129,13 @@ function EndButtons({ vertex, actions }: { readonly vertex: Vertex; readonly act
   );
 }
 
-function PodActions({ pod, actions }: { readonly pod: PodVertex; readonly actions: Actions }) {
+interface PodProps {
+  readonly pod: PodVertex;
+  readonly actions: Actions;
+}
+
+function PodFaults({ pod, actions }: PodProps) {
   const name = `${pod.namespace}/${pod.name}`;
-  const owner = ownerOf(pod);
   return (
     <>
       {pod.containers
@@ -93,6 +158,14 @@ function PodActions({ pod, actions }: { readonly pod: PodVertex; readonly action
         {ACT.kill('pause')}
       </button>
       <FaultForm pod={name} actions={actions} />
+    </>
+  );
+}
+
+function PodChanges({ pod, actions }: PodProps) {
+  const owner = ownerOf(pod);
+  return (
+    <>
       <ObjectActions
         target={{ apiVersion: 'v1', kind: 'Pod', name: pod.name, namespace: pod.namespace }}
         owner={owner === undefined ? pod.owner : `${owner.kind} ${owner.name}`}
@@ -157,7 +230,12 @@ function ObjectActions({ target, owner, actions }: ObjectProps) {
   );
 }
 
-function NodeActions({ node, actions }: { readonly node: NodeVertex; readonly actions: Actions }) {
+interface NodeProps {
+  readonly node: NodeVertex;
+  readonly actions: Actions;
+}
+
+function NodeChanges({ node, actions }: NodeProps) {
   const upkeep = (act: 'cordon' | 'uncordon' | 'drain') => () =>
     actions.act({ act, node: node.name });
   return (
@@ -176,6 +254,19 @@ function NodeActions({ node, actions }: { readonly node: NodeVertex; readonly ac
       </button>
       <button
         type="button"
+        onClick={() => actions.edit({ apiVersion: 'v1', kind: 'Node', name: node.name })}
+      >
+        {ACT.edit}
+      </button>
+    </>
+  );
+}
+
+function NodeFaults({ node, actions }: NodeProps) {
+  return (
+    <>
+      <button
+        type="button"
         className={node.powered ? 'danger' : 'primary'}
         onClick={() =>
           actions.fault({ kind: node.powered ? 'node-down' : 'node-up', node: node.name })
@@ -184,12 +275,6 @@ function NodeActions({ node, actions }: { readonly node: NodeVertex; readonly ac
         {node.powered ? ACT.powerOff : ACT.powerOn}
       </button>
       <FaultForm node={node.name} actions={actions} />
-      <button
-        type="button"
-        onClick={() => actions.edit({ apiVersion: 'v1', kind: 'Node', name: node.name })}
-      >
-        {ACT.edit}
-      </button>
     </>
   );
 }

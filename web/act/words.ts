@@ -21,12 +21,16 @@ export const ACT = {
   powerOn: 'power on',
   linkDown: 'take link down',
   linkUp: 'bring link up',
-  from: 'send from here',
-  to: 'send to here',
+  from: '↱ from here',
+  fromTitle: 'Send a packet from here',
+  to: '↳ to here',
+  toTitle: 'Send a packet to here',
+  change: 'change',
+  hurt: 'break',
   kill: (name: string) => `kill ${name}`,
   killTitle: 'SIGKILL: the kubelet restarts it in the same sandbox; this cannot be undone',
   killPauseTitle: 'The sandbox dies with it: a new one comes with a new IP; this cannot be undone',
-  impair: 'Break it…',
+  impair: 'until it is healed',
 } as const;
 
 /** What the undo button says. */

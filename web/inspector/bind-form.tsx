@@ -3,31 +3,27 @@ import type { PodVertex } from '../../server/contract/graph.js';
 import type { BindReport } from '../../server/contract/inspector.js';
 import { Section } from '../panel/detail-section.js';
 import type { LiveStore } from '../state/live-store.js';
-import { containersOf } from './containers.js';
+import { Answer, useAsk, useContainer } from './ask.js';
 import { WORDS } from './words.js';
 
 const ADDRESSES = ['0.0.0.0', '127.0.0.1', '::', '::1'];
 
 /** "What if a container binds …?", answered by the rules of the emulated kernel. */
 export function BindForm({ pod, store }: { readonly pod: PodVertex; readonly store: LiveStore }) {
-  const containers = containersOf(pod);
-  const [chosen, setChosen] = useState<string>();
+  const { container = '', select } = useContainer(pod);
   const [protocol, setProtocol] = useState<'tcp' | 'udp'>('tcp');
   const [address, setAddress] = useState('0.0.0.0');
   const [port, setPort] = useState('80');
   const [options, setOptions] = useState({ reuseAddr: false, reusePort: false, v6only: false });
-  const [report, setReport] = useState<BindReport>();
-  const [error, setError] = useState<string>();
-  const container = containers.find((name) => name === chosen) ?? containers[0] ?? '';
+  const { ask, error, refuse, value: report } = useAsk(store, 'tryBind');
 
-  async function ask(event: FormEvent) {
+  async function submit(event: FormEvent) {
     event.preventDefault();
-    setReport(undefined);
     if (!/^\d{1,5}$/.test(port.trim()) || Number(port) > 65535) {
-      setError(WORDS.bind.portHint);
+      refuse(WORDS.bind.portHint);
       return;
     }
-    const answer = await store.command('tryBind', {
+    await ask({
       pod: `${pod.namespace}/${pod.name}`,
       container,
       protocol,
@@ -35,23 +31,13 @@ export function BindForm({ pod, store }: { readonly pod: PodVertex; readonly sto
       port: Number(port),
       ...options,
     });
-    setReport(answer.ok ? answer.value : undefined);
-    setError(answer.ok ? undefined : answer.error);
   }
 
   return (
     <Section title={WORDS.bind.title}>
-      <form className="inspector-form bind-form" onSubmit={ask}>
+      <form className="inspector-form bind-form" onSubmit={submit}>
         <div className="row">
-          <select
-            aria-label={WORDS.container}
-            value={container}
-            onChange={(event) => setChosen(event.target.value)}
-          >
-            {containers.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
+          {select}
           <select
             aria-label={WORDS.bind.protocol}
             value={protocol}
@@ -106,22 +92,18 @@ export function BindForm({ pod, store }: { readonly pod: PodVertex; readonly sto
         </div>
         <p className="note">{WORDS.bind.hint}</p>
       </form>
-      {error === undefined ? null : (
-        <p className="error" role="alert">
-          {error}
-        </p>
-      )}
-      {report === undefined ? null : <Answer report={report} />}
+      <Answer error={error} good={report?.outcome === 'bound'}>
+        {report === undefined ? null : <Told report={report} />}
+      </Answer>
     </Section>
   );
 }
 
-function Answer({ report }: { readonly report: BindReport }) {
-  const isBound = report.outcome === 'bound';
+function Told({ report }: { readonly report: BindReport }) {
   return (
-    <div className={`inspector-answer ${isBound ? 'good' : 'bad'}`} role="status">
+    <>
       <b>
-        {isBound ? WORDS.bind.bound : WORDS.bind.refused}
+        {report.outcome === 'bound' ? WORDS.bind.bound : WORDS.bind.refused}
         {report.errno === undefined ? null : <code className="code">{report.errno}</code>}
       </b>
       <p>{report.summary}</p>
@@ -135,6 +117,6 @@ function Answer({ report }: { readonly report: BindReport }) {
           <li key={note}>{note}</li>
         ))}
       </ul>
-    </div>
+    </>
   );
 }

@@ -7,6 +7,8 @@ export interface LogSource {
   readonly pod: string;
   readonly container: string;
   readonly previous: boolean;
+  /** Seconds of the past; empty for all. */
+  readonly since: string;
 }
 
 /** What is heard of a log. */
@@ -51,13 +53,14 @@ export function newestLines(text: string): string {
 
 /** Reads to the end of the log; gives a sentence when there is none. */
 async function readOnce(
-  { base, namespace, pod, container, previous }: LogSource,
+  { base, namespace, pod, container, previous, since }: LogSource,
   events: LogEvents,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const query = new URLSearchParams({
     container,
     tailLines: String(KEPT_LINES),
+    ...(since === '' ? {} : { sinceSeconds: since }),
     ...(previous ? { previous: 'true' } : { follow: 'true' }),
   });
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;

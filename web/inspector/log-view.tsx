@@ -1,21 +1,21 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
+import { plainText } from '../model/plain-text.js';
 import { CopyButton } from '../panel/copy-button.js';
 import { useScrollStop } from '../panel/scroll-box.js';
 import { clusterBase } from '../state/live-store.js';
-import { containersOf } from './containers.js';
+import { useContainer } from './ask.js';
 import { followLog } from './follow-log.js';
 import { WORDS } from './words.js';
 
 /** What the containers of a pod print, as they print it. */
 export function LogView({ pod }: { readonly pod: PodVertex }) {
-  const names = containersOf(pod);
-  const [chosen, setChosen] = useState<string>();
+  const { container, select } = useContainer(pod);
+  const [since, setSince] = useState('');
   const [previous, setPrevious] = useState(false);
   const [search, setSearch] = useState('');
   const [paused, setPaused] = useState<string>();
-  const container = names.find((name) => name === chosen) ?? names[0];
-  const { text, error } = useLog(pod, container, previous);
+  const { text, error } = useLog(pod, { container, previous, since });
   const pre = useRef<HTMLPreElement>(null);
   const stop = useScrollStop(pre);
   const atEnd = useRef(true);
@@ -38,13 +38,19 @@ export function LogView({ pod }: { readonly pod: PodVertex }) {
   return (
     <div className="log-view">
       <div className="row">
+        {select}
         <select
-          value={container}
-          onChange={(event) => setChosen(event.target.value)}
-          aria-label={WORDS.container}
+          aria-label={WORDS.logs.since}
+          value={since}
+          onChange={(event) => {
+            setSince(event.target.value);
+            setPaused(undefined);
+          }}
         >
-          {names.map((name) => (
-            <option key={name}>{name}</option>
+          {WORDS.logs.times.map(([seconds, label]) => (
+            <option key={seconds} value={seconds}>
+              {label}
+            </option>
           ))}
         </select>
         <input
@@ -110,7 +116,15 @@ function linesOf(text: string): string[] {
 }
 
 /** The text of a log while it is looked at. */
-function useLog(pod: PodVertex, container: string | undefined, previous: boolean) {
+function useLog(
+  pod: PodVertex,
+  what: {
+    readonly container: string | undefined;
+    readonly previous: boolean;
+    readonly since: string;
+  },
+) {
+  const { container, previous, since } = what;
   const [state, setState] = useState<{ readonly text: string; readonly error?: string }>({
     text: '',
   });
@@ -120,12 +134,12 @@ function useLog(pod: PodVertex, container: string | undefined, previous: boolean
     if (container === undefined) return undefined;
     const base = clusterBase(location.pathname);
     return followLog(
-      { base, namespace, pod: name, container, previous },
+      { base, namespace, pod: name, container, previous, since },
       {
-        text: (text) => setState({ text }),
+        text: (text) => setState({ text: plainText(text) }),
         error: (error) => setState({ text: '', error }),
       },
     );
-  }, [namespace, name, container, previous]);
+  }, [namespace, name, container, previous, since]);
   return state;
 }

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
-import type { QueueReport, QueueRequest, QueueRow } from '../../server/contract/inspector.js';
+import type { QueueRequest, QueueRow } from '../../server/contract/inspector.js';
 import { Section } from '../panel/detail-section.js';
 import type { LiveStore } from '../state/live-store.js';
-import { containersOf } from './containers.js';
+import { Answer, useAsk, useContainer } from './ask.js';
 import { WORDS } from './words.js';
 
 interface Props {
@@ -17,20 +17,17 @@ const DEFAULT_NAME = { posix: '/jobs', sysv: '0x1234' } as const;
 
 /** Sends to a message queue of the pod and takes from it, as a program in a container would. */
 export function QueueForm({ pod, queues, store, onChanged }: Props) {
-  const containers = containersOf(pod);
-  const [chosen, setChosen] = useState<string>();
+  const { container = '', select } = useContainer(pod);
   const [kind, setKind] = useState<'posix' | 'sysv'>('posix');
   const [name, setName] = useState<string>();
   const [text, setText] = useState('hello');
   const [priority, setPriority] = useState('');
-  const [report, setReport] = useState<QueueReport>();
-  const [error, setError] = useState<string>();
+  const { ask, error, value: report } = useAsk(store, 'queue');
   const names = queues.filter((queue) => queue.kind === kind).map((queue) => queue.name);
   const shownName = name ?? names[0] ?? DEFAULT_NAME[kind];
-  const container = containers.find((one) => one === chosen) ?? containers[0] ?? '';
 
   async function run(action: QueueRequest['action']) {
-    const answer = await store.command('queue', {
+    await ask({
       pod: `${pod.namespace}/${pod.name}`,
       container,
       kind,
@@ -39,8 +36,6 @@ export function QueueForm({ pod, queues, store, onChanged }: Props) {
       ...(action === 'send' ? { text } : {}),
       ...(priority.trim() === '' ? {} : { priority: Number(priority) }),
     });
-    setReport(answer.ok ? answer.value : undefined);
-    setError(answer.ok ? undefined : answer.error);
     onChanged();
   }
 
@@ -53,15 +48,7 @@ export function QueueForm({ pod, queues, store, onChanged }: Props) {
     <Section title={WORDS.queue.title}>
       <form className="inspector-form queue-form" onSubmit={submit}>
         <div className="row">
-          <select
-            aria-label={WORDS.container}
-            value={container}
-            onChange={(event) => setChosen(event.target.value)}
-          >
-            {containers.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
+          {select}
           <select
             aria-label={WORDS.queue.kind}
             value={kind}
@@ -119,28 +106,22 @@ export function QueueForm({ pod, queues, store, onChanged }: Props) {
           </button>
         </div>
       </form>
-      {error === undefined ? null : (
-        <p className="error" role="alert">
-          {error}
-        </p>
-      )}
-      {report === undefined ? null : (
-        <div
-          className={`inspector-answer ${report.errno === undefined ? 'good' : 'bad'}`}
-          role="status"
-        >
-          <b>
-            {report.errno === undefined ? '✔ ' : '✘ '}
-            <code>{report.call}</code>
-          </b>
-          <p>{report.summary}</p>
-          {report.text === undefined ? null : (
-            <p>
-              {WORDS.queue.got} <q className="queue-got">{report.text}</q>
-            </p>
-          )}
-        </div>
-      )}
+      <Answer error={error} good={report?.errno === undefined}>
+        {report === undefined ? null : (
+          <>
+            <b>
+              {report.errno === undefined ? '✔ ' : '✘ '}
+              <code>{report.call}</code>
+            </b>
+            <p>{report.summary}</p>
+            {report.text === undefined ? null : (
+              <p>
+                {WORDS.queue.got} <q className="queue-got">{report.text}</q>
+              </p>
+            )}
+          </>
+        )}
+      </Answer>
     </Section>
   );
 }

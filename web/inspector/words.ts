@@ -78,6 +78,13 @@ export const WORDS = {
   },
   logs: {
     previous: 'previous run',
+    since: 'Since when',
+    times: [
+      ['', 'all'],
+      ['60', 'last minute'],
+      ['300', 'last 5 min'],
+      ['3600', 'last hour'],
+    ],
     pause: 'pause',
     resume: 'resume',
     search: 'Search the log',

@@ -8,12 +8,14 @@ import type {
   VertexDetails,
 } from '../../server/contract/live.js';
 import { VertexActions } from '../act/vertex-actions.js';
+import { CaptureView } from '../capture/capture-view.js';
+import { CAPTURE } from '../capture/words.js';
 import { PodInspector } from '../inspector/pod-inspector.js';
 import type { LiveState, LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { ShellButtons } from '../terminal/shell-buttons.js';
 import { TrafficSection } from '../traffic/traffic-section.js';
-import { DetailSectionView } from './detail-section.js';
+import { DetailSectionView, Section } from './detail-section.js';
 
 interface Props {
   readonly id: string;
@@ -82,15 +84,16 @@ export function DetailsPanel(props: Props) {
         vertex={vertex}
         edge={edge}
         actions={{ fault, act, create, edit, chooseEnd: onChooseEnd }}
-      />
-      <ShellButtons vertex={vertex} />
+      >
+        <ShellButtons vertex={vertex} />
+      </VertexActions>
       {error === undefined || gone ? null : (
         <p className="error" role="alert">
           {error}
         </p>
       )}
       {edge === undefined ? null : <DetailSectionView section={linkSection(edge)} />}
-      {vertex?.kind === 'pod' ? null : <TrafficSection id={id} />}
+      {edge === undefined ? null : <TrafficSection id={id} />}
       {vertex?.kind === 'pod' && details !== undefined ? (
         <PodInspector
           pod={vertex}
@@ -100,12 +103,32 @@ export function DetailsPanel(props: Props) {
           onChanged={load}
         />
       ) : (
-        sections.map((section) => (
-          <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
-        ))
+        <>
+          {sections.map((section) => (
+            <DetailSectionView key={`${section.kind} ${section.title}`} section={section} />
+          ))}
+          {edge === undefined ? <TrafficSection id={id} /> : null}
+          {vertex !== undefined && MACHINES.has(vertex.kind) ? (
+            <Section title={CAPTURE.title}>
+              <CaptureView of={id} devices={devicesIn(sections)} store={store} />
+            </Section>
+          ) : null}
+        </>
       )}
     </div>
   );
+}
+
+/** What has devices to listen on. */
+const MACHINES: ReadonlySet<string> = new Set(['node', 'router', 'outside', 'switch']);
+
+/** Names of the devices that a machine lists; the ends of its pods' veths come last. */
+function devicesIn(sections: readonly DetailSection[]): readonly string[] {
+  const found = sections.find(({ title }) => title === 'Devices');
+  const names =
+    found?.kind === 'table' ? found.rows.map(([name = '']) => name.split('@')[0] ?? '') : [];
+  const isVeth = (name: string) => name.startsWith('veth');
+  return [...names.filter((name) => !isVeth(name)), ...names.filter(isVeth)];
 }
 
 /** Asks for details now and again; what was told last stays until there is something else. */

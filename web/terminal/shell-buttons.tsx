@@ -7,11 +7,9 @@ export function ShellButtons({ vertex }: { readonly vertex: Vertex | undefined }
   const open = useOpenTerminal();
   if (vertex?.kind === 'node') {
     return (
-      <div className="actions">
-        <button type="button" onClick={() => open({ kind: 'node', node: vertex.name })}>
-          {WORDS.nodeShell}
-        </button>
-      </div>
+      <button type="button" onClick={() => open({ kind: 'node', node: vertex.name })}>
+        {WORDS.nodeShell}
+      </button>
     );
   }
   if (vertex?.kind !== 'pod') return null;
@@ -19,7 +17,7 @@ export function ShellButtons({ vertex }: { readonly vertex: Vertex | undefined }
   const running = vertex.containers.filter((c) => c.role !== 'pause' && c.state === 'running');
   if (running.length === 0) return null;
   return (
-    <div className="actions">
+    <>
       {running.map(({ name: container }) => (
         <button
           key={container}
@@ -29,6 +27,6 @@ export function ShellButtons({ vertex }: { readonly vertex: Vertex | undefined }
           {WORDS.shellIn(container)}
         </button>
       ))}
-    </div>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { describeVertex } from '../../../server/cluster/details.js';
 import { queueIn } from '../../../server/cluster/pod-queues.js';
 import { tryBindIn } from '../../../server/cluster/try-bind.js';
 import type { BindRequest, QueueRequest } from '../../../server/contract/inspector.js';
+import type { DetailSection } from '../../../server/contract/live.js';
 import { type Scenario, startCluster } from '../../scenario/helper/start-cluster.js';
 import { SHOP } from './shop.js';
 
@@ -27,6 +28,64 @@ function queue(request: Partial<QueueRequest>): string {
   if (!answer.ok) return `refused: ${answer.error}`;
   const { errno, summary, text } = answer.value;
   return errno ?? (text === undefined ? summary : `${summary}: ${text}`);
+}
+
+function sectionOf(vertex: string, title: string): DetailSection | undefined {
+  return describeVertex(it.cluster, vertex)?.sections.find((section) =>
+    section.title.startsWith(title),
+  );
+}
+
+function textOf(vertex: string, title: string): string {
+  const section = sectionOf(vertex, title);
+  return section?.kind === 'text' ? section.text : `no text ${title}`;
+}
+
+describe('the rules about a pod', () => {
+  test('lead from the hooks to its own, with what they counted', async () => {
+    const [pod] = it.cluster.store.byIndex('pods', 'ip', endpoint());
+    const vertex = `pod:default/${pod?.metadata.name}`;
+    const about = textOf(vertex, 'Rules about this pod');
+    expect(about.split('\n')[0]).toBe('*nat');
+    expect(about).toMatch(/\n\[\d+:\d+\] -A PREROUTING .*-j KUBE-SERVICES\n/);
+    expect(about).toMatch(/\n\[\d+:\d+\] -A KUBE-SERVICES -d 10\.[\d.]+\/32 .*-j KUBE-SVC-\w+\n/);
+    expect(about).toContain(`--to-destination ${endpoint()}:80`);
+    expect(about).not.toContain('6379');
+  });
+
+  test('count the packets that they match, also among the connections', async () => {
+    await it.shell(
+      'client',
+      'for i in 1 2 3 4 5 6; do wget -qO- http://shop:8080/ >/dev/null; done',
+    );
+    const node = it.cluster.store.get('pods', 'default', 'client')?.spec.nodeName;
+    const rules = textOf(`node:${node}`, 'Rules with counters');
+    const counted = [...rules.matchAll(/\[(\d+):\d+\] -A KUBE-SVC-\w+ .*-j KUBE-SEP/g)];
+    expect(counted.some(([, packets]) => Number(packets) > 0)).toBe(true);
+    expect(textOf('pod:default/client', 'Connections of')).toMatch(/tcp .*dport=8080 .*sport=80 /);
+  });
+});
+
+describe('the panel of a machine or wire', () => {
+  test.each([
+    ['a node', 'node:worker-1', ['Machine', 'Pods', 'Devices', 'kube-proxy']],
+    ['a switch', 'switch:lan', ['Machine', 'Devices']],
+    ['a veth', 'veth:default/client', ['Pair', 'Counters (ip -s link)']],
+    ['an uplink', 'uplink:worker-1/cni0', ['Devices', 'Forwarding database (bridge fdb)']],
+  ])('of %s has its parts', (_what, vertex, titles) => {
+    const sections = describeVertex(it.cluster, vertex)?.sections ?? [];
+    expect(sections.map(({ title }) => title)).toEqual(expect.arrayContaining(titles));
+  });
+});
+
+/** The address of one of the pods behind the Service. */
+function endpoint(): string {
+  const [slice] = it.cluster.store.byIndex(
+    'discovery.k8s.io/endpointslices',
+    'service',
+    'default/shop',
+  );
+  return slice?.endpoints[0]?.addresses[0] ?? '';
 }
 
 describe('a bind that a person asks about', () => {
@@ -67,6 +126,22 @@ describe('a message queue that a person uses', () => {
     expect(queue({ ...key, action: 'receive', priority: 2 })).toBe('ENOMSG');
     expect(queue({ ...key, action: 'receive' })).toBe('received with type 3: hello');
     expect(queue({ ...key, name: 'jobs' })).toMatch(/^refused: a key is a number/);
+  });
+
+  test('is seen by no other pod of the node', () => {
+    queue({ action: 'create', name: '/mine' });
+    const section = sectionOf('pod:default/db-0', 'What pods of this node see');
+    const rows = section?.kind === 'table' ? section.rows : [];
+    const [own] = rows.filter(([pod]) => pod === 'default/db-0');
+    const others = rows.filter(([pod]) => pod !== 'default/db-0');
+    expect(own?.[2]).toContain('/mine');
+    expect(own?.[3]).toBe('the same ones');
+    expect(others.length).toBeGreaterThan(0);
+    for (const [, inode, lists, same] of others) {
+      expect(inode).not.toBe(own?.[1]);
+      expect(lists).not.toContain('/mine');
+      expect(same).toBe('none of these');
+    }
   });
 
   test('is listed with its IPC namespace', () => {
