@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PacketCrossing, TrafficSlice } from '../../server/contract/traffic.js';
+import { layTracks } from '../../web/model/tracks.js';
 import { DropMarks, MARK_MS } from '../../web/traffic/drop-marks.js';
+import { edgesOf } from '../../web/traffic/edges-of.js';
+import { Lines } from '../../web/traffic/lines.js';
 import { Rates } from '../../web/traffic/rates.js';
 import { Timetable } from '../../web/traffic/timetable.js';
 import { bitRate, octets, short } from '../../web/traffic/words.js';
+import { cluster, edges, place } from './build.js';
 
 const SECOND_NS = 1e9;
 const all = () => true;
@@ -121,6 +125,41 @@ describe('the timetable', () => {
     const timetable = planned(talk);
     expect(timetable.busyUntilMs).toBeLessThan(9000);
     expect([...timetable.at(3000)].length).toBeLessThan(20);
+  });
+});
+
+describe('ways', () => {
+  const layout = place(cluster);
+  const lines = new Lines({
+    layout,
+    tracks: layTracks(layout, edges),
+    edges: new Map(edges.map((edge) => [edge.id, edge])),
+  });
+  const course = (edge: string, forward: boolean) => ({ edge, forward });
+
+  test('go through the IP stack of a node, from bridge to card and back', () => {
+    const up = course('uplink:w1/cni0', true);
+    const out = edges.find(({ kind, from }) => kind === 'cable' && from === 'node:w1')?.id ?? '';
+    const way = lines.leg(out, true, up)?.points ?? [];
+    expect(way[0]).toEqual(lines.of(up.edge)?.points.at(-1));
+    expect(way).toContainEqual(lines.hubOf('node:w1'));
+    expect(way.at(-1)).toEqual(lines.of(out)?.points.at(-1));
+    const back = lines.leg(up.edge, false, course(out, false))?.points ?? [];
+    expect(back).toContainEqual(lines.hubOf('node:w1'));
+    expect(back.at(-1)).toEqual(lines.of(up.edge)?.points[0]);
+  });
+
+  test('of what is not drawn are not there', () => {
+    expect(lines.of('veth:default/none')).toBeUndefined();
+    expect(lines.leg('veth:default/none', true)).toBeUndefined();
+  });
+
+  test('are told for what is selected: an edge itself, the cables and uplinks of a node', () => {
+    const all = new Map(edges.map((edge) => [edge.id, edge]));
+    const [, any] = edges;
+    expect(edgesOf(any?.id ?? '', all)).toEqual([any]);
+    expect(edgesOf('node:w1', all).map(({ kind }) => kind)).toEqual(['cable', 'uplink']);
+    expect(edgesOf('service:default/web', all)).toEqual([]);
   });
 });
 
