@@ -119,6 +119,14 @@ if (!has('chromium')) {
       expect(await recorded.title()).toBe('A <Service> & its "pods"');
       expect(await recorded.textContent('.recorded-text p >> nth=1')).toContain('</script><b>');
       expect(await recorded.textContent('.player .count')).toMatch(/^1 \/ /);
+      const layout = await recorded.evaluate(() => ({
+        steps: document.querySelector('.recorded-steps')?.clientWidth ?? 0,
+        graph: document.querySelector('svg.graph')?.clientHeight ?? 0,
+        page: document.documentElement.scrollHeight,
+      }));
+      expect(layout.steps).toBeLessThan(400);
+      expect(layout.graph).toBeGreaterThan(200);
+      expect(layout.page).toBe(720);
       await recorded.keyboard.press('ArrowRight');
       await recorded.keyboard.press('ArrowRight');
       await recorded.keyboard.press('ArrowLeft');

@@ -40,7 +40,7 @@ export function RecordedPage({ recording }: { readonly recording: Recording }) {
         <div className="page recorded">
           <RecordedHead recording={recording} />
           <div className="columns">
-            <aside className="dock" aria-label={RECORDED.list}>
+            <aside className="recorded-steps" aria-label={RECORDED.list}>
               <div className="dock-body">
                 <StepList playback={playback} />
               </div>

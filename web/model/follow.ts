@@ -28,7 +28,22 @@ export function boxToFollow(
   const height = view.height / LEGIBLE;
   const fits = before?.width === width && before.height === height;
   if (before !== undefined && fits && isWellInside(at, before)) return before;
-  return { x: at.x - width / 2, y: at.y - height / 2, width, height };
+  const all = around([layout.extent]);
+  return {
+    x: within(at.x - width / 2, { from: all.x, size: all.width, window: width }),
+    y: within(at.y - height / 2, { from: all.y, size: all.height, window: height }),
+    width,
+    height,
+  };
+}
+
+/** Where a window begins so that it shows nothing beyond the drawing; a drawing that is smaller stands in its middle. */
+function within(
+  wanted: number,
+  { from, size, window }: { readonly from: number; readonly size: number; readonly window: number },
+): number {
+  if (size <= window) return from + (size - window) / 2;
+  return Math.max(from, Math.min(wanted, from + size - window));
 }
 
 function around(boxes: readonly Box[]): Box {

@@ -90,6 +90,12 @@ export const SHARE = {
   noGraph: 'There is no graph to draw yet.',
 } as const;
 
+export const MERMAID = {
+  packet: 'the packet',
+  leftOut: (steps: number) =>
+    `${steps} further steps are left out: a diagram of them cannot be read`,
+} as const;
+
 export const LINK = {
   anew: 'The trace of this link is no longer kept: the same packet was sent anew.',
   gone: 'The trace of this link is no longer kept, and the link does not say what was sent.',
