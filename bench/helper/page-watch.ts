@@ -82,23 +82,25 @@ async function middleOf(page: Page): Promise<{ readonly x: number; readonly y: n
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
-/** Drags the drawing about. */
-export async function pan(page: Page, moves: number): Promise<void> {
+/** Drags the drawing about for so long. */
+export async function pan(page: Page, seconds: number): Promise<void> {
   const { x, y } = await middleOf(page);
   await page.mouse.move(x, y);
   await page.mouse.down();
-  for (let move = 1; move <= moves; move += 1) {
+  const endMs = performance.now() + seconds * 1000;
+  for (let move = 1; performance.now() < endMs; move += 1) {
     const turn = (move / 60) * 2 * Math.PI;
     await page.mouse.move(x + 180 * Math.sin(turn), y + 90 * Math.sin(2 * turn));
   }
   await page.mouse.up();
 }
 
-/** Zooms by the wheel: a few steps in, the same out, and again. */
-export async function zoom(page: Page, steps: number): Promise<void> {
+/** Zooms by the wheel for so long: a few steps in, the same out, and again. */
+export async function zoom(page: Page, seconds: number): Promise<void> {
   const { x, y } = await middleOf(page);
   await page.mouse.move(x, y);
-  for (let step = 0; step < steps; step += 1) {
+  const endMs = performance.now() + seconds * 1000;
+  for (let step = 0; performance.now() < endMs; step += 1) {
     await page.mouse.wheel(0, step % 40 < 20 ? -120 : 120);
   }
 }
