@@ -36,6 +36,7 @@ export async function openSession(options: QuestionOptions): Promise<Session> {
   const operations = new Operations(cluster);
   return {
     trace: (request) => operations.trace(request),
+    suggest: (request) => operations.suggest(request),
     ports: async (pod, namespace) => operations.ports(pod, namespace),
     commands: async (pod, namespace) => operations.commands(pod, namespace),
     close: () => cluster.stop(),

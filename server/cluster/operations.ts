@@ -10,6 +10,7 @@ import type {
   VertexDetails,
 } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
+import type { SuggestReport, SuggestRequest } from '../contract/what-if.js';
 import type { LogOptions } from '../kubelet/index.js';
 import type { CommandHandlers } from '../live/command-sockets.js';
 import { traceProblem } from '../live/podnet-router.js';
@@ -95,7 +96,7 @@ export class Operations {
     captureFile: async ({ id }) => this.captures.file(String(id)),
     tryBind: async (request) => tryBindIn(this.cluster, request),
     queue: async (request) => queueIn(this.cluster, request),
-    suggest: (request) => this.suggester.suggest(request),
+    suggest: (request) => this.suggest(request),
     suggestEnd: async ({ run }) => {
       this.suggester.end(String(run));
       return { ok: true, value: null };
@@ -109,6 +110,11 @@ export class Operations {
     return problem === undefined
       ? traceProbe(this.cluster, request)
       : Promise.resolve(refuse(problem));
+  }
+
+  /** Tries what may make a failed trace arrive on copies of the cluster. */
+  suggest(request: SuggestRequest): Promise<Reply<SuggestReport>> {
+    return this.suggester.suggest(request);
   }
 
   ports(pod: string, namespace: string): Reply<PortsReport> {

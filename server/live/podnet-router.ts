@@ -2,6 +2,7 @@ import { json, type NextFunction, type Request, type Response, Router } from 'ex
 import type { Journey } from '../contract/journey.js';
 import type { TraceRequest } from '../contract/live.js';
 import type { CommandsReport, PortsReport, TraceReport } from '../contract/reports.js';
+import type { SuggestReport, SuggestRequest } from '../contract/what-if.js';
 
 type Reply<T> =
   | { readonly ok: true; readonly value: T }
@@ -13,13 +14,14 @@ export interface PodnetQuestions {
   ports(pod: string, namespace: string): Reply<PortsReport>;
   commands(pod: string, namespace: string): Reply<CommandsReport>;
   podJourney(pod: string, namespace: string): Reply<Journey>;
+  suggest(request: SuggestRequest): Promise<Reply<SuggestReport>>;
 }
 
 const MAX_BODY = '64kb';
 const BASE = '/podnet/v1';
 
 /**
- * podnet's own questions over HTTP, below `/podnet/v1`: `POST traces`, `GET ports|commands|journeys?pod=&namespace=`. Refusals are Status objects.
+ * podnet's own questions over HTTP, below `/podnet/v1`: `POST traces|suggestions`, `GET ports|commands|journeys?pod=&namespace=`. Refusals are Status objects.
  */
 export function podnetRouter(questions: PodnetQuestions): Router {
   const router = Router();
@@ -31,6 +33,16 @@ export function podnetRouter(questions: PodnetQuestions): Router {
       const problem = traceProblem(asked);
       if (problem !== undefined) refuse(response, problem);
       else answer(response, await questions.trace(asked as TraceRequest));
+    },
+  );
+  router.post(
+    `${BASE}/suggestions`,
+    json({ limit: MAX_BODY, type: () => true }),
+    async (request: Request, response: Response) => {
+      const asked: unknown = request.body;
+      if (typeof asked !== 'object' || asked === null || !('trace' in asked))
+        refuse(response, 'the request must be an object with trace and journey');
+      else answer(response, await questions.suggest(asked as SuggestRequest));
     },
   );
   const about = (path: string, ask: (pod: string, namespace: string) => Reply<unknown>) =>

@@ -34,8 +34,29 @@ const STATES: readonly (readonly [string, (page: Page) => Promise<unknown>])[] =
   ['the octets of a step', (page) => page.click('.player button:has-text("octets")')],
   ['two traces side by side', (page) => page.click('.player button:has-text("compare")')],
   [
+    'what would make it arrive',
+    async (page) => {
+      await page.keyboard.press('Escape');
+      await trace(page, 'svc/shop/web:81');
+      await page.click('.player .suggest-ask');
+      await page.waitForSelector('.suggest-card');
+    },
+  ],
+  [
+    'what happens next',
+    async (page) => {
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog[open]', { state: 'detached' });
+      await page.selectOption('.predict-switch select', 'class');
+      await page.click('button[title^="To the end"]');
+      await page.waitForSelector('.predict-card');
+    },
+  ],
+  ['what happened', (page) => page.click('.predict-end button >> nth=-1')],
+  [
     'the list of keys',
     async (page) => {
+      await page.selectOption('.predict-switch select', 'off');
       await page.keyboard.press('Escape');
       await page.keyboard.press('?');
       await page.waitForSelector('.keys-dialog');

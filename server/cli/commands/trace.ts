@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { TraceRequest } from '../../contract/live.js';
+import type { SuggestRequest } from '../../contract/what-if.js';
 import { CommandFailure, EXIT } from '../exit.js';
 import { openSession } from '../open-session.js';
 import { addQuestionOptions, portNumber, type QuestionOptions, wholeNumber } from '../options.js';
 import { renderJourney, renderTree } from '../render/journey.js';
 import { paperOf } from '../render/paint.js';
+import { renderSuggestions } from '../render/suggestions.js';
+import type { Session } from '../session.js';
 
 interface TraceOptions extends QuestionOptions {
   readonly protocol: string;
@@ -16,6 +19,7 @@ interface TraceOptions extends QuestionOptions {
   readonly tree?: boolean;
   readonly verbose?: boolean;
   readonly pcap?: string;
+  readonly suggest?: boolean;
 }
 
 /** `podnet trace FROM TO`: sends one packet, or opens one connection, and prints its way. */
@@ -36,6 +40,7 @@ export function addTraceCommand(program: Command, done: (exitCode: number) => vo
     .option('--tree', 'print hops by packet, without their steps')
     .option('-v, --verbose', 'print rules with their comments, and what repeats')
     .option('--pcap <file>', 'write a pcapng capture of every device passed')
+    .option('--suggest', 'if it fails, try on copies of the cluster what would make it arrive')
     .addHelpText(
       'after',
       `
@@ -53,8 +58,12 @@ Examples:
 async function runTrace(from: string, to: string, options: TraceOptions): Promise<number> {
   const session = await openSession(options);
   try {
-    const reply = await session.trace(requestOf(from, to, options));
-    if (!reply.ok) throw new CommandFailure(reply.error);
+    const request = requestOf(from, to, options);
+    const reply = await session.trace(request);
+    if (!reply.ok) {
+      if (options.suggest === true) await printSuggestions(session, { trace: request }, options);
+      throw new CommandFailure(reply.error);
+    }
     const { journey, capture } = reply.value;
     if (options.pcap !== undefined) writeCapture(options.pcap, capture);
     if (options.json === true) process.stdout.write(`${JSON.stringify(journey, undefined, 2)}\n`);
@@ -62,7 +71,10 @@ async function runTrace(from: string, to: string, options: TraceOptions): Promis
       const style = { ...paperOf(process.stdout, process.env), verbose: options.verbose === true };
       process.stdout.write((options.tree === true ? renderTree : renderJourney)(journey, style));
     }
-    return journey.disposition === 'delivered' ? EXIT.ok : EXIT.negative;
+    if (journey.disposition === 'delivered') return EXIT.ok;
+    if (options.suggest === true)
+      await printSuggestions(session, { trace: request, journey: journey.id }, options);
+    return EXIT.negative;
   } finally {
     await session.close();
   }
@@ -83,6 +95,21 @@ function requestOf(from: string, to: string, options: TraceOptions): TraceReques
     ...(size === undefined ? {} : { size }),
     ...(options.dontFragment === true ? { dontFragment: true } : {}),
   };
+}
+
+/** With `--json` as a second document. */
+async function printSuggestions(
+  session: Session,
+  about: Omit<SuggestRequest, 'run'>,
+  options: TraceOptions,
+): Promise<void> {
+  const reply = await session.suggest({ ...about, run: `cli-${process.pid}-${Date.now()}` });
+  if (!reply.ok) throw new CommandFailure(reply.error);
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(reply.value, undefined, 2)}\n`
+      : renderSuggestions(reply.value, paperOf(process.stdout, process.env)),
+  );
 }
 
 function writeCapture(file: string, capture: string): void {
