@@ -1,4 +1,5 @@
-import type { PodVertex, Vertex } from '../../server/contract/graph.js';
+import type { PodVertex, ServiceVertex, Vertex } from '../../server/contract/graph.js';
+import { fulfils, parseQuery, type Query } from './selector.js';
 
 /** How pods can be meant: what a search may ask for. */
 export const TONES = [
@@ -14,7 +15,7 @@ export interface Search {
   readonly namespace: string;
   /** Empty for all. */
   readonly tone: PodVertex['tone'] | '';
-  /** Words that must all appear in name, address, status, image or labels. */
+  /** Label selectors, and words that must all appear in name, address, status, image or labels. */
   readonly text: string;
 }
 
@@ -27,14 +28,36 @@ export function isEmpty(search: Search): boolean {
 export function dimmedBy(vertices: Iterable<Vertex>, search: Search): ReadonlySet<string> {
   const dimmed = new Set<string>();
   if (isEmpty(search)) return dimmed;
-  const words = search.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const query = parseQuery(search.text);
+  const services: ServiceVertex[] = [];
   for (const vertex of vertices) {
-    if (vertex.kind !== 'pod' && vertex.kind !== 'service') continue;
-    const inNamespace = search.namespace === '' || vertex.namespace === search.namespace;
-    const inTone = search.tone === '' || (vertex.kind === 'pod' && vertex.tone === search.tone);
-    if (!inNamespace || !inTone || !hasWords(vertex, words)) dimmed.add(vertex.id);
+    if (vertex.kind === 'service') services.push(vertex);
+    if (vertex.kind === 'pod' && !isWanted(vertex, search, query)) dimmed.add(vertex.id);
+  }
+  for (const service of services) {
+    if (!isServiceWanted(service, { search, query, dimmed })) dimmed.add(service.id);
   }
   return dimmed;
+}
+
+function isWanted(pod: PodVertex, search: Search, { requirements, words }: Query): boolean {
+  return (
+    (search.namespace === '' || pod.namespace === search.namespace) &&
+    (search.tone === '' || pod.tone === search.tone) &&
+    fulfils(pod.labels, requirements) &&
+    hasWords(pod, words)
+  );
+}
+
+/** Where states or labels are asked for, a Service is wanted for its pods. */
+function isServiceWanted(
+  service: ServiceVertex,
+  { search, query, dimmed }: { search: Search; query: Query; dimmed: ReadonlySet<string> },
+): boolean {
+  if (search.namespace !== '' && service.namespace !== search.namespace) return false;
+  if (query.requirements.length > 0 || search.tone !== '')
+    return [...service.pods, ...service.unready].some((id) => !dimmed.has(id));
+  return hasWords(service, query.words);
 }
 
 function hasWords(vertex: Vertex, words: readonly string[]): boolean {

@@ -2,12 +2,12 @@ import type { PodVertex, Vertex } from '../../server/contract/graph.js';
 import type { Box, Point } from './geometry.js';
 import { compareNames } from './names.js';
 import {
-  choosePlan,
   columnsOf,
   FRAMES,
   nodeHeight,
   nodeWidth,
   type Plan,
+  planFor,
   type Stage,
 } from './plan.js';
 import { assignSlots, PENDING_BOX, type Slots } from './slots.js';
@@ -30,6 +30,8 @@ export interface LayoutOptions {
   readonly pins: Pins;
   readonly stage: Stage;
   readonly slots: Slots;
+  /** The plan of before on the same stage: kept while it does. */
+  readonly plan?: Plan | undefined;
 }
 
 const SWITCH_HEIGHT = 32;
@@ -39,7 +41,8 @@ const ROW_GAP = 34;
 
 /**
  * Places everything: nodes side by side with their pods above their bridge, switches below, routers and the outside
- * below those. The same vertices and options give the same picture; a pod that comes or goes moves no other.
+ * below those. The same vertices and options give the same picture; a pod that comes or goes moves no other pod of its
+ * node, and others only where its node must grow or less of each pod can be drawn.
  */
 export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Layout {
   const pods = vertices.filter(isPod);
@@ -47,7 +50,7 @@ export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Lay
   const slots = assignSlots(pods, options.slots);
   const places = placesUsed(slots);
   const counts = nodes.map((node) => places.get(node.id) ?? 0);
-  const plan = choosePlan(counts, options.stage);
+  const plan = planFor(counts, options.stage, options.plan);
   const boxes = new Map<string, Box>();
   const columns = columnsOf(counts, plan);
   let y = placeNodes(nodes, { boxes, columns, plan, pins: options.pins });

@@ -5,6 +5,7 @@ import {
   byRoleThenName,
   extentOf,
   type Layout,
+  type Pins,
   placeInside,
   placeRouters,
   placeSwitches,
@@ -40,9 +41,10 @@ const FRAME = FRAMES.map;
 const POD = { podWidth: 200, podHeight: 118 };
 /** Height of the marks of a folded room. */
 const FOLDED_HEIGHT = 300;
-/** How much larger machines of the underlay are drawn. */
-const UNDERLAY_SCALE = 5;
+/** How much larger machines of the underlay are drawn: as much as the drawing is wide, within reason. */
+const UNDERLAY = { least: 1.6, most: 5, unitsEach: 3000 } as const;
 let placings = 0;
+const NO_PINS: Pins = new Map();
 
 /**
  * Keeps the layout of a large cluster. A change of one pod costs the place of that pod; rooms are placed anew only when
@@ -53,6 +55,7 @@ export class MapKeeper {
   private readonly book: RoomBook;
   private machines: readonly Vertex[] = [];
   private layout: MapLayout | undefined;
+  private pins: Pins = NO_PINS;
 
   constructor(options: MapOptions) {
     this.options = options;
@@ -60,9 +63,11 @@ export class MapKeeper {
   }
 
   /** The layout of what is there now; the same object when nothing is different. */
-  update(vertices: ReadonlyMap<string, Vertex>): MapLayout {
+  update(vertices: ReadonlyMap<string, Vertex>, pins: Pins = NO_PINS): MapLayout {
     const change = this.book.update(vertices);
     const { machines } = censusOf(vertices);
+    const moved = pins !== this.pins && !samePins(pins, this.pins);
+    this.pins = pins;
     const same =
       machines.length === this.machines.length &&
       machines.every((vertex, index) => vertex.id === this.machines[index]?.id);
@@ -72,7 +77,7 @@ export class MapKeeper {
     }
     this.machines = machines;
     const before = this.layout;
-    if (before === undefined || !same || this.outgrown(before)) {
+    if (before === undefined || !same || moved || this.outgrown(before)) {
       this.layout = this.place();
     } else if (touched.size > 0) {
       if (change.moved) this.placeOccupants(before, change);
@@ -112,16 +117,17 @@ export class MapKeeper {
         rowHeight = 0;
       }
       const room = this.book.room(id);
-      const box = { ...at, ...sizeOf(room.folded, { columns, plan }) };
+      const size = sizeOf(room.folded, { columns, plan });
+      const box = { ...at, ...this.pins.get(id), ...size };
       boxes.set(id, box);
       rooms.set(id, { room, box, columns: room.folded ? 1 : columns });
       placeInside(id, this.childrenOf(id), { boxes, plan, columns });
-      at = { x: at.x + box.width + FRAME.between, y: at.y };
-      width = Math.max(width, box.x + box.width);
-      rowHeight = Math.max(rowHeight, box.height);
+      width = Math.max(width, at.x + size.width);
+      at = { x: at.x + size.width + FRAME.between, y: at.y };
+      rowHeight = Math.max(rowHeight, size.height);
     }
     const y = at.y + rowHeight + FRAME.between * 1.6;
-    const row = { boxes, pins: new Map(), width: Math.max(width, 2400), scale: UNDERLAY_SCALE };
+    const row = { boxes, pins: this.pins, width: Math.max(width, 2400), scale: scaleFor(width) };
     const below = placeSwitches(this.machines, { ...row, y });
     placeRouters(this.machines, { ...row, y: below });
     this.placePending(rooms, { boxes, plan, width: row.width, y: extentOf(boxes) });
@@ -177,6 +183,7 @@ export class MapKeeper {
     const box = {
       x: 0,
       y: place.y.y + place.y.height + FRAME.between,
+      ...this.pins.get(PENDING_BOX),
       width: 2 * FRAME.padding + columns * (POD.podWidth + FRAME.gutter),
       height: FRAME.header + rows * (POD.podHeight + FRAME.gap) + FRAME.padding,
     };
@@ -192,6 +199,19 @@ export class MapKeeper {
       else if (!this.book.stands(id)) boxes.delete(id);
     }
   }
+}
+
+function scaleFor(width: number): number {
+  return Math.min(UNDERLAY.most, Math.max(UNDERLAY.least, width / UNDERLAY.unitsEach));
+}
+
+function samePins(a: Pins, b: Pins): boolean {
+  if (a.size !== b.size) return false;
+  for (const [id, at] of a) {
+    const other = b.get(id);
+    if (other?.x !== at.x || other.y !== at.y) return false;
+  }
+  return true;
 }
 
 function pendingRows({ box }: PlacedRoom): number {

@@ -105,6 +105,40 @@ export function choosePlan(podCounts: readonly number[], stage: Stage): Plan {
   return bestOf('map', podCounts, stage).plan;
 }
 
+/**
+ * The plan of before where it still does, so that what comes moves as little as can be: pods stay as large as they are,
+ * a node that needs another column grows, and only what stands right of it moves. Otherwise the one that is best now.
+ */
+export function planFor(
+  podCounts: readonly number[],
+  stage: Stage,
+  before: Plan | undefined,
+): Plan {
+  const best = choosePlan(podCounts, stage);
+  if (before === undefined || before.density !== best.density || best.density === 'map')
+    return best;
+  const rows = (plan: Plan) => Math.ceil(podCounts.length / plan.perRow);
+  const grown = best.podWidth * best.podHeight > before.podWidth * before.podHeight * MUCH_LARGER;
+  if (rows(before) !== rows(best) || grown) return best;
+  return fitOf(before, podCounts, stage) >= LEAST_FIT[best.density] * STILL_DOES ? before : best;
+}
+
+/** How much more room pods must have before all are drawn anew. */
+const MUCH_LARGER = 1.8;
+/** How much smaller than a new plan would be shown a kept one may be. */
+const STILL_DOES = 0.9;
+
+/** Share of its natural size at which a plan fits a stage. */
+function fitOf(plan: Plan, podCounts: readonly number[], stage: Stage): number {
+  const { header, footer, gap, between } = FRAMES[plan.density];
+  const lines = chunked(columnsOf(podCounts, plan), plan.perRow);
+  const widest = Math.max(
+    ...lines.map((line) => line.reduce((all, n) => all + nodeWidth(n, plan) + between, -between)),
+  );
+  const each = header + footer + between + plan.podRows * (plan.podHeight + gap);
+  return Math.min(stage.width / widest, stage.height / (lines.length * each + UNDERLAY_HEIGHT));
+}
+
 interface Candidate {
   readonly plan: Plan;
   /** Share of its natural size at which the drawing fits the stage. */

@@ -230,14 +230,17 @@ function cableEnd(id: string, other: Box, layout: Layout): Point {
   return { x: right ? box.x + box.width : box.x, y: box.y + box.height / 2 };
 }
 
+/** From the lowest row of a map to the switches nothing is in the way. */
+const BELOW_ROWS = FRAMES.map.between * 1.6 + 1;
+
 /** Straight when it can be, else by a lane between the rows; cables of upper rows come down beside the nodes. */
 function cableLine(a: Point, b: Point, layout: Layout): readonly Point[] {
   if (Math.abs(a.x - b.x) < 1 || Math.abs(a.y - b.y) < 1) {
-    const blocked = Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) > 120 && inRows(layout);
+    const blocked = Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) > BELOW_ROWS && inRows(layout);
     if (!blocked) return [a, b];
   }
   const { between } = FRAMES[layout.plan.density];
-  if (inRows(layout) && b.y - a.y > 60) {
+  if (inRows(layout) && b.y - a.y > BELOW_ROWS) {
     const lane = a.y + between / 2;
     const spine = layout.extent.x - between * 0.8;
     const approach = b.y - between / 4;

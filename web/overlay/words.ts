@@ -2,8 +2,9 @@ import type { Layer } from '../model/layers.js';
 
 /** What the layers over the drawing say, in one place to be translated. */
 export const OVERLAY = {
-  menu: 'layers',
-  menuLabel: 'Layers of the drawing',
+  menu: 'view',
+  menuLabel: 'What is drawn: layers, folds, places',
+  menuTitle: 'Layers',
   layers: {
     services: {
       name: 'Services',

@@ -4,6 +4,7 @@ import { GraphRenderer } from '../render/graph-renderer.js';
 import { offerPicture } from '../render/picture.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
 import { takeLinkedBox } from '../trace/linked.js';
+import { GraphMinimap } from './graph-minimap.js';
 
 /** What to bring into view; a new number asks again. */
 export interface Fly {
@@ -86,6 +87,7 @@ export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Pro
           event.stopPropagation();
         }}
       />
+      <GraphMinimap scene={scene} onGo={(at) => renderer.current?.goTo(at)} />
       <div className="zoom-buttons">
         <button type="button" title="Larger" onClick={() => renderer.current?.zoomBy(1.3)}>
           +

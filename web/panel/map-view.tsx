@@ -12,7 +12,7 @@ import { onTheme } from '../state/theme.js';
 import { takeLinkedBox } from '../trace/linked.js';
 import type { Fly } from './graph-view.js';
 
-interface Props extends Pick<MapEvents, 'select' | 'fold' | 'lookInto'> {
+interface Props extends Pick<MapEvents, 'select' | 'fold' | 'lookInto' | 'pin'> {
   readonly scene: MapScene;
   /** A new number asks to show everything. */
   readonly fitRequest: number;
@@ -20,13 +20,13 @@ interface Props extends Pick<MapEvents, 'select' | 'fold' | 'lookInto'> {
 }
 
 /** Hosts the map of a large cluster: a canvas, what lies over it, and a small picture of the whole. */
-export function MapView({ scene, fitRequest, fly, select, fold, lookInto }: Props) {
+export function MapView({ scene, fitRequest, fly, select, fold, lookInto, pin }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const svg = useRef<SVGSVGElement>(null);
   const minimap = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<MapRenderer>(undefined);
-  const current = useRef({ scene, select, fold, lookInto });
-  current.current = { scene, select, fold, lookInto };
+  const current = useRef({ scene, select, fold, lookInto, pin });
+  current.current = { scene, select, fold, lookInto, pin };
   const [tip, setTip] = useState<{ readonly words: string; readonly at: Point }>();
   const [focused, setFocused] = useState<string>();
 
@@ -41,6 +41,7 @@ export function MapView({ scene, fitRequest, fly, select, fold, lookInto }: Prop
           current.current.select(id);
         },
         fold: (id) => current.current.fold(id),
+        pin: (id, at) => current.current.pin(id, at),
         lookInto: (ids) => current.current.lookInto(ids),
         hover: (hit, at) => {
           const words = hit === undefined ? '' : wordsFor(hit.id, current.current.scene, hit);

@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { ServiceVertex } from '../../server/contract/graph.js';
-import { useKeys } from '../keys/use-keys.js';
 import { censusOf } from '../model/census.js';
 import type { Search } from '../model/filter.js';
-import type { FoldBy } from '../model/map-rooms.js';
 import { hueOf } from '../model/names.js';
 import type { LiveState } from '../state/live-store.js';
+import { SearchBox } from './search-box.js';
+import { VIEW } from './stage-words.js';
 
 interface Props {
   readonly live: LiveState;
@@ -16,8 +16,8 @@ interface Props {
   readonly translated: ReadonlySet<string>;
   /** Pods that match what is looked for; undefined while nothing is. */
   readonly matches: number | undefined;
-  /** What is folded, where the cluster is large. */
-  readonly folding: { readonly by: FoldBy; readonly onFoldBy: (by: FoldBy) => void } | undefined;
+  /** Pods that are left out of the drawing. */
+  readonly hidden: number;
   readonly onSearch: (search: Search) => void;
   /** Shows the next pod that matches. */
   readonly onFind: () => void;
@@ -27,10 +27,8 @@ interface Props {
 }
 
 const WORDS = {
-  find: 'Find pods by name, address, label, image or status; Enter goes to the next',
   state: 'State',
   anyState: 'any state',
-  fold: 'Draw the pods of a node, or of a namespace on a node, as one',
 } as const;
 
 const TONES = [
@@ -40,40 +38,21 @@ const TONES = [
   ['done', '■ completed'],
 ] as const;
 
-const FOLDS = [
-  ['nothing', 'all pods'],
-  ['namespaces', 'fold namespaces'],
-  ['nodes', 'fold nodes'],
-] as const;
-
 function toneOf(value: string): Search['tone'] {
   return TONES.find(([tone]) => tone === value)?.[0] ?? '';
-}
-
-function foldOf(value: string): FoldBy {
-  return FOLDS.find(([by]) => by === value)?.[0] ?? 'nothing';
 }
 
 /** Above the graph: what to look for, and the Services, which have an address but no place. */
 export function StageBar(props: Props) {
   const { live, search, onSearch } = props;
-  const find = useRef<HTMLInputElement>(null);
-  useKeys('page', { find: () => find.current?.focus() });
   const { services, namespaces } = censusOf(live.vertices);
   return (
     <div className="stage-bar">
-      <input
-        type="search"
-        ref={find}
-        className="find"
-        placeholder="Find pods…"
-        aria-label={WORDS.find}
-        title={WORDS.find}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') props.onFind();
-        }}
-        value={search.text}
-        onChange={(event) => onSearch({ ...search, text: event.target.value })}
+      <SearchBox
+        text={search.text}
+        vertices={live.vertices}
+        onText={(text) => onSearch({ ...search, text })}
+        onFind={props.onFind}
       />
       <select
         aria-label="Namespace"
@@ -97,26 +76,13 @@ export function StageBar(props: Props) {
           </option>
         ))}
       </select>
-      {props.folding === undefined ? null : (
-        <select
-          aria-label={WORDS.fold}
-          title={WORDS.fold}
-          value={props.folding.by}
-          onChange={(event) => props.folding?.onFoldBy(foldOf(event.target.value))}
-        >
-          {FOLDS.map(([by, words]) => (
-            <option key={by} value={by}>
-              {words}
-            </option>
-          ))}
-        </select>
-      )}
       {props.children}
       {props.matches === undefined ? null : (
         <span className="match-count" role="status">
           {props.matches.toLocaleString('en')} {props.matches === 1 ? 'pod' : 'pods'}
         </span>
       )}
+      {props.hidden === 0 ? null : <span className="match-count">{VIEW.hidden(props.hidden)}</span>}
       <ul className="services" aria-label="Services">
         {services.map((service) => (
           <li key={service.id}>

@@ -6,12 +6,14 @@ import { dimmedBy, isEmpty } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
 import type { Box } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
+import { withoutNoise } from '../model/noise.js';
 import { LayersMenu } from '../overlay/layers-menu.js';
 import { useEmptyLayers, useOverlay } from '../overlay/use-overlay.js';
 import type { Scene } from '../render/scene.js';
 import { useLayers } from '../state/layers.js';
 import type { LiveState } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
+import { useStoredSwitch } from '../state/stored.js';
 import type { Picking } from '../trace/trace-form.js';
 import { type Fly, GraphView } from './graph-view.js';
 import { MapView } from './map-view.js';
@@ -20,6 +22,7 @@ import { useDrawn } from './use-drawn.js';
 import { useInside } from './use-inside.js';
 import { useLayout, useTracks } from './use-layout.js';
 import { useLinkedSearch } from './use-linked-search.js';
+import { ViewOptions } from './view-options.js';
 
 interface Props {
   readonly live: LiveState;
@@ -32,15 +35,18 @@ interface Props {
 }
 
 /** The graph with what is laid over it. */
-export function Stage({ live, selected, playback, picking, onSelect, over: Over }: Props) {
+export function Stage({ live: all, selected, playback, picking, onSelect, over: Over }: Props) {
   const [search, setSearch] = useLinkedSearch();
   const [fitRequest, setFitRequest] = useState(0);
-  const laid = useLayout(live);
-  const { layout, map, pins, pin, tidy } = laid;
+  const [quiet, setQuiet] = useStoredSwitch('hide-system', false);
+  const [locked, setLocked] = useStoredSwitch('lock-places', false);
   const passed = useMemo(
     () => new Set(playback.frames.map(({ hop }) => hop.vertex)),
     [playback.frames],
   );
+  const { live, hidden } = useQuiet(all, quiet, { passed, selected });
+  const laid = useLayout(live);
+  const { layout, map, pins, pin, tidy } = laid;
   const tracks = useTracks(live, laid, passed);
   const { journey, frames, position, stepMs } = playback;
   const flight = useMemo(
@@ -77,6 +83,7 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
       flight,
       stepMs: Math.min(stepMs * 0.85, 900),
       picking: picking !== undefined,
+      locked,
     }),
     [
       built,
@@ -91,6 +98,7 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
       flight,
       stepMs,
       picking,
+      locked,
     ],
   );
   const mapScene = useMemo(
@@ -124,7 +132,7 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
         selected={selected}
         translated={translated}
         matches={matches?.length}
-        folding={map === undefined ? undefined : { by: laid.foldBy, onFoldBy: laid.setFoldBy }}
+        hidden={hidden}
         onSearch={(next) => {
           found.current = 0;
           setSearch(next);
@@ -132,7 +140,21 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
         onFind={findNext}
         onSelect={onSelect}
       >
-        <LayersMenu layers={layers} nothing={emptyLayers} />
+        <LayersMenu layers={layers} nothing={emptyLayers}>
+          <ViewOptions
+            foldBy={laid.foldBy}
+            onFoldBy={laid.setFoldBy}
+            quiet={quiet}
+            onQuiet={setQuiet}
+            locked={locked}
+            onLocked={setLocked}
+            moved={pins.size > 0}
+            onTidy={() => {
+              tidy();
+              setFitRequest((n) => n + 1);
+            }}
+          />
+        </LayersMenu>
       </StageBar>
       <div className="canvas">
         {mapScene === undefined ? (
@@ -151,23 +173,11 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
             fly={fly}
             select={onSelect}
             fold={laid.fold}
+            pin={pin}
             lookInto={lookInto}
           />
         )}
         {Over === undefined ? null : <Over live={live} scene={scene} />}
-        {pins.size === 0 || map !== undefined ? null : (
-          <button
-            type="button"
-            className="tidy"
-            title="Put everything back in its computed place"
-            onClick={() => {
-              tidy();
-              setFitRequest((n) => n + 1);
-            }}
-          >
-            tidy up
-          </button>
-        )}
         {live.vertices.size === 0 ? (
           <p className="empty">
             {live.connected ? 'Nothing is here yet.' : 'Waiting for the cluster…'}
@@ -176,6 +186,20 @@ export function Stage({ live, selected, playback, picking, onSelect, over: Over 
       </div>
     </div>
   );
+}
+
+/** What is drawn: everything, or all but the system; what a person or a packet is at stays. */
+function useQuiet(
+  all: LiveState,
+  quiet: boolean,
+  looked: { readonly passed: ReadonlySet<string>; readonly selected: string | undefined },
+): { readonly live: LiveState; readonly hidden: number } {
+  const { passed, selected } = looked;
+  return useMemo(() => {
+    if (!quiet) return { live: all, hidden: 0 };
+    const { vertices, hidden } = withoutNoise(all.vertices, new Set([...passed, selected ?? '']));
+    return { live: { ...all, vertices }, hidden };
+  }, [all, quiet, passed, selected]);
 }
 
 /** The layout with room for what the layers add. */

@@ -4,7 +4,7 @@ import { censusOf } from '../model/census.js';
 import { type Layout, layOut, type Pins } from '../model/layout.js';
 import { MapKeeper, type MapLayout } from '../model/map-layout.js';
 import { FOLDS, type FoldBy, type Folding } from '../model/map-rooms.js';
-import type { Stage as Space } from '../model/plan.js';
+import type { Plan, Stage as Space } from '../model/plan.js';
 import type { Slots } from '../model/slots.js';
 import { layTracks, type Tracks } from '../model/tracks.js';
 import { LayoutKept } from '../state/layout-kept.js';
@@ -41,18 +41,23 @@ export function useLayout(live: LiveState): Laid {
   const space = useSpace();
   const folds = useFolding(vertices);
   const { folding } = folds;
+  const plans = useRef<{ readonly space: Space; readonly plan: Plan }>(undefined);
   const slots = useRef<Slots>(places.current?.slots ?? new Map());
-  const large = useLarge(vertices);
+  // What is folded is drawn by the map.
+  const large = useLarge(vertices) || folding.by !== 'nothing';
   const small = useMemo(() => {
     if (large) return undefined;
-    const next = layOut([...vertices.values()], { pins, stage: space, slots: slots.current });
+    const before = plans.current?.space === space ? plans.current.plan : undefined;
+    const kept = { slots: slots.current, plan: before };
+    const next = layOut([...vertices.values()], { pins, stage: space, ...kept });
     slots.current = next.slots;
+    plans.current = { space, plan: next.plan };
     return next.plan.density === 'map' ? undefined : next;
   }, [vertices, pins, space, large]);
   const keeper = useMemo(() => new MapKeeper({ stage: space, folding }), [space, folding]);
   const map = useMemo(
-    () => (small === undefined ? keeper.update(vertices) : undefined),
-    [small, keeper, vertices],
+    () => (small === undefined ? keeper.update(vertices, pins) : undefined),
+    [small, keeper, vertices, pins],
   );
   useEffect(() => {
     places.current = { pins, slots: small?.slots ?? new Map() };
@@ -68,6 +73,7 @@ export function useLayout(live: LiveState): Laid {
   );
   const tidy = useCallback(() => {
     slots.current = new Map();
+    plans.current = undefined;
     setPins(keep(new Map()));
   }, [keep]);
   return {

@@ -8,7 +8,7 @@ import {
   zoomIdentity,
   zoomTransform,
 } from 'd3-zoom';
-import { type Box, centreOf } from '../model/geometry.js';
+import { type Box, centreOf, type Point } from '../model/geometry.js';
 import { themeScale } from '../state/theme.js';
 import { viewport } from './viewport.js';
 
@@ -128,6 +128,12 @@ export class GraphCamera {
       box.y + box.height <= view.y + view.height;
     if (inside) return;
     const { x, y } = centreOf(box);
+    this.leave();
+    this.svg.call(this.zooming.translateTo, x, y);
+  }
+
+  /** Brings a point of the drawing into the middle, at once. */
+  centre({ x, y }: Point): void {
     this.leave();
     this.svg.call(this.zooming.translateTo, x, y);
   }

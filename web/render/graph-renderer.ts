@@ -3,7 +3,7 @@ import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
 import type { Vertex } from '../../server/contract/graph.js';
 import { boxToFollow } from '../model/follow.js';
-import type { Box } from '../model/geometry.js';
+import type { Box, Point } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { type Level, levelOf, podsIn } from '../model/level.js';
 import { type Direction, neighbourOf } from '../model/neighbours.js';
@@ -162,6 +162,11 @@ export class GraphRenderer implements Picture {
     return this.camera.byHand ? this.visibleBox() : undefined;
   }
 
+  /** Brings a point of the drawing into the middle. */
+  goTo(at: Point): void {
+    this.camera.centre(at);
+  }
+
   /** Zooms about the middle. */
   zoomBy(factor: number): void {
     this.camera.zoomBy(factor);
@@ -253,6 +258,7 @@ export class GraphRenderer implements Picture {
   private dragging(scene: Scene) {
     return drag<SVGGElement, Placed>()
       .clickDistance(4)
+      .filter((event: MouseEvent) => !scene.locked && !event.ctrlKey && event.button === 0)
       .subject((_event, p) => ({ x: p.box.x, y: p.box.y }))
       .on('drag', (event: D3DragEvent<SVGGElement, Placed, { x: number; y: number }>, p) => {
         if (scene.layout.boxes.has(p.vertex.id)) {

@@ -28,6 +28,8 @@ export interface Scene {
   readonly stepMs: number;
   /** A person is choosing the ends of a probe. */
   readonly picking: boolean;
+  /** Nothing is dragged. */
+  readonly locked: boolean;
 }
 
 /** What a person does to the drawing. */

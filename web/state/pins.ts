@@ -1,9 +1,16 @@
 import type { Pins } from '../model/layout.js';
+import { clusterBase } from './live-store.js';
 import { readStored, writeStored } from './stored.js';
+
+/** Each cluster of a server has its own. */
+function keyOfCluster(): string {
+  const base = clusterBase(location.pathname);
+  return base === '' ? 'pins' : `pins${base}`;
+}
 
 /** Where this browser's user put machines, kept between visits. */
 export function loadPins(): Pins {
-  const stored = readStored('pins');
+  const stored = readStored(keyOfCluster());
   if (typeof stored !== 'object' || stored === null) return new Map();
   const entries = Object.entries(stored as Record<string, { x: number; y: number } | null>);
   return new Map(
@@ -17,5 +24,5 @@ export function loadPins(): Pins {
 
 /** Keeps them. */
 export function savePins(pins: Pins): void {
-  writeStored('pins', Object.fromEntries(pins));
+  writeStored(keyOfCluster(), Object.fromEntries(pins));
 }

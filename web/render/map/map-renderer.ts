@@ -11,6 +11,7 @@ import type { SceneEvents } from '../scene.js';
 import { viewport } from '../viewport.js';
 import { type Brush, inWorld, meets, onScreen, type View } from './canvas-tools.js';
 import { drawNearPods } from './draw-near-pods.js';
+import { hearDrags } from './map-drag.js';
 import type { MapScene } from './map-scene.js';
 import { Minimap } from './minimap.js';
 import { paintMap } from './paint-map.js';
@@ -26,7 +27,7 @@ export interface MapElements {
 }
 
 /** What a person does to the map besides selecting. */
-export interface MapEvents extends Pick<SceneEvents, 'select' | 'lookInto'> {
+export interface MapEvents extends Pick<SceneEvents, 'select' | 'lookInto' | 'pin'> {
   /** A room or fold was opened or closed. */
   fold(id: string): void;
   /** The pointer is over something else; undefined for nothing. */
@@ -59,6 +60,9 @@ export class MapRenderer implements Picture {
   private touched = false;
   private focused: string | undefined;
   private painted = 0;
+  private readonly deafen: () => void;
+  /** A drag has just ended: the click that follows it chooses nothing. */
+  private dragged = false;
   private level: Level = 'far';
 
   constructor(elements: MapElements, events: MapEvents) {
@@ -76,6 +80,10 @@ export class MapRenderer implements Picture {
     this.zooming = zoom<SVGSVGElement, unknown>()
       .scaleExtent([0.02, LARGEST])
       .clickDistance(4)
+      .filter((event: MouseEvent) => {
+        const wheel = event.type === 'wheel';
+        return wheel || (!event.ctrlKey && !event.shiftKey && event.button === 0);
+      })
       .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
         const { x, y, k } = event.transform;
         this.view = { x, y, k };
@@ -87,8 +95,21 @@ export class MapRenderer implements Picture {
         this.paintAll();
       });
     svg.call(this.zooming).on('dblclick.zoom', null);
+    this.deafen = hearDrags({
+      svg: elements.svg,
+      take: (event) => this.takenBy(event),
+      scale: () => this.view.k,
+      preview: (box) => {
+        this.dragged = box !== undefined || this.dragged;
+        if (box === undefined) this.placeRing();
+        else this.ringAt(box);
+      },
+      drop: (id, at) => this.events.pin(id, at),
+    });
     svg.on('click.map', (event: MouseEvent) => {
-      if (event.defaultPrevented) return;
+      const dragged = this.dragged;
+      this.dragged = false;
+      if (event.defaultPrevented || dragged) return;
       event.stopPropagation();
       const hit = this.hit(event);
       this.focus(hit?.id);
@@ -110,6 +131,7 @@ export class MapRenderer implements Picture {
   /** Forgets frames that are not painted yet and what is heard. */
   stop(): void {
     cancelAnimationFrame(this.frame);
+    this.deafen();
     select(this.elements.svg).on('.map', null).on('.zoom', null);
   }
 
@@ -309,11 +331,26 @@ export class MapRenderer implements Picture {
     else select(svg).call(this.zooming.transform, target);
   }
 
+  /** The machine or room that a pointer can move. */
+  private takenBy(event: PointerEvent): { readonly id: string; readonly box: Box } | undefined {
+    const { scene } = this;
+    const hit = scene === undefined || scene.locked ? undefined : this.hit(event);
+    if (hit === undefined || hit.kind === 'edge') return undefined;
+    const owner = scene?.vertices.get(hit.id)?.parent;
+    const id = hit.id.includes('/') ? (owner ?? 'pending') : hit.id;
+    const box = scene?.layout.boxes.get(id);
+    return box === undefined ? undefined : { id, box };
+  }
+
+  private ringAt({ x, y, width, height }: Box): void {
+    this.ring.attr('display', null).attr('x', x).attr('y', y);
+    this.ring.attr('width', width).attr('height', height);
+  }
+
   private placeRing(): void {
     const box = this.focused === undefined ? undefined : this.boxOf(this.focused);
     this.ring.attr('display', box === undefined ? 'none' : null);
-    if (box === undefined) return;
-    this.ring.attr('x', box.x).attr('y', box.y).attr('width', box.width).attr('height', box.height);
+    if (box !== undefined) this.ringAt(box);
   }
 
   private paintChanges(before: MapScene, scene: MapScene): void {
