@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GraphSnapshot, SwitchVertex } from '../../server/contract/graph.js';
-import { clusterBase, withDiff, withSnapshot } from '../../web/state/live-store.js';
+import { clusterBase } from '../../web/state/cluster-base.js';
+import { withDiff, withSnapshot } from '../../web/state/live-store.js';
 
 const clock = { nowNs: 0, now: '2026-01-01T00:00:00Z', paused: false, speed: 1 };
 const vertex = (name: string): SwitchVertex => ({ id: `switch:${name}`, kind: 'switch', name });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { clusterBase } from '../state/live-store.js';
+import { clusterBase } from '../state/cluster-base.js';
 
 /** A fault in force. */
 export interface ActiveFault {

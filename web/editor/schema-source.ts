@@ -1,4 +1,4 @@
-import { clusterBase } from '../state/live-store.js';
+import { clusterBase } from '../state/cluster-base.js';
 import type { Schemas } from './schema-walk.js';
 
 /** A kind that the cluster serves. */

@@ -3,7 +3,7 @@ import type { PodVertex } from '../../server/contract/graph.js';
 import { plainText } from '../model/plain-text.js';
 import { CopyButton } from '../panel/copy-button.js';
 import { useScrollStop } from '../panel/scroll-box.js';
-import { clusterBase } from '../state/live-store.js';
+import { clusterBase } from '../state/cluster-base.js';
 import { useContainer } from './ask.js';
 import { followLog } from './follow-log.js';
 import { WORDS } from './words.js';

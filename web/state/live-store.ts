@@ -8,6 +8,7 @@ import type {
   Vertex,
 } from '../../server/contract/graph.js';
 import type { Answer, Commands } from '../../server/contract/live.js';
+import { clusterBase } from './cluster-base.js';
 
 /** The cluster as this page knows it. A new object each time something changes; maps are replaced, never edited. */
 export interface LiveState {
@@ -23,9 +24,6 @@ export interface LiveState {
 
 /** How long a command waits for a connection, in milliseconds. */
 const CONNECT_MS = 3000;
-
-/** What the server calls the cluster at its root. */
-const DEFAULT_CLUSTER = 'default';
 
 /** One connection that is ready at once; longer ways round are for networks that let no other through. */
 const TRANSPORT = {
@@ -80,16 +78,6 @@ function merged<T extends { readonly id: string }>(
   for (const id of removed) next.delete(id);
   for (const item of changed) next.set(item.id, item);
   return next;
-}
-
-/** Where the cluster of a page is served: `/clusters/NAME`, or nothing for the default one. */
-export function clusterBase(pathname: string): string {
-  return /^\/clusters\/[^/]+/.exec(pathname)?.[0] ?? '';
-}
-
-/** Name of the cluster of a page: the one in its path, or the server's default one. */
-export function clusterName(pathname: string): string {
-  return decodeURIComponent(clusterBase(pathname).slice('/clusters/'.length)) || DEFAULT_CLUSTER;
 }
 
 /** The cluster that the page shows; `subscribe` and `state` suit React's useSyncExternalStore. */

@@ -1,5 +1,5 @@
 import type { Pins } from '../model/layout.js';
-import { clusterBase } from './live-store.js';
+import { clusterBase } from './cluster-base.js';
 import { readStored, writeStored } from './stored.js';
 
 /** Each cluster of a server has its own. */

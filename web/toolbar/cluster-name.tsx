@@ -1,6 +1,6 @@
 import { usePage } from '../page.js';
 import { Menu } from '../panel/menu.js';
-import { clusterName } from '../state/live-store.js';
+import { clusterName } from '../state/cluster-base.js';
 import { CLUSTER } from './words.js';
 
 /** The name of the cluster; behind its button the facts that are looked up now and then. */

@@ -1,7 +1,8 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Edge } from '../../server/contract/graph.js';
 import type { LaneTraffic, TrafficKind, TrafficSlice } from '../../server/contract/traffic.js';
-import { clusterBase, type LiveState } from '../state/live-store.js';
+import { clusterBase } from '../state/cluster-base.js';
+import type { LiveState } from '../state/live-store.js';
 import { DropMarks } from './drop-marks.js';
 import { Rates } from './rates.js';
 import { keepSettings, readSettings, type TrafficSettings } from './settings.js';
