@@ -75,7 +75,7 @@ export function SearchBox({ text, vertices, onText, onFind }: Props) {
           setActive(-1);
         }}
       />
-      <ul
+      <div
         id={id}
         className="offers"
         aria-label={SEARCH.offers}
@@ -85,7 +85,7 @@ export function SearchBox({ text, vertices, onText, onFind }: Props) {
         {offers.map((offer, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the input hears the keys
           // biome-ignore lint/a11y/useFocusableInteractive: the keyboard stays in the input
-          <li
+          <div
             key={offer.label}
             id={`${id}-${index}`}
             role="option"
@@ -94,9 +94,9 @@ export function SearchBox({ text, vertices, onText, onFind }: Props) {
             onClick={() => take(offer.text)}
           >
             {offer.label}
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
     </span>
   );
 }
