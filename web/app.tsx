@@ -124,6 +124,10 @@ export function App({ store }: { readonly store: LiveStore }) {
       if (picking !== undefined) setPicking(undefined);
       else if (selected !== undefined) setSelected(undefined);
       else playback.show(undefined);
+      // What had the keyboard may be gone with what was closed.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) main.current?.focus();
+      });
     },
     send: () => {
       setTab('trace');

@@ -1,5 +1,6 @@
 import { type DragEvent, useEffect, useRef, useState } from 'react';
 import type { ApplyReport, LoadedObject } from '../../server/contract/acting.js';
+import { useModal } from '../panel/use-modal.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { CodeEditor } from './code-editor.js';
 import type { DryRun } from './ghost.js';
@@ -34,7 +35,7 @@ let kept: { text: string; loaded: LoadedObject['loaded'] | undefined } = {
 
 /** Takes manifests as text, files or templates; checks them while they are written; tries, applies or deletes them. */
 export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor>(undefined);
   const [report, setReport] = useState<{ value: ApplyReport; isDryRun: boolean }>();
@@ -106,7 +107,6 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
   latest.current = { checkNow, run, edited };
 
   useEffect(() => {
-    if (dialog.current?.open === false) dialog.current.showModal();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOpen = true;
     const start = loaded?.text ?? kept.text;

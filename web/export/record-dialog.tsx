@@ -1,6 +1,7 @@
-import { type FormEvent, useContext, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useContext, useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
 import { usePage } from '../page.js';
+import { useModal } from '../panel/use-modal.js';
 import { LayoutKept } from '../state/layout-kept.js';
 import { fileNameOf, saveFile } from '../trace/save.js';
 import { SHARE } from '../trace/words.js';
@@ -20,14 +21,13 @@ const MAX_DESCRIPTION = 8000;
 export function RecordDialog({ journey, onClose }: Props) {
   const { store, live, playback, history, tell } = usePage();
   const places = useContext(LayoutKept);
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const [title, setTitle] = useState(journey.title);
   const [description, setDescription] = useState('');
   const [withCapture, setCapture] = useState(true);
   const [atStep, setAtStep] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  useEffect(() => dialog.current?.showModal(), []);
 
   async function save(event: FormEvent) {
     event.preventDefault();

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useStoredSwitch } from '../state/stored.js';
 import './keys.css';
+import { useModal } from '../panel/use-modal.js';
 import { KEYS, keyNames, type Scope } from './table.js';
 import { SINGLE_KEYS } from './use-keys.js';
 import { KEY_WORDS } from './words.js';
@@ -27,13 +28,10 @@ export function HelpDialog({
   readonly scopes?: readonly Scope[] | undefined;
   readonly onClose: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const closer = useRef<HTMLButtonElement>(null);
   const [single, setSingle] = useStoredSwitch(SINGLE_KEYS, true);
-  useEffect(() => {
-    dialog.current?.showModal();
-    closer.current?.focus();
-  }, []);
+  useEffect(() => closer.current?.focus(), []);
   return (
     <dialog ref={dialog} className="keys-dialog" aria-label={KEY_WORDS.title} onClose={onClose}>
       <h2>{KEY_WORDS.title}</h2>

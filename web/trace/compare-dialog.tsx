@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type Frame, verdictOf } from '../model/playback.js';
 import { usePage } from '../page.js';
+import { useModal } from '../panel/use-modal.js';
 import { CompareRows } from './compare-rows.js';
 import { type ComparableTrace, useComparableTraces } from './use-kept-traces.js';
 import { COMPARE } from './words.js';
@@ -16,14 +17,13 @@ interface Props {
 /** Two traces, of this visit or of others, step beside step, with the first difference told. */
 export function CompareDialog({ left: leftFirst, right: rightFirst, onClose }: Props) {
   const { store, playback, history } = usePage();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const { traces, load } = useComparableTraces(store, history.traces);
   const shown = playback.journey?.id;
   const [rightId, setRight] = useState(rightFirst);
   const [leftId, setLeft] = useState(leftFirst);
   const [onlyChanges, setOnlyChanges] = useState(false);
   const [error, setError] = useState<string>();
-  useEffect(() => dialog.current?.showModal(), []);
   const right = traces.find(({ id }) => id === (rightId ?? shown)) ?? traces[0];
   const left = traces.find(({ id }) => id === leftId) ?? traces.find(({ id }) => id !== right?.id);
 

@@ -96,7 +96,6 @@ export function PacketView({ shown, other, words, isChance }: PacketViewProps) {
   const to = from + (field?.length ?? 0);
   return (
     <div className="packet-body">
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: hears the keys of the fields in it */}
       <section
         className="envelopes"
         aria-label={PACKET.fields}

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Journey } from '../../server/contract/journey.js';
 import { useKeys } from '../keys/use-keys.js';
 import { elapsed, type Frame, isFailure, positionOfPlace, verdictOf } from '../model/playback.js';
@@ -131,6 +131,12 @@ export function Player(props: Props) {
 
 function Controls({ playback }: { readonly playback: Playback }) {
   const { position, frames, playing, speed } = playback;
+  const play = useRef<HTMLButtonElement>(null);
+  // The arrows step through what was sent; they would belong to a field while that has the keyboard.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with every journey anew
+  useEffect(() => {
+    if (document.activeElement?.closest('.trace-form') != null) play.current?.focus();
+  }, [playback.journey]);
   return (
     <div className="controls">
       <button type="button" onClick={() => playback.go(0)} title="To the beginning (Home)">
@@ -139,7 +145,13 @@ function Controls({ playback }: { readonly playback: Playback }) {
       <button type="button" onClick={() => playback.go(position - 1)} title="One step back (←)">
         ◀
       </button>
-      <button type="button" className="primary play" onClick={playback.toggle} title="Space">
+      <button
+        ref={play}
+        type="button"
+        className="primary play"
+        onClick={playback.toggle}
+        title="Space"
+      >
         {playing ? '❚❚ pause' : '▶ play'}
       </button>
       <button type="button" onClick={() => playback.go(position + 1)} title="One step on (→)">

@@ -8,6 +8,7 @@ import {
   isFailure,
   type Shown,
 } from '../model/playback.js';
+import { rove } from '../panel/roving.js';
 import type { Playback } from '../state/playback.js';
 import { FILTER } from './words.js';
 
@@ -35,7 +36,14 @@ export function StepList({ playback }: { readonly playback: Playback }) {
         {isPod ? null : <PacketFilter playback={playback} />}
         <Narrowing playback={playback} isPod={isPod} />
       </div>
-      <div ref={list} className="steps">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the steps in it */}
+      <div
+        ref={list}
+        className="steps"
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowUp' || event.key === 'ArrowDown') rove(event, '.step');
+        }}
+      >
         {frames.length > 0 ? null : (
           <p className="help">
             {FILTER.none}{' '}
@@ -211,6 +219,7 @@ function StepButton({
       type="button"
       className={classes.join(' ')}
       data-step={index}
+      tabIndex={now ? 0 : -1}
       aria-current={now ? 'step' : undefined}
       onClick={() => onGo(index)}
     >

@@ -1,7 +1,7 @@
-import { useEffect, useRef } from 'react';
 import type { ShownChange, Suggestion, SuggestReport } from '../../server/contract/what-if.js';
 import { diffLines, withContext } from '../model/diff.js';
 import { usePage } from '../page.js';
+import { useModal } from '../panel/use-modal.js';
 import { suggestions } from './suggest-store.js';
 import { type SuggestActions, useSuggest } from './use-suggest.js';
 import { SUGGEST } from './words.js';
@@ -16,10 +16,7 @@ export function SuggestDialog() {
 function Opened({ actions }: { readonly actions: SuggestActions }) {
   const { store } = usePage();
   const { asked, busy, error, report } = actions.state;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  const dialog = useModal();
   return (
     <dialog
       ref={dialog}
