@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { documents, projectPath, readProject, sourcesUnder } from './helper.js';
 
 /** Tables shorten paths; the document says below which folder they are. */
-const BASES = ['', 'topology', 'topology/kernel'];
+const BASES = ['', 'topology', 'topology/kernel', 'web'];
 
 function anchors(path: string): ReadonlySet<string> {
   const heads = [...readProject(path).matchAll(/^#+ (.+)$/gm)].map((match) => match[1] ?? '');
