@@ -18,7 +18,7 @@ const VIEWPORT = { width: 1440, height: 900 };
 
 /** Size of the page's parts as they are sent at best. */
 function bundle(): readonly Figure[] {
-  const assets = readdirSync(join(PAGE, 'assets'));
+  const assets = readdirSync(join(PAGE, 'assets')).filter((file) => !file.endsWith('.gz'));
   const index = readFileSync(join(PAGE, 'index.html'), 'utf8');
   const size = (file: string) => gzipSync(readFileSync(join(PAGE, 'assets', file))).length / 1000;
   const first = assets.filter((file) => index.includes(file));

@@ -8,6 +8,7 @@ import { invariant } from '../topology/index.js';
 import {
   answerFailure,
   answerFailuresBelow,
+  builtFiles,
   createHostCheck,
   hostGuard,
   sendStatus,
@@ -80,8 +81,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!login(request, response)) next();
   });
   app.use(faces.router);
-  app.use('/clusters/:cluster', pageOfCluster, securityHeaders, express.static(PAGE));
-  app.use(securityHeaders, express.static(PAGE));
+  const files = [...builtFiles(PAGE)];
+  app.use('/clusters/:cluster', pageOfCluster, securityHeaders, files);
+  app.use(securityHeaders, files);
   app.use((_request, response) => sendStatus(response, unknownPath()));
   app.use(answerFailure(onError));
   const http = pki === undefined ? createServer(app) : tlsServer(pki, app);
