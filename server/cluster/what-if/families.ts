@@ -1,7 +1,7 @@
 import type { Candidate } from './candidate.js';
 import type { Case } from './case.js';
 import { asBuilt } from './family/as-built.js';
-import { faults } from './family/faults.js';
+import { cables, faults } from './family/faults.js';
 import { names, rules, settings, sizes, timeToLive } from './family/packets.js';
 import { policyRules } from './family/policies.js';
 import { deadPods, images, loopbackBinds, portConflicts } from './family/programs.js';
@@ -27,6 +27,7 @@ const FAMILIES = [
   rules,
   typedCommands,
   faults,
+  cables,
   asBuilt,
   settings,
   portConflicts,

@@ -1,11 +1,13 @@
-/** Something is broken on purpose: what is healed. */
+/** Something is broken on purpose, by a Fault or in the Topology: what is healed. */
 
 import type { Fault } from '../../../contract/kube.js';
+import { asObject, objectsOf } from '../../../kube/json.js';
 import type { Candidate, Family } from '../candidate.js';
 import type { Case } from '../case.js';
-import { deleteObject } from '../edit.js';
+import { deleteObject, editObject } from '../edit.js';
 
 const FAULTS = 'podnet.dev/faults';
+const TOPOLOGIES = 'podnet.dev/topologies';
 const MOST = 8;
 
 /** Heals the faults in force, those near the place of the loss first. */
@@ -48,3 +50,37 @@ function wordsOf({ spec }: Fault): string {
   );
   return [spec.type, 'of', ...where].join(' ');
 }
+
+/** A cable of the Topology loses frames: it is told to lose none. */
+export const cables: Family = ({ cluster, failures }) => {
+  const [topology] = cluster.store.list(TOPOLOGIES);
+  if (topology === undefined) return [];
+  const links = [...cluster.fabric.links.values()];
+  const found = new Set(
+    failures.flatMap(({ code, hop, step }) =>
+      code === 'cable-loss'
+        ? links.flatMap(({ ends }, index) =>
+            ends.some(({ device, machine }) => machine === hop.host && device === step.device)
+              ? [index]
+              : [],
+          )
+        : [],
+    ),
+  );
+  return [...found].flatMap((index): readonly Candidate[] => {
+    const edit = editObject(cluster, topology, (body) => {
+      const link = objectsOf(asObject(body.spec)?.links)[index];
+      if (link !== undefined) delete link.loss;
+    });
+    if (edit === undefined) return [];
+    const ends = links[index]?.ends.map(({ device, machine }) => `${machine}:${device}`) ?? [];
+    return [
+      {
+        ...edit,
+        text: `Let the cable ${ends.join(' -- ')} lose no frames`,
+        because: `Topology ${topology.metadata.name} says that it loses some`,
+        size: 'field',
+      },
+    ];
+  });
+};

@@ -276,6 +276,24 @@ function fingerprints(): string {
 }
 
 describe('a search', () => {
+  test('knows what was changed in the Topology', async () => {
+    it = await startCluster({ manifests: WEB });
+    const [topology] = it.cluster.store.list('podnet.dev/topologies');
+    if (topology === undefined) throw new Error('there is no Topology');
+    const links = (topology.spec.links ?? []).map((link, index) =>
+      index === 1 ? { ...link, loss: 0.999999 } : link,
+    );
+    it.cluster.store.update('podnet.dev/topologies', {
+      ...topology,
+      spec: { ...topology.spec, links },
+    });
+    await it.run(1);
+    const report = await suggested({ from: 'client', to: 'web:80', protocol: 'tcp' });
+    expect(report.suggestions[0]?.text).toBe(
+      'Let the cable worker-1:eth0 -- lan:p2 lose no frames',
+    );
+  });
+
   test('leaves the live cluster as it was, to the octet', async () => {
     it = await startCluster({
       manifests: WEB + service('{ selector: { app: wbe }, ports: [{ port: 80 }] }'),
