@@ -114,7 +114,7 @@ export function Player(props: Props) {
         {playback.asked !== undefined ? (
           <PredictCard asked={playback.asked} />
         ) : frame === undefined ? (
-          <p className="muted">No step is shown with this filter.</p>
+          <p className="muted">{journey.hops.length === 0 ? TOOLS.nothing : TOOLS.noStep}</p>
         ) : (
           <StepCard journey={journey} frame={frame} playing={playback.playing} />
         )}

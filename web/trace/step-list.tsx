@@ -44,7 +44,8 @@ export function StepList({ playback }: { readonly playback: Playback }) {
           if (event.key === 'ArrowUp' || event.key === 'ArrowDown') rove(event, '.step');
         }}
       >
-        {frames.length > 0 ? null : (
+        {playback.journey?.hops.length === 0 ? <p className="help">{FILTER.nothing}</p> : null}
+        {frames.length > 0 || playback.journey?.hops.length === 0 ? null : (
           <p className="help">
             {FILTER.none}{' '}
             <button type="button" onClick={() => playback.setFilter(widest(playback))}>

@@ -5,6 +5,7 @@ import type { LiveState } from '../state/live-store.js';
 import { writeStored } from '../state/stored.js';
 import { SuggestForRefusal } from '../what-if/suggest-bar.js';
 import { type Draft, type DraftError, type DraftField, errorAt, requestOf } from './draft.js';
+import { Field } from './field.js';
 import { FORM } from './words.js';
 
 /** Which end the next click in the graph names. */
@@ -24,6 +25,12 @@ const PROTOCOLS = [
   ['tcp', 'TCP'],
   ['udp', 'UDP'],
   ['icmp', 'ping'],
+] as const;
+
+const NUMBERS = [
+  { name: 'port', hint: FORM.portHint },
+  { name: 'size', hint: FORM.sizeHint },
+  { name: 'ttl', hint: FORM.ttlHint },
 ] as const;
 
 /** Chooses two ends, a protocol and what the packet is like; remembers the last. */
@@ -96,29 +103,22 @@ export function TraceForm({ live, draft, picking, onDraft, onPick, onSend }: Pro
       <details className="trace-more" open={special || isNumeric(error?.field) || undefined}>
         <summary>{FORM.more}</summary>
         <div className="trace-numbers">
-          {draft.protocol === 'icmp' ? null : (
-            <NumberField
-              name="port"
-              hint={FORM.portHint}
-              draft={draft}
-              error={errorOf('port')}
-              onChange={change}
-            />
+          {NUMBERS.filter(({ name }) => name !== 'port' || draft.protocol !== 'icmp').map(
+            ({ name, hint }) => (
+              <Field
+                key={name}
+                id={`trace-${name}`}
+                name={name}
+                className="trace-number"
+                error={errorOf(name)}
+                value={draft[name]}
+                placeholder={hint}
+                inputMode="numeric"
+                maxLength={8}
+                onChange={(value) => change({ [name]: value })}
+              />
+            ),
           )}
-          <NumberField
-            name="size"
-            hint={FORM.sizeHint}
-            draft={draft}
-            error={errorOf('size')}
-            onChange={change}
-          />
-          <NumberField
-            name="ttl"
-            hint={FORM.ttlHint}
-            draft={draft}
-            error={errorOf('ttl')}
-            onChange={change}
-          />
           <label className="check">
             <input
               type="checkbox"
@@ -174,24 +174,21 @@ function End({ name, value, optionsOf, error, picking, onChange, onPick }: EndPr
     return options.filter((option) => option.toLowerCase().includes(text)).slice(0, MOST_OPTIONS);
   }, [options, value]);
   return (
-    <div className="end">
-      <label htmlFor={`end-${name}`}>{FORM[name]}</label>
-      <input
-        id={`end-${name}`}
-        name={name}
-        list={list}
-        value={value}
-        placeholder={name === 'from' ? FORM.fromHint : FORM.toHint}
-        autoComplete="off"
-        spellCheck={false}
-        required
-        maxLength={300}
-        aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? undefined : `error-${name}`}
-        onFocus={() => setOptions(optionsOf())}
-        onBlur={() => setOptions([])}
-        onChange={(event) => onChange(event.target.value)}
-      />
+    <Field
+      id={`end-${name}`}
+      name={name}
+      className="end"
+      error={error}
+      value={value}
+      placeholder={name === 'from' ? FORM.fromHint : FORM.toHint}
+      list={list}
+      spellCheck={false}
+      required
+      maxLength={300}
+      onFocus={() => setOptions(optionsOf())}
+      onBlur={() => setOptions([])}
+      onChange={onChange}
+    >
       <button
         type="button"
         className={picking ? 'pick on' : 'pick'}
@@ -206,54 +203,6 @@ function End({ name, value, optionsOf, error, picking, onChange, onPick }: EndPr
           <option key={option} value={option} />
         ))}
       </datalist>
-      <FieldError name={name} error={error} />
-    </div>
-  );
-}
-
-function NumberField({
-  name,
-  hint,
-  draft,
-  error,
-  onChange,
-}: {
-  readonly name: 'port' | 'size' | 'ttl';
-  readonly hint: string;
-  readonly draft: Draft;
-  readonly error: string | undefined;
-  readonly onChange: (part: Partial<Draft>) => void;
-}) {
-  return (
-    <div className="trace-number">
-      <label htmlFor={`trace-${name}`}>{FORM[name]}</label>
-      <input
-        id={`trace-${name}`}
-        name={name}
-        inputMode="numeric"
-        autoComplete="off"
-        maxLength={8}
-        value={draft[name]}
-        placeholder={hint}
-        aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? undefined : `error-${name}`}
-        onChange={(event) => onChange({ [name]: event.target.value })}
-      />
-      <FieldError name={name} error={error} />
-    </div>
-  );
-}
-
-function FieldError({
-  name,
-  error,
-}: {
-  readonly name: string;
-  readonly error: string | undefined;
-}) {
-  return error === undefined ? null : (
-    <p className="error field-error" id={`error-${name}`} role="alert">
-      {error}
-    </p>
+    </Field>
   );
 }

@@ -57,9 +57,12 @@ export const FILTER = {
   changedHint: 'Only steps that change the packet',
   none: 'No step is left with these filters.',
   clear: 'show all',
+  nothing: 'No packet was sent: what stopped it is told below the graph.',
 } as const;
 
 export const TOOLS = {
+  noStep: 'No step is shown with this filter.',
+  nothing: 'The kernel of the sender refused: no packet left, so there are no steps.',
   packet: 'octets',
   step: 'The step',
   packetHint: 'Headers and octets of the packet before and after the step (o)',
