@@ -75,6 +75,19 @@ describe('the layout', () => {
     }
   });
 
+  test('moves only the pods of a node that must grow and what stands right of it', () => {
+    const vertices = many(3, 4);
+    const before = place(vertices);
+    const grown = [...vertices, ...['x1', 'x2'].map((name) => pod(name, 'w1'))];
+    const after = place(grown, { slots: before.slots, plan: before.plan });
+    expect(after.plan).toEqual(before.plan);
+    for (const { id, parent } of vertices) {
+      if (id === 'node:w2' || parent === 'node:w2' || parent === 'node:w1') continue;
+      const { x, y } = boxOf(before, id);
+      expect(boxOf(after, id)).toMatchObject({ x, y });
+    }
+  });
+
   test('gives the place of a pod that went to the one that replaces it', () => {
     const before = place([node('w1'), pod('a', 'w1'), pod('b', 'w1'), pod('c', 'w1')]);
     const after = place([node('w1'), pod('a', 'w1'), pod('new', 'w1'), pod('c', 'w1')], {

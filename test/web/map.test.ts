@@ -53,6 +53,19 @@ describe('the map', () => {
     expect(keeper.update(held(...small, ...many)).placing).not.toBe(before.placing);
   });
 
+  test('keeps a room where it was pinned, with its pods in it, and gives the others their places', () => {
+    const keeper = keep();
+    const before = keeper.update(held(...small));
+    const pins = new Map([['node:w1', { x: -900, y: -700 }]]);
+    const after = keeper.update(held(...small), pins);
+    expect(boxOf(after, 'node:w1')).toMatchObject({ x: -900, y: -700 });
+    expect(boxOf(after, 'pod:default/a').x).toBe(
+      boxOf(before, 'pod:default/a').x - boxOf(before, 'node:w1').x - 900,
+    );
+    expect(boxOf(after, 'node:w2')).toEqual(boxOf(before, 'node:w2'));
+    expect(keeper.update(held(...small), new Map(pins))).toBe(after);
+  });
+
   test('keeps pods without a node in a place below the nodes, which goes with the last of them', () => {
     const keeper = keep();
     const waiting = keeper.update(held(...small, pod('lost')));

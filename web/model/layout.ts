@@ -41,8 +41,8 @@ const ROW_GAP = 34;
 
 /**
  * Places everything: nodes side by side with their pods above their bridge, switches below, routers and the outside
- * below those. The same vertices and options give the same picture; a pod that comes or goes moves no other pod of its
- * node, and others only where its node must grow or less of each pod can be drawn.
+ * below those. The same vertices and options give the same picture; a pod that comes or goes moves no other, unless its
+ * node must grow, which moves its pods and what stands right of it, or less can be drawn of each pod than before.
  */
 export function layOut(vertices: readonly Vertex[], options: LayoutOptions): Layout {
   const pods = vertices.filter(isPod);
