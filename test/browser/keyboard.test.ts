@@ -104,6 +104,8 @@ describePage('the page without a mouse', {}, (opened) => {
     await arrowTo('pod:shop/visitor');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.details-panel h2:has-text("visitor")');
+    await tabTo(() => isOn('break ▾'));
+    await page.keyboard.press('Enter');
     await tabTo(() => isOn('kill curl'));
     await page.keyboard.press('Enter');
     await page.waitForSelector('.toast:has-text("curl")');
