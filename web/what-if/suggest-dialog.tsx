@@ -84,7 +84,7 @@ function Found({
           <summary>{SUGGEST.tried(others.length)}</summary>
           <ul>
             {others.map(({ text, outcome }) => (
-              <li key={text}>
+              <li key={`${text} ${outcome}`}>
                 <b>✘ {text}.</b> <span className="muted">{outcome}</span>
               </li>
             ))}
@@ -126,7 +126,7 @@ function Card({ suggestion, number, actions }: CardProps) {
         <details open={number === 1}>
           <summary>{SUGGEST.change}</summary>
           {changes.map((change) => (
-            <Change key={change.title} change={change} />
+            <Change key={JSON.stringify(change)} change={change} />
           ))}
         </details>
       )}
