@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { CHROMIUM, heapMb, launchChromium, rendererMb, residentMb } from './helper/chromium.js';
 import { type Figure, median, report } from './helper/figure.js';
-import { followGraph, packetRate } from './helper/graph-client.js';
+import { followGraph } from './helper/graph-client.js';
 import { fetchBytes } from './helper/http-client.js';
 import { manyPods } from './helper/many-pods.js';
 import { countFrames, followDrawn, openPage, pan, zoom } from './helper/page-watch.js';
@@ -58,33 +58,6 @@ async function openings(browser: Browser, url: string, times: number): Promise<n
 async function sample(browser: Browser): Promise<readonly Figure[]> {
   const value = await withServer([], ({ url }) => openings(browser, url, 5));
   return [{ name: 'sample cluster: navigation to picture', value, unit: 'ms', target: '1 s' }];
-}
-
-/** The page while much passes on the lines of the drawing. */
-async function traffic(browser: Browser): Promise<readonly Figure[]> {
-  return await withServer(['-f', lab('sample-app'), '-f', lab('live-traffic')], async ({ url }) => {
-    const page = await browser.newPage({ viewport: VIEWPORT });
-    await openPage(page, url);
-    // Time for the loaders to start and to find their pace.
-    await page.waitForTimeout(10_000);
-    const rate = await packetRate(url, 3);
-    const idle = await countFrames(page, () => page.waitForTimeout(5000));
-    const panning = await countFrames(page, () => pan(page, 4));
-    await page.close();
-    const target = '30 frames/s';
-    const name = 'live traffic';
-    return [
-      { name: `${name}: crossings of edges`, value: rate, unit: 'packets/s', target: '10,000' },
-      { name: `${name}: idle`, value: idle.perSecond, unit: 'frames/s', target },
-      { name: `${name}: idle, longest frame`, value: idle.worstMs, unit: 'ms' },
-      { name: `${name}: panning`, value: panning.perSecond, unit: 'frames/s', target },
-      { name: `${name}: panning, longest frame`, value: panning.worstMs, unit: 'ms' },
-    ];
-  });
-}
-
-function lab(name: string): string {
-  return fileURLToPath(new URL(`../../labs/${name}.yaml`, import.meta.url));
 }
 
 /** Milliseconds from the acknowledgement of a pod's change to the frame that shows it. */
@@ -210,7 +183,6 @@ if (CHROMIUM === '') {
   );
   if (wanted('bundle')) report(...bundle());
   if (wanted('sample')) report(...(await sample(browser)));
-  if (wanted('traffic')) report(...(await traffic(browser)));
   if (wanted('3000'))
     report(...(await large(browser, 3000, { ...TARGETS, 'navigation to picture': '3 s' })));
   if (wanted('10000')) report(...(await large(browser, 10_000, TARGETS)));

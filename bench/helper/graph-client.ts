@@ -1,6 +1,5 @@
 import { io } from 'socket.io-client';
 import type { GraphDiff, GraphSnapshot } from '../../server/contract/graph.js';
-import type { TrafficSlice } from '../../server/contract/traffic.js';
 
 /** Another client of the graph, which hears what pages hear. */
 export interface GraphClient {
@@ -29,21 +28,4 @@ export async function followGraph(url: string): Promise<GraphClient> {
       }),
     close: () => socket.disconnect(),
   };
-}
-
-/** Packets per second on all edges together, as pages are told in the next seconds. */
-export async function packetRate(url: string, seconds: number): Promise<number> {
-  const socket = io(`${url}/traffic`, { transports: ['websocket'] });
-  let packets = 0;
-  let realMs = 0;
-  socket.on('slice', (slice: TrafficSlice) => {
-    realMs += slice.realMs;
-    packets += slice.rest.packets;
-    for (const { counts } of slice.lanes) {
-      for (const [count] of Object.values(counts)) packets += count;
-    }
-  });
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  socket.disconnect();
-  return (packets * 1000) / realMs;
 }
