@@ -120,16 +120,16 @@ export class Vxlan implements Driver {
     }
     if (this.learning) this.learn(inner.src, outer.src, netns.nowNs);
     skb.txHash = 0;
-    if (skb.trace !== undefined) {
-      const text = `the UDP packet from ${formatIp(outer.src)} carries a frame of VNI ${this.vni}: ${device.name} takes it out`;
-      this.underlay.step(skb, 'vxlan', 'decapsulate', text);
-    }
     skb.scrub();
     skb.decapsulated = true;
     skb.packet = inner.packet;
     skb.etherType = inner.etherType;
     skb.srcMac = inner.src;
     skb.dstMac = inner.dst;
+    if (skb.trace !== undefined) {
+      const text = `the UDP packet from ${formatIp(outer.src)} carries a frame of VNI ${this.vni}: ${device.name} takes it out`;
+      this.underlay.step(skb, 'vxlan', 'decapsulate', text);
+    }
     if (this.held !== undefined && joinSegments(this.held, skb)) {
       if (skb.trace !== undefined) {
         const text = `${device.name} joins the segment to the one before it, which waits (GRO)`;
@@ -168,10 +168,6 @@ export class Vxlan implements Driver {
       underlay.drop(skb, 'no-route', 'vxlan', why);
       return;
     }
-    if (skb.trace !== undefined) {
-      const text = `${device.name} knows that ${formatMac(inner.dst)} belongs to ${formatIp(remote)}, and wraps the frame in UDP to port ${this.dstPort} there with VNI ${this.vni}`;
-      device.netns.step(skb, 'vxlan', 'encapsulate', text);
-    }
     skb.scrub();
     skb.etherType = ETHERTYPE.ipv4;
     skb.pktType = 'outgoing';
@@ -195,6 +191,13 @@ export class Vxlan implements Driver {
       },
     };
     skb.packet = packet;
+    // The outer Ethernet header is put on by the device that sends it.
+    skb.srcMac = undefined;
+    skb.dstMac = undefined;
+    if (skb.trace !== undefined) {
+      const text = `${device.name} knows that ${formatMac(inner.dst)} belongs to ${formatIp(remote)}, and wraps the frame in UDP to port ${this.dstPort} there with VNI ${this.vni}`;
+      device.netns.step(skb, 'vxlan', 'encapsulate', text);
+    }
     underlay.output.localOut(skb, packet, route);
   }
 

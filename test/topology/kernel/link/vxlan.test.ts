@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { formatIp } from '../../../../topology/addr/index.js';
 import { Machine, recorder } from '../netns/machine.js';
 
 /** Two nodes with an underlay between them and flannel's tunnel on top. */
@@ -55,13 +56,18 @@ describe('vxlan', () => {
     const trace = recorder();
     machine.send('a', '10.244.2.0', { trace });
     machine.wait();
-    const texts = trace.steps
-      .filter((step) => step.component === 'vxlan')
-      .map((step) => step.reason);
+    const steps = trace.steps.filter((step) => step.component === 'vxlan');
+    const texts = steps.map((step) => step.reason);
     expect(texts.slice(0, 2)).toEqual([
       'flannel.1 knows that 02:00:00:00:01:02 belongs to 192.168.50.2, and wraps the frame in UDP to port 8472 there with VNI 1',
       'the UDP packet from 192.168.50.1 carries a frame of VNI 1: flannel.1 takes it out',
     ]);
+    // The step that wraps shows the packet wrapped, without an Ethernet header yet; the one that unwraps shows it bare.
+    const [wraps, unwraps] = steps.map(({ view: { packet, dstMac } }) =>
+      packet.kind === 'ipv4' ? [formatIp(packet.dst), packet.body.kind, dstMac] : [],
+    );
+    expect(wraps).toEqual(['192.168.50.2', 'udp', undefined]);
+    expect(unwraps?.slice(0, 2)).toEqual(['10.244.2.0', 'udp']);
   });
 
   test.each([
