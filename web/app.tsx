@@ -56,12 +56,7 @@ export function App({ store }: { readonly store: LiveStore }) {
       const vertex = live.vertices.get(id);
       const text = vertex === undefined ? undefined : endFor(vertex, end, draft.protocol);
       if (text === undefined) {
-        tell(
-          'bad',
-          end === 'from'
-            ? 'A probe starts at a pod or a machine.'
-            : 'A probe cannot be sent there.',
-        );
+        tell('bad', end === 'from' ? PAGE.badSender : PAGE.badReceiver);
         return;
       }
       setDraft((before) => ({ ...before, [end]: text }));

@@ -72,9 +72,7 @@ function Snapshots({ store, onTell }: Pick<Props, 'store' | 'onTell'>) {
         {saved.map((one) => (
           <li key={one.name} className="row">
             <b>{one.name}</b>
-            <span className="muted">
-              {one.objects} objects, {one.savedAt.slice(11, 19)}
-            </span>
+            <span className="muted">{STATES.holds(one.objects, one.savedAt.slice(11, 19))}</span>
             <span className="spacer" />
             <button
               type="button"

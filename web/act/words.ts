@@ -48,6 +48,7 @@ export const STATES = {
   snapshots: 'Snapshots',
   name: 'Name of the snapshot',
   save: 'save',
+  holds: (objects: number, time: string) => `${objects} objects, ${time}`,
   restore: 'restore',
   remove: 'delete',
   none: 'No snapshot is saved. Save one before a lesson, restore it after.',

@@ -145,7 +145,7 @@ function Lines({ lines, shown, onShow }: LinesProps) {
           onClick={() => onShow(line)}
         >
           <span className="muted">
-            {line.device} {line.direction === 'in' ? 'In ' : 'Out'}
+            {line.device} {CAPTURE.directions[line.direction]}
           </span>{' '}
           {line.text}
         </button>

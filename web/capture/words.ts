@@ -1,5 +1,6 @@
 /** What the part that captures packets says. */
 export const CAPTURE = {
+  directions: { in: 'In ', out: 'Out' },
   title: 'Capture',
   device: 'Device',
   any: 'any',

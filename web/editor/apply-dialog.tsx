@@ -177,7 +177,7 @@ export function ApplyDialog({ store, loaded, onClose, onTell, onDone, onDryRun }
           disabled={busy || !isReady}
           onClick={() => run('apply', false)}
         >
-          {busy ? EDITOR.working : EDITOR.apply} <kbd>Ctrl ⏎</kbd>
+          {busy ? EDITOR.working : EDITOR.apply} <kbd>{EDITOR.applyKey}</kbd>
         </button>
         <button
           type="button"

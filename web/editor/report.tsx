@@ -1,6 +1,6 @@
 import type { AppliedLine, ApplyReport, ProblemLine } from '../../server/contract/acting.js';
 import { diffLines, withContext } from '../model/diff.js';
-import { EDITOR, OUTCOMES } from './words.js';
+import { EDITOR, GHOST, OUTCOMES } from './words.js';
 
 interface Props {
   readonly report: ApplyReport;
@@ -62,7 +62,8 @@ function ObjectLine({ object, isDryRun, onGo }: ObjectProps) {
     <div className={`object-line ${outcome}`}>
       <button type="button" className="quiet" onClick={onGo}>
         <b aria-hidden="true">{sign}</b> {title}
-        {namespace === undefined ? '' : ` in ${namespace}`} <span>{isDryRun ? dry : word}</span>
+        {namespace === undefined ? '' : GHOST.inNamespace(namespace)}{' '}
+        <span>{isDryRun ? dry : word}</span>
       </button>
       {outcome === 'configured' && before !== undefined && after !== undefined ? (
         <details open={isDryRun}>

@@ -1,5 +1,6 @@
 /** What the editor of manifests says. */
 export const EDITOR = {
+  applyKey: 'Ctrl ⏎',
   title: 'Apply a manifest',
   textName: 'Manifest in YAML or JSON; files may be dropped here',
   apply: 'Apply',
@@ -38,6 +39,7 @@ export const OUTCOMES = {
 
 /** What the bar of a dry run says. */
 export const GHOST = {
+  inNamespace: (namespace: string) => ` in ${namespace}`,
   name: 'Dry run',
   title: 'Dry run: nothing is stored yet',
   legend: 'Dashed pods would be made, on the nodes that the scheduler would choose now.',

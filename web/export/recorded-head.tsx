@@ -14,7 +14,7 @@ export function RecordedHead({ recording }: { readonly recording: Recording }) {
   return (
     <header className="recorded-head">
       <div className="recorded-bar">
-        <strong className="brand">podnet</strong>
+        <strong className="brand">{RECORDED.brand}</strong>
         <h1>{title}</h1>
         <span className="muted recorded-facts">
           {cluster === undefined

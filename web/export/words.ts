@@ -16,6 +16,7 @@ export const RECORD = {
 } as const;
 
 export const RECORDED = {
+  brand: 'podnet',
   nothing: 'There is no recording in this file that this page can play.',
   recorded: (at: string) => `recorded ${at}, simulated time`,
   facts: (name: string, version: string, network: string) =>

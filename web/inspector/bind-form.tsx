@@ -6,6 +6,8 @@ import type { LiveStore } from '../state/live-store.js';
 import { Answer, useAsk, useContainer } from './ask.js';
 import { WORDS } from './words.js';
 
+const PROTOCOLS = ['tcp', 'udp'] as const;
+
 const ADDRESSES = ['0.0.0.0', '127.0.0.1', '::', '::1'];
 
 /** "What if a container binds …?", answered by the rules of the emulated kernel. */
@@ -43,8 +45,9 @@ export function BindForm({ pod, store }: { readonly pod: PodVertex; readonly sto
             value={protocol}
             onChange={(event) => setProtocol(event.target.value === 'udp' ? 'udp' : 'tcp')}
           >
-            <option>tcp</option>
-            <option>udp</option>
+            {PROTOCOLS.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
           </select>
           <input
             className="bind-address"

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { COPY } from './words.js';
 
 /** Copies a text; says for a moment that it did. */
 export function CopyButton({ text }: { readonly text: string }) {
@@ -16,7 +17,7 @@ export function CopyButton({ text }: { readonly text: string }) {
         setDone(await copyText(text));
       }}
     >
-      {done ? '✔ copied' : 'copy'}
+      {done ? COPY.done : COPY.button}
     </button>
   );
 }

@@ -4,6 +4,7 @@ import { yamlOf } from '../model/yaml.js';
 import { useStoredSwitch } from '../state/stored.js';
 import { CopyButton } from './copy-button.js';
 import { ScrollBox } from './scroll-box.js';
+import { DETAILS } from './words.js';
 
 /** Sections that most people want to see without a click. */
 const OPEN_AT_FIRST =
@@ -90,7 +91,7 @@ function SectionTable({ section }: { readonly section: DetailSection & { kind: '
   return (
     <>
       {section.rows.length === 0 ? (
-        <p className="muted">none</p>
+        <p className="muted">{DETAILS.none}</p>
       ) : (
         <ScrollBox className="scroll" label={section.title}>
           <table className={conflict ? 'conflict' : ''}>

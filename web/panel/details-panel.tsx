@@ -16,6 +16,7 @@ import type { Playback } from '../state/playback.js';
 import { ShellButtons } from '../terminal/shell-buttons.js';
 import { TrafficSection } from '../traffic/traffic-section.js';
 import { DetailSectionView, Section } from './detail-section.js';
+import { DETAILS, LINK } from './words.js';
 
 interface Props {
   readonly id: string;
@@ -75,7 +76,7 @@ export function DetailsPanel(props: Props) {
       <h2>{details?.title ?? vertex?.name ?? id}</h2>
       <p className="muted">
         {details?.subtitle ?? '…'}
-        {gone ? ' (gone)' : ''}
+        {gone ? DETAILS.gone : ''}
       </p>
       {vertex?.kind === 'pod' && vertex.problem !== undefined ? (
         <p className="problem">▲ {vertex.problem}</p>
@@ -152,14 +153,14 @@ function useDetails(id: string, store: LiveStore) {
 
 function linkSection(edge: Edge): DetailSection {
   const rows: (readonly [string, string])[] = [
-    ['kind', edge.kind],
-    ['one end', `${edge.fromDevice} of ${edge.from}`],
-    ['other end', `${edge.toDevice} of ${edge.to}`],
-    ['state', edge.up ? 'up' : 'down'],
+    [LINK.kind, edge.kind],
+    [LINK.oneEnd, LINK.deviceOf(edge.fromDevice, edge.from)],
+    [LINK.otherEnd, LINK.deviceOf(edge.toDevice, edge.to)],
+    [LINK.state, edge.up ? LINK.up : LINK.down],
   ];
-  if (edge.delayUs !== undefined) rows.push(['delay', `${edge.delayUs} µs one way`]);
+  if (edge.delayUs !== undefined) rows.push([LINK.delay, LINK.oneWay(edge.delayUs)]);
   if (edge.rateBitsPerSecond !== undefined) {
-    rows.push(['rate', `${edge.rateBitsPerSecond / 1e6} Mbit/s`]);
+    rows.push([LINK.rate, LINK.megabits(edge.rateBitsPerSecond / 1e6)]);
   }
-  return { kind: 'facts', title: 'Link', rows };
+  return { kind: 'facts', title: LINK.title, rows };
 }

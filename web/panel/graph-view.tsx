@@ -5,6 +5,7 @@ import { offerPicture } from '../render/picture.js';
 import type { Scene, SceneEvents } from '../render/scene.js';
 import { takeLinkedBox } from '../trace/linked.js';
 import { GraphMinimap } from './graph-minimap.js';
+import { GRAPH } from './words.js';
 
 /** What to bring into view; a new number asks again. */
 export interface Fly {
@@ -76,7 +77,7 @@ export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Pro
         ref={element}
         className={`graph${scene.flight === undefined ? '' : ' tracing'}`}
         role="application"
-        aria-label="Graph of the cluster: nodes, pods, bridges and cables"
+        aria-label={GRAPH.label}
         onClick={() => select(undefined)}
         onKeyDown={(event) => {
           // While a packet is played the arrows alone step.
@@ -89,15 +90,26 @@ export function GraphView({ scene, fitRequest, fly, select, pin, lookInto }: Pro
       />
       <GraphMinimap scene={scene} onGo={(at) => renderer.current?.goTo(at)} />
       <div className="zoom-buttons">
-        <button type="button" title="Larger" onClick={() => renderer.current?.zoomBy(1.3)}>
+        <button
+          type="button"
+          title={GRAPH.larger}
+          aria-label={GRAPH.larger}
+          onClick={() => renderer.current?.zoomBy(1.3)}
+        >
           +
         </button>
-        <button type="button" title="Smaller" onClick={() => renderer.current?.zoomBy(1 / 1.3)}>
+        <button
+          type="button"
+          title={GRAPH.smaller}
+          aria-label={GRAPH.smaller}
+          onClick={() => renderer.current?.zoomBy(1 / 1.3)}
+        >
           −
         </button>
         <button
           type="button"
-          title="Show everything"
+          title={GRAPH.everything}
+          aria-label={GRAPH.everything}
           onClick={() => renderer.current?.fit(scene.layout)}
         >
           ⤢

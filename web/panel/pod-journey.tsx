@@ -4,6 +4,7 @@ import { elapsed } from '../model/playback.js';
 import type { Playback } from '../state/playback.js';
 import { StepList } from '../trace/step-list.js';
 import { Section } from './detail-section.js';
+import { DETAILS } from './words.js';
 
 interface Props {
   readonly journey: Journey;
@@ -15,7 +16,7 @@ export function PodJourney({ journey, playback }: Props) {
   const plays = playback.journey?.id === journey.id;
   const starts = positionsOf(journey);
   return (
-    <Section title="How it came to be" note={journey.disposition}>
+    <Section title={DETAILS.journey} note={journey.disposition}>
       <div className="row journey-play">
         {plays ? (
           <button type="button" onClick={() => playback.show(undefined)}>

@@ -6,6 +6,7 @@ import { hueOf } from '../model/names.js';
 import type { LiveState } from '../state/live-store.js';
 import { SearchBox } from './search-box.js';
 import { VIEW } from './stage-words.js';
+import { STAGE_BAR } from './words.js';
 
 interface Props {
   readonly live: LiveState;
@@ -55,11 +56,11 @@ export function StageBar(props: Props) {
         onFind={props.onFind}
       />
       <select
-        aria-label="Namespace"
+        aria-label={STAGE_BAR.namespace}
         value={search.namespace}
         onChange={(event) => onSearch({ ...search, namespace: event.target.value })}
       >
-        <option value="">all namespaces</option>
+        <option value="">{STAGE_BAR.everyNamespace}</option>
         {namespaces.map((namespace) => (
           <option key={namespace}>{namespace}</option>
         ))}
@@ -79,11 +80,11 @@ export function StageBar(props: Props) {
       {props.children}
       {props.matches === undefined ? null : (
         <span className="match-count" role="status">
-          {props.matches.toLocaleString('en')} {props.matches === 1 ? 'pod' : 'pods'}
+          {STAGE_BAR.matches(props.matches)}
         </span>
       )}
       {props.hidden === 0 ? null : <span className="match-count">{VIEW.hidden(props.hidden)}</span>}
-      <ul className="services" aria-label="Services">
+      <ul className="services" aria-label={STAGE_BAR.services}>
         {services.map((service) => (
           <li key={service.id}>
             <ServiceChip service={service} {...props} />
@@ -112,7 +113,11 @@ function ServiceChip({ service, ...props }: Props & { readonly service: ServiceV
       className={classes.join(' ')}
       style={{ '--hue': hueOf(namespace) } as React.CSSProperties}
       data-id={id}
-      title={`Service ${namespace}/${name}\n${type} ${clusterIp} ${ports.join(' ')}\n${endpoints.length} endpoints: ${endpoints.join(' ')}`}
+      title={[
+        STAGE_BAR.service(namespace, name),
+        `${type} ${clusterIp} ${ports.join(' ')}`,
+        STAGE_BAR.endpoints(endpoints),
+      ].join('\n')}
       onClick={() => props.onSelect(id)}
     >
       <span className="service-name">

@@ -23,6 +23,7 @@ import { useInside } from './use-inside.js';
 import { useLayout, useTracks } from './use-layout.js';
 import { useLinkedSearch } from './use-linked-search.js';
 import { ViewOptions } from './view-options.js';
+import { GRAPH } from './words.js';
 
 interface Props {
   readonly live: LiveState;
@@ -179,9 +180,7 @@ export function Stage({ live: all, selected, playback, picking, onSelect, over: 
         )}
         {Over === undefined ? null : <Over live={live} scene={scene} />}
         {live.vertices.size === 0 ? (
-          <p className="empty">
-            {live.connected ? 'Nothing is here yet.' : 'Waiting for the cluster…'}
-          </p>
+          <p className="empty">{live.connected ? GRAPH.nothing : GRAPH.waiting}</p>
         ) : null}
       </div>
     </div>

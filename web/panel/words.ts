@@ -40,6 +40,56 @@ export const TOASTS = {
 /** The page as a whole. */
 export const PAGE = {
   skip: 'Skip to the graph',
+  badSender: 'A probe starts at a pod or a machine.',
+  badReceiver: 'A probe cannot be sent there.',
   graph: 'The cluster',
   outcome: (disposition: string, summary: string) => `${disposition}: ${summary}`,
+} as const;
+
+/** Copying a text. */
+export const COPY = { button: 'copy', done: '✔ copied' } as const;
+
+/** What is selected. */
+export const DETAILS = {
+  gone: ' (gone)',
+  none: 'none',
+  journey: 'How it came to be',
+} as const;
+
+/** A cable or a veth pair. */
+export const LINK = {
+  title: 'Link',
+  kind: 'kind',
+  oneEnd: 'one end',
+  otherEnd: 'other end',
+  deviceOf: (device: string, owner: string) => `${device} of ${owner}`,
+  state: 'state',
+  up: 'up',
+  down: 'down',
+  delay: 'delay',
+  oneWay: (microseconds: number) => `${microseconds} µs one way`,
+  rate: 'rate',
+  megabits: (megabits: number) => `${megabits} Mbit/s`,
+} as const;
+
+/** The drawing. */
+export const GRAPH = {
+  label:
+    'Graph of the cluster: nodes, pods, bridges and cables. Arrow keys go to neighbours, Enter opens details.',
+  larger: 'Larger',
+  smaller: 'Smaller',
+  everything: 'Show everything',
+  nothing: 'Nothing is here yet.',
+  waiting: 'Waiting for the cluster…',
+} as const;
+
+/** Above the drawing. */
+export const STAGE_BAR = {
+  namespace: 'Namespace',
+  everyNamespace: 'all namespaces',
+  matches: (pods: number) => `${pods.toLocaleString('en')} ${pods === 1 ? 'pod' : 'pods'}`,
+  services: 'Services',
+  service: (namespace: string, name: string) => `Service ${namespace}/${name}`,
+  endpoints: (addresses: readonly string[]) =>
+    `${addresses.length} endpoints: ${addresses.join(' ')}`,
 } as const;

@@ -13,7 +13,7 @@ import { ArtefactPanel } from './artefact-panel.js';
 import { CompareDialog } from './compare-dialog.js';
 import { PacketPanel } from './packet-panel.js';
 import { useStepPackets } from './use-step-packets.js';
-import { ARTEFACTS, COMPARE, TOOLS } from './words.js';
+import { ARTEFACTS, COMPARE, PLAYER, TOOLS } from './words.js';
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
@@ -60,11 +60,11 @@ export function Player(props: Props) {
   return (
     <section
       className={open ? 'player with-octets' : 'player'}
-      aria-label={isPod ? ARTEFACTS.player : 'Packet'}
+      aria-label={isPod ? ARTEFACTS.player : PLAYER.label}
     >
       <div className="player-head">
         <h2 className="player-title">{journey.title}</h2>
-        <span className="muted took">{elapsed(journey, journey.endedNs)} simulated</span>
+        <span className="muted took">{PLAYER.took(elapsed(journey, journey.endedNs))}</span>
         <span className="spacer" />
         <Controls playback={playback} />
         {isPod ? null : <PredictSwitch />}
@@ -88,7 +88,13 @@ export function Player(props: Props) {
           </button>
         )}
         {onClose === undefined ? null : (
-          <button type="button" className="quiet" onClick={onClose} title="Close the trace (Esc)">
+          <button
+            type="button"
+            className="quiet"
+            onClick={onClose}
+            aria-label={PLAYER.close}
+            title={PLAYER.close}
+          >
             ✕
           </button>
         )}
@@ -99,7 +105,7 @@ export function Player(props: Props) {
         min={0}
         max={last}
         value={position}
-        aria-label={`Step ${position + 1} of ${frames.length}`}
+        aria-label={PLAYER.stepOf(position + 1, frames.length)}
         onChange={(event) => playback.go(Number(event.target.value))}
       />
       {journey.advice === undefined ? null : <p className="advice">→ {journey.advice}</p>}
@@ -139,10 +145,20 @@ function Controls({ playback }: { readonly playback: Playback }) {
   }, [playback.journey]);
   return (
     <div className="controls">
-      <button type="button" onClick={() => playback.go(0)} title="To the beginning (Home)">
+      <button
+        type="button"
+        onClick={() => playback.go(0)}
+        aria-label={PLAYER.first}
+        title={PLAYER.first}
+      >
         |◀
       </button>
-      <button type="button" onClick={() => playback.go(position - 1)} title="One step back (←)">
+      <button
+        type="button"
+        onClick={() => playback.go(position - 1)}
+        aria-label={PLAYER.back}
+        title={PLAYER.back}
+      >
         ◀
       </button>
       <button
@@ -150,22 +166,28 @@ function Controls({ playback }: { readonly playback: Playback }) {
         type="button"
         className="primary play"
         onClick={playback.toggle}
-        title="Space"
+        title={PLAYER.space}
       >
-        {playing ? '❚❚ pause' : '▶ play'}
+        {playing ? PLAYER.pause : PLAYER.play}
       </button>
-      <button type="button" onClick={() => playback.go(position + 1)} title="One step on (→)">
+      <button
+        type="button"
+        onClick={() => playback.go(position + 1)}
+        aria-label={PLAYER.on}
+        title={PLAYER.on}
+      >
         ▶
       </button>
       <button
         type="button"
         onClick={() => playback.go(Number.POSITIVE_INFINITY)}
-        title="To the end (End)"
+        aria-label={PLAYER.last}
+        title={PLAYER.last}
       >
         ▶|
       </button>
       <select
-        aria-label="Speed of the player"
+        aria-label={PLAYER.speed}
         value={speed}
         onChange={(event) => playback.setSpeed(Number(event.target.value))}
       >
@@ -181,13 +203,6 @@ function Controls({ playback }: { readonly playback: Playback }) {
     </div>
   );
 }
-
-const DIRECTIONS = {
-  request: '→ request',
-  reply: '← reply',
-  related: '◇ related',
-  none: '',
-} as const;
 
 interface StepProps {
   readonly journey: Journey;
@@ -209,9 +224,9 @@ function StepCard({ journey, frame, playing }: StepProps) {
       {...stop}
     >
       <p className="where">
-        <b>{DIRECTIONS[hop.direction]}</b> at {hop.place}
-        {step.device === undefined ? '' : `, ${step.device}`} · {step.component} {step.action} ·
-        after {elapsed(journey, step.atNs)}
+        <b>{PLAYER.directions[hop.direction]}</b> {PLAYER.at(hop.place)}
+        {step.device === undefined ? '' : `, ${step.device}`} · {step.component} {step.action} ·{' '}
+        {PLAYER.after(elapsed(journey, step.atNs))}
         {step.code === undefined ? null : <code className="code">{step.code}</code>}
       </p>
       <p className="reason">{step.reason}</p>

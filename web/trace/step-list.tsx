@@ -12,12 +12,7 @@ import { rove } from '../panel/roving.js';
 import type { Playback } from '../state/playback.js';
 import { FILTER } from './words.js';
 
-const SHOWN: readonly (readonly [Shown, string, string])[] = [
-  ['first', 'first', 'Only the first packet'],
-  ['request', 'requests', 'All packets that go from sender to receiver'],
-  ['replies', '+ replies', 'Also what comes back'],
-  ['all', '+ ARP', 'Also the search for MAC addresses'],
-];
+const SHOWN: readonly Shown[] = ['first', 'request', 'replies', 'all'];
 
 /** The steps of the shown journey, under the place where they happen. */
 export function StepList({ playback }: { readonly playback: Playback }) {
@@ -31,7 +26,7 @@ export function StepList({ playback }: { readonly playback: Playback }) {
   }, [position]);
 
   return (
-    <section className="step-panel" aria-label="Steps">
+    <section className="step-panel" aria-label={FILTER.steps}>
       <div className="step-filter">
         {isPod ? null : <PacketFilter playback={playback} />}
         <Narrowing playback={playback} isPod={isPod} />
@@ -70,16 +65,20 @@ export function StepList({ playback }: { readonly playback: Playback }) {
 function PacketFilter({ playback }: { readonly playback: Playback }) {
   const { filter } = playback;
   return (
-    <fieldset className="segments" aria-label="Which packets">
-      {SHOWN.map(([shown, label, title]) => (
-        <label key={shown} className={filter.shown === shown ? 'on' : ''} title={title}>
+    <fieldset className="segments" aria-label={FILTER.packets}>
+      {SHOWN.map((shown) => (
+        <label
+          key={shown}
+          className={filter.shown === shown ? 'on' : ''}
+          title={FILTER.shown[shown].hint}
+        >
           <input
             type="radio"
             name="shown"
             checked={filter.shown === shown}
             onChange={() => playback.setFilter({ ...filter, shown })}
           />
-          {label}
+          {FILTER.shown[shown].name}
         </label>
       ))}
     </fieldset>

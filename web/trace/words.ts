@@ -42,6 +42,14 @@ export const PACKET = {
 } as const;
 
 export const FILTER = {
+  steps: 'Steps',
+  packets: 'Which packets',
+  shown: {
+    first: { name: 'first', hint: 'Only the first packet' },
+    request: { name: 'requests', hint: 'All packets that go from sender to receiver' },
+    replies: { name: '+ replies', hint: 'Also what comes back' },
+    all: { name: '+ ARP', hint: 'Also the search for MAC addresses' },
+  },
   label: 'Which steps',
   everyPart: 'every part',
   everyHost: 'every host',
@@ -138,4 +146,22 @@ export const COMPARE = {
   alone: 'only on this side',
   otherLeft: 'left',
   otherRight: 'right',
+} as const;
+
+export const PLAYER = {
+  label: 'Packet',
+  took: (time: string) => `${time} simulated`,
+  close: 'Close the trace (Esc)',
+  stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  first: 'To the beginning (Home)',
+  back: 'One step back (←)',
+  space: 'Space',
+  pause: '❚❚ pause',
+  play: '▶ play',
+  on: 'One step on (→)',
+  last: 'To the end (End)',
+  speed: 'Speed of the player',
+  directions: { request: '→ request', reply: '← reply', related: '◇ related', none: '' },
+  at: (place: string) => `at ${place}`,
+  after: (time: string) => `after ${time}`,
 } as const;
