@@ -4,7 +4,7 @@ import type { TraceRequest } from '../server/contract/live.js';
 import { LostBanner } from './act/lost-banner.js';
 import { useUndo } from './act/undo.js';
 import { ApplyDialog } from './editor/apply-dialog.js';
-import { type DryRun, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
+import { type DryRun, foretoldBy, GhostBar, GhostMarks, withGhosts } from './editor/ghost.js';
 import { useKeys } from './keys/use-keys.js';
 import { endFor } from './model/ends.js';
 import { type Page, PageContext } from './page.js';
@@ -50,6 +50,7 @@ export function App({ store }: { readonly store: LiveStore }) {
   const [dryRun, setDryRun] = useState<DryRun>();
   const undo = useUndo(store, tell);
   const shown = useMemo(() => withGhosts(live, dryRun), [live, dryRun]);
+  const foretold = useMemo(() => foretoldBy(live, dryRun), [live, dryRun]);
 
   const chooseEnd = useCallback(
     (end: 'from' | 'to', id: string) => {
@@ -209,10 +210,11 @@ export function App({ store }: { readonly store: LiveStore }) {
                 picking={picking}
                 onSelect={select}
                 over={TrafficLayer}
+                foretold={foretold}
               />
               {dryRun === undefined ? null : (
                 <>
-                  <GhostMarks live={live} run={dryRun} />
+                  <GhostMarks foretold={foretold} />
                   <GhostBar
                     run={dryRun}
                     onApply={() => carryOut(dryRun)}

@@ -1,5 +1,6 @@
 import type { AppliedLine, ApplyReport, ApplyRequest } from '../../server/contract/acting.js';
 import type { PodVertex, Vertex } from '../../server/contract/graph.js';
+import type { Foretold } from '../model/foretold.js';
 import { podOwner } from '../model/owner.js';
 import type { LiveState } from '../state/live-store.js';
 import { Report } from './report.js';
@@ -54,21 +55,28 @@ function ghostsOf({ pods = [] }: AppliedLine): readonly PodVertex[] {
   }));
 }
 
-/** Marks what a dry run would change or delete: outlined, and crossed. Pods of a controller go with it. */
-export function GhostMarks({ live, run }: { readonly live: LiveState; readonly run: DryRun }) {
-  const rules: string[] = [];
+const NOTHING: Foretold = new Map();
+
+/** What a dry run would change or delete, by vertex id; pods of a controller go with it. */
+export function foretoldBy(live: LiveState, run: DryRun | undefined): Foretold {
+  if (run === undefined) return NOTHING;
+  const foretold = new Map<string, 'configured' | 'deleted'>();
   for (const { kind, name, namespace, outcome } of run.report.objects) {
     if (outcome !== 'configured' && outcome !== 'deleted') continue;
-    for (const vertex of live.vertices.values()) {
-      if (!isPartOf(vertex, { kind, name, namespace })) continue;
-      const at = `[data-id="${CSS.escape(vertex.id)}"]`;
-      rules.push(
-        outcome === 'configured'
-          ? `${at} .body{stroke:var(--busy);stroke-width:3px;stroke-dasharray:7 3}`
-          : `${at} .body{stroke:var(--bad);stroke-width:3px} ${at}{opacity:.55} ${at} text{text-decoration:line-through}`,
-      );
-    }
+    for (const vertex of live.vertices.values())
+      if (isPartOf(vertex, { kind, name, namespace })) foretold.set(vertex.id, outcome);
   }
+  return foretold;
+}
+
+/** Marks what a dry run would change or delete: outlined, and crossed. */
+export function GhostMarks({ foretold }: { readonly foretold: Foretold }) {
+  const rules = [...foretold].map(([id, outcome]) => {
+    const at = `[data-id="${CSS.escape(id)}"]`;
+    return outcome === 'configured'
+      ? `${at} .body{stroke:var(--busy);stroke-width:3px;stroke-dasharray:7 3}`
+      : `${at} .body{stroke:var(--bad);stroke-width:3px} ${at}{opacity:.55} ${at} text{text-decoration:line-through}`;
+  });
   return <style>{rules.join('\n')}</style>;
 }
 

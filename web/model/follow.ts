@@ -9,23 +9,24 @@ const LEGIBLE = 1;
 
 /**
  * The part of the drawing to show while a packet is played: all that it passes when that is legible, else as much
- * around the packet as is. `before` stays while the packet is well inside it, so that the drawing does not jitter.
+ * around the packet as is; `legible` is the smallest scale that is. `before` stays while the packet is well inside it, so that the drawing does not jitter.
  */
 export function boxToFollow(
   scene: { readonly flight: Flight | undefined; readonly layout: Layout },
   view: { readonly width: number; readonly height: number },
   before: Box | undefined,
+  legible = LEGIBLE,
 ): Box | undefined {
   const { flight, layout } = scene;
   if (flight === undefined || view.width === 0 || view.height === 0) return undefined;
   const boxes = [...flight.ahead].flatMap((id) => layout.boxes.get(id) ?? []);
   const whole = around(boxes.length === 0 ? [layout.extent] : boxes);
-  if (Math.min(view.width / whole.width, view.height / whole.height) >= LEGIBLE)
+  if (Math.min(view.width / whole.width, view.height / whole.height) >= legible)
     return same(before, whole);
   const at = flight.marks.find(({ current }) => current)?.at;
   if (at === undefined) return before ?? same(before, whole);
-  const width = view.width / LEGIBLE;
-  const height = view.height / LEGIBLE;
+  const width = view.width / legible;
+  const height = view.height / legible;
   const fits = before?.width === width && before.height === height;
   if (before !== undefined && fits && isWellInside(at, before)) return before;
   const all = around([layout.extent]);

@@ -84,7 +84,7 @@ export function MapView({ scene, fitRequest, fly, select, fold, lookInto, pin }:
 
   const tracing = scene.flight !== undefined;
   useEffect(() => {
-    if (tracing) renderer.current?.showAll(current.current.scene.flight?.ahead ?? []);
+    if (tracing) renderer.current?.followAnew();
   }, [tracing]);
 
   function focus(id: string) {

@@ -4,6 +4,7 @@ import { withBuildUp } from '../model/build-up.js';
 import { censusOf } from '../model/census.js';
 import { dimmedBy, isEmpty } from '../model/filter.js';
 import { flightAt, translatedServices } from '../model/flight.js';
+import type { Foretold } from '../model/foretold.js';
 import type { Box } from '../model/geometry.js';
 import type { Layout } from '../model/layout.js';
 import { withoutNoise } from '../model/noise.js';
@@ -31,12 +32,24 @@ interface Props {
   readonly playback: Playback;
   readonly picking: Picking;
   readonly onSelect: (id: string | undefined) => void;
+  /** What a dry run would do. */
+  readonly foretold?: Foretold;
   /** What only a running cluster has to show over the drawing. */
   readonly over?: ComponentType<{ readonly live: LiveState; readonly scene: Scene }>;
 }
 
+const NONE_FORETOLD: Foretold = new Map();
+
 /** The graph with what is laid over it. */
-export function Stage({ live: all, selected, playback, picking, onSelect, over: Over }: Props) {
+export function Stage({
+  live: all,
+  selected,
+  playback,
+  picking,
+  onSelect,
+  over: Over,
+  foretold = NONE_FORETOLD,
+}: Props) {
   const [search, setSearch] = useLinkedSearch();
   const [fitRequest, setFitRequest] = useState(0);
   const [quiet, setQuiet] = useStoredSwitch('hide-system', false);
@@ -85,6 +98,7 @@ export function Stage({ live: all, selected, playback, picking, onSelect, over: 
       stepMs: Math.min(stepMs * 0.85, 900),
       picking: picking !== undefined,
       locked,
+      foretold,
     }),
     [
       built,
@@ -100,6 +114,7 @@ export function Stage({ live: all, selected, playback, picking, onSelect, over: 
       stepMs,
       picking,
       locked,
+      foretold,
     ],
   );
   const mapScene = useMemo(

@@ -1,6 +1,7 @@
 import type { Edge, Vertex } from '../../server/contract/graph.js';
 import type { PodInside } from '../../server/contract/inside.js';
 import type { Flight } from '../model/flight.js';
+import type { Foretold } from '../model/foretold.js';
 import type { Point } from '../model/geometry.js';
 import type { LayerSet } from '../model/layers.js';
 import type { Layout } from '../model/layout.js';
@@ -28,6 +29,8 @@ export interface Scene {
   readonly stepMs: number;
   /** A person is choosing the ends of a probe. */
   readonly picking: boolean;
+  /** What a dry run would do. */
+  readonly foretold: Foretold;
   /** Nothing is dragged. */
   readonly locked: boolean;
 }

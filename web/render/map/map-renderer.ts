@@ -1,6 +1,7 @@
 import { type Selection, select } from 'd3-selection';
 import 'd3-transition';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from 'd3-zoom';
+import { boxToFollow } from '../../model/follow.js';
 import { type Box, centreOf, type Point } from '../../model/geometry.js';
 import { type Level, levelOf, podsIn } from '../../model/level.js';
 import { type Hit, hitAt } from '../../model/map-hit.js';
@@ -39,6 +40,8 @@ const MOVE_MS = 420;
 const LARGEST = 5;
 /** Zoom at which a pod that is flown to can be read. */
 const READABLE = 0.95;
+/** Zoom at which the devices that a packet passes can be told. */
+const FOLLOWED_ZOOM = 0.5;
 
 /** Paints large scenes on a canvas: a frame is painted when something is different, and only where it is. */
 export class MapRenderer implements Picture {
@@ -60,6 +63,9 @@ export class MapRenderer implements Picture {
   private touched = false;
   private focused: string | undefined;
   private painted = 0;
+  /** A person has zoomed or moved the map since a packet was first followed. */
+  private byHand = false;
+  private followed: Box | undefined;
   private readonly deafen: () => void;
   /** A drag has just ended: the click that follows it chooses nothing. */
   private dragged = false;
@@ -89,7 +95,7 @@ export class MapRenderer implements Picture {
         this.view = { x, y, k };
         this.overlay.attr('transform', event.transform.toString());
         elements.svg.style.setProperty('--mark-scale', `${Math.max(1, 0.85 / k)}`);
-        if (event.sourceEvent !== null) this.touched = true;
+        if (event.sourceEvent !== null) this.leave();
         this.tellView();
         this.drawNear();
         this.paintAll();
@@ -215,22 +221,51 @@ export class MapRenderer implements Picture {
       scene.related !== before.related ||
       scene.dimmed !== before.dimmed ||
       scene.layers !== before.layers ||
+      scene.foretold !== before.foretold ||
       scene.flight !== before.flight ||
       scene.tracks !== before.tracks
     ) {
       this.paintAll();
     } else this.paintChanges(before, scene);
+    if (before?.flight !== scene.flight) this.follow();
   }
 
   /** Shows everything, and goes on doing so until a person zooms. */
   fit(): void {
     if (this.scene === undefined) return;
     this.touched = false;
+    this.byHand = false;
     this.bring(this.scene.layout.extent, { most: 1.3, glide: this.painted > 0 });
   }
 
-  zoomBy(factor: number): void {
+  /** A person chose what to look at. */
+  private leave(): void {
     this.touched = true;
+    this.byHand = true;
+  }
+
+  /** Goes with the packet that is played from now on, until a person looks elsewhere. */
+  followAnew(): void {
+    this.byHand = false;
+    this.followed = undefined;
+    this.follow();
+  }
+
+  /** Brings into sight what the played packet passes, or as much around it as can be read. */
+  private follow(): void {
+    const { scene } = this;
+    if (this.byHand || scene?.flight === undefined) return;
+    const { clientWidth: width, clientHeight: height } = this.elements.svg;
+    const box = boxToFollow(scene, { width, height }, this.followed, FOLLOWED_ZOOM);
+    if (box !== undefined && box !== this.followed) {
+      this.touched = true;
+      this.bring(box, { most: 1.3, glide: true });
+    }
+    this.followed = box;
+  }
+
+  zoomBy(factor: number): void {
+    this.leave();
     select(this.elements.svg)
       .transition()
       .duration(still() ? 0 : MOVE_MS / 3)
@@ -241,7 +276,7 @@ export class MapRenderer implements Picture {
   flyTo(id: string): void {
     const box = this.boxOf(id);
     if (box === undefined) return;
-    this.touched = true;
+    this.leave();
     this.focus(id);
     const { x, y } = centreOf(box);
     const room = { x: x - box.width * 1.6, y: y - box.height * 2.2 };
@@ -249,18 +284,6 @@ export class MapRenderer implements Picture {
       { ...room, width: box.width * 3.2, height: box.height * 4.4 },
       { most: READABLE, glide: true },
     );
-  }
-
-  /** Brings the ends of a journey into view. */
-  showAll(ids: Iterable<string>): void {
-    const boxes = [...ids].flatMap((id) => this.boxOf(id) ?? []);
-    if (boxes.length === 0) return;
-    this.touched = true;
-    const x = Math.min(...boxes.map((b) => b.x));
-    const y = Math.min(...boxes.map((b) => b.y));
-    const width = Math.max(...boxes.map((b) => b.x + b.width)) - x;
-    const height = Math.max(...boxes.map((b) => b.y + b.height)) - y;
-    this.bring({ x, y, width, height }, { most: 1, glide: true });
   }
 
   /** Puts the mark of the keyboard on something, and brings it into the window. */
@@ -282,7 +305,7 @@ export class MapRenderer implements Picture {
       at.y + at.height <= svg.clientHeight;
     if (inside) return;
     const { x, y } = centreOf(box);
-    this.touched = true;
+    this.leave();
     select(svg).call(this.zooming.translateTo, x, y);
   }
 
@@ -290,7 +313,7 @@ export class MapRenderer implements Picture {
   goTo(share: Point): void {
     if (this.scene === undefined) return;
     const { x, y } = this.minimap.pointAt(this.scene.layout, share);
-    this.touched = true;
+    this.leave();
     select(this.elements.svg).call(this.zooming.translateTo, x, y);
   }
 

@@ -12,6 +12,7 @@ export function emphasisOf(id: string, scene: Scene): Emphasis {
   return {
     selected: scene.selected === id,
     related: scene.related.has(id),
+    foretold: id.startsWith('ghost:') ? 'created' : scene.foretold.get(id),
     lit: scene.flight?.lit.has(id) === true,
     dimmed: scene.dimmed.has(id) || (scene.flight !== undefined && !scene.flight.ahead.has(id)),
   };

@@ -155,7 +155,13 @@ function paintCells(brush: Brush, scene: MapScene, { placed, seen }: Cells): voi
     if (!marks) {
       paintVeth(brush, scene, { pod, placed, cell });
       paintPod(brush, pod, { box, emphasis });
-    } else if (emphasis.dimmed || emphasis.selected || emphasis.related || emphasis.lit) {
+    } else if (
+      emphasis.dimmed ||
+      emphasis.selected ||
+      emphasis.related ||
+      emphasis.lit ||
+      emphasis.foretold !== undefined
+    ) {
       brush.context.globalAlpha = emphasis.dimmed ? 0.18 : 1;
       paintMarks(brush, pod.tone, [box]);
       brush.context.globalAlpha = 1;
@@ -173,6 +179,7 @@ function foldEmphasis(pods: readonly string[], scene: Scene): Emphasis {
   return {
     selected: pods.includes(scene.selected ?? ''),
     related: pods.some((id) => scene.related.has(id)),
+    foretold: pods.map((id) => emphasisOf(id, scene).foretold).find((what) => what !== undefined),
     lit: pods.some((id) => scene.flight?.lit.has(id) === true),
     dimmed: pods.every((id) => emphasisOf(id, scene).dimmed),
   };

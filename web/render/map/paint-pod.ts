@@ -22,6 +22,8 @@ export interface Emphasis {
   readonly related: boolean;
   readonly lit: boolean;
   readonly dimmed: boolean;
+  /** What a dry run would do to it. */
+  readonly foretold: 'created' | 'configured' | 'deleted' | undefined;
 }
 
 /** Draws a pod that is wide enough for its name. */
@@ -47,6 +49,7 @@ export function paintPod(brush: Brush, pod: PodVertex, at: { box: Box; emphasis:
 
 /** A frame round what is selected, belongs to it, or is passed by a packet. */
 export function outline(brush: Brush, box: Box, emphasis: Emphasis): void {
+  if (emphasis.foretold !== undefined) foretell(brush, box, emphasis.foretold);
   if (!emphasis.selected && !emphasis.related && !emphasis.lit) return;
   panel(brush, box, {
     edge: brush.palette.blue,
@@ -54,6 +57,22 @@ export function outline(brush: Brush, box: Box, emphasis: Emphasis): void {
     radius: Math.min(8, box.height / 6),
     ...(emphasis.related ? { dash: [6, 3] } : {}),
   });
+}
+
+/** Dashed where a dry run would make or change something; crossed where it would delete it. */
+function foretell(brush: Brush, box: Box, what: NonNullable<Emphasis['foretold']>): void {
+  const { context, palette } = brush;
+  const gone = what === 'deleted';
+  const edge = gone ? palette.bad : what === 'created' ? palette.blue : palette.busy;
+  panel(brush, box, { edge, width: 2.5, radius: 4, dash: [6, 3] });
+  if (!gone) return;
+  context.beginPath();
+  context.moveTo(box.x, box.y);
+  context.lineTo(box.x + box.width, box.y + box.height);
+  context.moveTo(box.x + box.width, box.y);
+  context.lineTo(box.x, box.y + box.height);
+  context.lineWidth = 2;
+  context.stroke();
 }
 
 function paintName(brush: Brush, pod: PodVertex, box: Box): void {
