@@ -26,9 +26,33 @@ export async function axeFindings(page: Page): Promise<readonly string[]> {
 /** Ways to the states of the page, each from the one before; a state is closed by the next one's first step. */
 const STATES: readonly (readonly [string, (page: Page) => Promise<unknown>])[] = [
   ['the sample', async () => undefined],
-  ...['Overview', 'Namespaces', 'Ports', 'Queues', 'Network', 'Logs', 'YAML'].map(
+  ...['Overview', 'Namespaces', 'Ports', 'Queues', 'Network', 'Capture', 'Logs', 'YAML'].map(
     (tab) => [`the pod inspector: ${tab}`, (page: Page) => inspect(page, tab)] as const,
   ),
+  [
+    'a captured packet',
+    async (page) => {
+      await inspect(page, 'Capture');
+      await page.click('.capture-form button[type=submit]');
+      await page.click('.capture-line >> nth=0');
+      await page.waitForSelector('.capture-packet .envelope');
+    },
+  ],
+  [
+    'what changes a pod',
+    async (page) => {
+      await inspect(page, 'Overview');
+      await page.click('.vertex-actions button:has-text("change")');
+    },
+  ],
+  [
+    'the life of a pod',
+    async (page) => {
+      await page.click('.journey-play button');
+      await page.click('.journey-steps .step:has-text("cni add")');
+      await page.waitForSelector('.artefact-tabs [aria-selected=true]:has-text("Environment")');
+    },
+  ],
   ['a trace that arrives', (page) => trace(page, 'svc/shop/web:80')],
   ['a trace that is dropped', (page) => trace(page, '10.99.99.99:80')],
   ['the octets of a step', (page) => page.click('.player button:has-text("octets")')],
