@@ -65,12 +65,13 @@ describePage('the editor and what it changes', {}, (opened) => {
     await write(FRONT);
     await page.click('button:has-text("Dry run")');
     await page.waitForSelector('.ghost-bar');
-    expect(await page.locator('[data-id^="ghost:pod:default/front"]').count()).toBe(2);
+    // The bar is there a moment before the drawing.
+    await page.waitForSelector('[data-id^="ghost:pod:default/front"] >> nth=1');
     expect(await page.locator(PODS).count()).toBe(0);
     await page.click('.ghost-bar button:has-text("Apply")');
     await page.waitForSelector(`${PODS} .sign.good`);
     await pods(2);
-    expect(await page.locator('[data-id^="ghost:"]').count()).toBe(0);
+    await page.waitForSelector('[data-id^="ghost:"]', { state: 'detached' });
   });
 
   test('scaling from the panel is taken back by undo', async () => {

@@ -170,6 +170,7 @@ function targetFor(
   return zoomIdentity.translate(width / 2 - x * scale, height / 2 - y * scale).scale(scale);
 }
 
-function still(): boolean {
+/** Whether a person asked their system for little motion. */
+export function still(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -13,7 +13,7 @@ import { drawEdges } from './draw-edges.js';
 import { drawMachine } from './draw-machine.js';
 import { drawPackets } from './draw-packets.js';
 import { drawPodAt } from './draw-pod-at.js';
-import { GraphCamera } from './graph-camera.js';
+import { GraphCamera, still } from './graph-camera.js';
 import type { Picture, PictureFile } from './picture.js';
 import type { Scene, SceneEvents } from './scene.js';
 import { pictureOf } from './svg-picture.js';
@@ -278,7 +278,7 @@ export class GraphRenderer implements Picture {
           const entering = enter.append('g').attr('class', 'pod').style('opacity', 0);
           entering
             .transition()
-            .duration(MOVE_MS)
+            .duration(still() ? 0 : MOVE_MS)
             .style('opacity', 1)
             .on('end', function () {
               select(this).style('opacity', null);
@@ -287,7 +287,12 @@ export class GraphRenderer implements Picture {
         },
         (update) => update,
         (exit) =>
-          exit.classed('leaving', true).transition().duration(MOVE_MS).style('opacity', 0).remove(),
+          exit
+            .classed('leaving', true)
+            .transition()
+            .duration(still() ? 0 : MOVE_MS)
+            .style('opacity', 0)
+            .remove(),
       );
     groups.each((p, index, elements) => {
       const element = elements[index];
