@@ -21,7 +21,7 @@ export const VIEW = {
   hidden: (count: number) => `${count} hidden`,
   places: 'Places',
   lock: 'Lock places',
-  lockWhy: 'nothing is dragged by accident',
+  lockWhy: 'nothing is dragged by accident; on a map, Shift and dragging move a node',
   tidy: 'Tidy up',
   tidyWhy: 'Put everything back in its computed place',
   tidied: 'nothing was moved by hand',
