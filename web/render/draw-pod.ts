@@ -188,14 +188,16 @@ function drawContainer(group: Group, container: ContainerMark, box: Box): void {
 /** Name, address and a square for each container, on a thin pause bar. */
 function drawCompact(group: Group, pod: PodVertex, box: Box): void {
   const containers = pod.containers.filter((c) => c.role !== 'pause').slice(0, 5);
-  const side = 7;
-  const squares = containers.length * (side + 2);
-  drawStatusLine(group, { ...pod, restarts: 0 }, { y: 27, width: box.width + 10 - squares });
+  const side = 6;
+  const pitch = side + 1.5;
+  const squares = containers.length * pitch;
+  const left = box.width - 4 - squares;
+  drawStatusLine(group, { ...pod, restarts: 0 }, { y: 27, width: left + 5 });
   for (const [index, container] of containers.entries()) {
     group
       .append('g')
       .attr('class', `chip ${toneOfContainer(container)} ${container.role}`)
-      .attr('transform', `translate(${box.width - 5 - squares + index * (side + 2)},${19})`)
+      .attr('transform', `translate(${left + index * pitch},20)`)
       .append('path')
       .attr(
         'd',
