@@ -24,6 +24,8 @@ export interface Flight {
   readonly lit: ReadonlySet<string>;
   /** Vertices that they will have passed in the end. */
   readonly ahead: ReadonlySet<string>;
+  /** Whether all of them are kept in view: what a step of a pod's journey does shows at the pod, wherever it is done. */
+  readonly together: boolean;
 }
 
 /** A journey as it is played. */
@@ -33,7 +35,7 @@ export interface Played {
   readonly position: number;
 }
 
-const NOTHING: Flight = { marks: [], trail: [], lit: new Set(), ahead: new Set() };
+const NOTHING: Flight = { marks: [], trail: [], lit: new Set(), ahead: new Set(), together: false };
 
 /** Where the packets of a journey are at a position of the player. */
 export function flightAt(played: Played, graph: TrackGraph): Flight {
@@ -79,6 +81,7 @@ export function flightAt(played: Played, graph: TrackGraph): Flight {
     trail,
     lit,
     ahead: new Set(frames.map((frame) => frame.hop.vertex)),
+    together: played.journey.kind === 'pod',
   };
 }
 

@@ -6,6 +6,8 @@ import type { Layout } from './layout.js';
 const MARGIN = 26;
 /** The smallest scale at which the drawing's text (12 px) is still read from the back of a room. */
 const LEGIBLE = 1;
+/** The smallest scale at which what belongs together is shown together. */
+const TOGETHER = 0.4;
 
 /**
  * The part of the drawing to show while a packet is played: all that it passes when that is legible, else as much
@@ -21,8 +23,8 @@ export function boxToFollow(
   if (flight === undefined || view.width === 0 || view.height === 0) return undefined;
   const boxes = [...flight.ahead].flatMap((id) => layout.boxes.get(id) ?? []);
   const whole = around(boxes.length === 0 ? [layout.extent] : boxes);
-  if (Math.min(view.width / whole.width, view.height / whole.height) >= legible)
-    return same(before, whole);
+  const scale = Math.min(view.width / whole.width, view.height / whole.height);
+  if (scale >= (flight.together ? Math.min(TOGETHER, legible) : legible)) return same(before, whole);
   const at = flight.marks.find(({ current }) => current)?.at;
   if (at === undefined) return before ?? same(before, whole);
   const width = view.width / legible;

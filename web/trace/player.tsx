@@ -141,7 +141,8 @@ function Controls({ playback }: { readonly playback: Playback }) {
   // The arrows step through what was sent; they would belong to a field while that has the keyboard.
   // biome-ignore lint/correctness/useExhaustiveDependencies: with every journey anew
   useEffect(() => {
-    if (document.activeElement?.closest('.trace-form') != null) play.current?.focus();
+    if (document.activeElement?.closest('.trace-form, .journey-play') != null)
+      play.current?.focus();
   }, [playback.journey]);
   return (
     <div className="controls">
