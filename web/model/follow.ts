@@ -11,7 +11,8 @@ const TOGETHER = 0.4;
 
 /**
  * The part of the drawing to show while a packet is played: all that it passes when that is legible, else as much
- * around the packet as is; `legible` is the smallest scale that is. `before` stays while the packet is well inside it, so that the drawing does not jitter.
+ * around the packet as is; `legible` is the smallest scale that is. `before` stays while the packet is well inside it,
+ * so that the drawing does not jitter.
  */
 export function boxToFollow(
   scene: { readonly flight: Flight | undefined; readonly layout: Layout },
@@ -24,7 +25,8 @@ export function boxToFollow(
   const boxes = [...flight.ahead].flatMap((id) => layout.boxes.get(id) ?? []);
   const whole = around(boxes.length === 0 ? [layout.extent] : boxes);
   const scale = Math.min(view.width / whole.width, view.height / whole.height);
-  if (scale >= (flight.together ? Math.min(TOGETHER, legible) : legible)) return same(before, whole);
+  if (scale >= (flight.together ? Math.min(TOGETHER, legible) : legible))
+    return same(before, whole);
   const at = flight.marks.find(({ current }) => current)?.at;
   if (at === undefined) return before ?? same(before, whole);
   const width = view.width / legible;
