@@ -23,6 +23,8 @@ export function usePredict(playback: Playback, store: LiveStore): Playback {
   const on = mode !== 'off' && journey?.kind === 'packet';
   const world = useWorld(store, on ? journey : undefined);
   const [waiting, setWaiting] = useState(false);
+  /** Where somebody wanted to go before it was known what is asked on the way. */
+  const [early, setEarly] = useState<number>();
   const questions = useMemo(
     () =>
       journey === undefined || world === undefined
@@ -53,12 +55,21 @@ export function usePredict(playback: Playback, store: LiveStore): Playback {
 
   const go = useCallback(
     (to: number) => {
+      if (on && questions === undefined) {
+        setEarly(to);
+        return;
+      }
       const held = to > limit && next !== undefined;
       setWaiting(held);
       playback.go(Math.min(to, limit));
     },
-    [limit, next, playback.go],
+    [on, questions, limit, next, playback.go],
   );
+  useEffect(() => {
+    if (early === undefined || (on && questions === undefined)) return;
+    setEarly(undefined);
+    go(early);
+  }, [early, on, questions, go]);
   const toggle = useCallback(() => {
     if (next !== undefined && position >= limit) setWaiting(true);
     else playback.toggle();
@@ -66,6 +77,7 @@ export function usePredict(playback: Playback, store: LiveStore): Playback {
   const show = useCallback(
     (journey: Journey | undefined) => {
       setWaiting(false);
+      setEarly(undefined);
       playback.show(journey);
     },
     [playback.show],
