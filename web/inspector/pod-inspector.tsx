@@ -1,10 +1,10 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import type { PodVertex } from '../../server/contract/graph.js';
 import type { DetailTab, VertexDetails } from '../../server/contract/live.js';
 import { CaptureView } from '../capture/capture-view.js';
 import { DetailSectionView } from '../panel/detail-section.js';
 import { PodJourney } from '../panel/pod-journey.js';
-import { useTabKeys } from '../panel/use-tab-keys.js';
+import { rove } from '../panel/roving.js';
 import type { LiveStore } from '../state/live-store.js';
 import type { Playback } from '../state/playback.js';
 import { useStoredChoice } from '../state/stored.js';
@@ -45,10 +45,6 @@ const POD_DEVICES = ['eth0', 'lo'];
 export function PodInspector(props: Props) {
   const { details, playback } = props;
   const [tab, setTab] = useStoredChoice<Tab>('inspector.tab', TABS, 'overview');
-  const list = useRef<HTMLDivElement>(null);
-  const onKeyDown = useTabKeys(list, TABS.length, TABS.indexOf(tab), (index) =>
-    setTab(TABS[index] ?? 'overview'),
-  );
   const { refresh } = playback;
   const { journey } = details;
   useEffect(() => {
@@ -57,11 +53,10 @@ export function PodInspector(props: Props) {
   return (
     <>
       <div
-        ref={list}
         className="inspector-tabs"
         role="tablist"
         aria-label={WORDS.tabsLabel}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => rove(event, '[role=tab]')?.click()}
       >
         {TABS.map((name) => (
           <button

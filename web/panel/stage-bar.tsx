@@ -27,20 +27,10 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-const WORDS = {
-  state: 'State',
-  anyState: 'any state',
-} as const;
-
-const TONES = [
-  ['good', '● well'],
-  ['busy', '◐ on its way'],
-  ['bad', '▲ in trouble'],
-  ['done', '■ completed'],
-] as const;
+const TONES = ['good', 'busy', 'bad', 'done'] as const;
 
 function toneOf(value: string): Search['tone'] {
-  return TONES.find(([tone]) => tone === value)?.[0] ?? '';
+  return TONES.find((tone) => tone === value) ?? '';
 }
 
 /** Above the graph: what to look for, and the Services, which have an address but no place. */
@@ -66,14 +56,14 @@ export function StageBar(props: Props) {
         ))}
       </select>
       <select
-        aria-label={WORDS.state}
+        aria-label={STAGE_BAR.state}
         value={search.tone}
         onChange={(event) => onSearch({ ...search, tone: toneOf(event.target.value) })}
       >
-        <option value="">{WORDS.anyState}</option>
-        {TONES.map(([tone, words]) => (
+        <option value="">{STAGE_BAR.anyState}</option>
+        {TONES.map((tone) => (
           <option key={tone} value={tone}>
-            {words}
+            {STAGE_BAR.states[tone]}
           </option>
         ))}
       </select>

@@ -87,6 +87,14 @@ export const GRAPH = {
 export const STAGE_BAR = {
   namespace: 'Namespace',
   everyNamespace: 'all namespaces',
+  state: 'State',
+  anyState: 'any state',
+  states: {
+    good: '● well',
+    busy: '◐ on its way',
+    bad: '▲ in trouble',
+    done: '■ completed',
+  },
   matches: (pods: number) => `${pods.toLocaleString('en')} ${pods === 1 ? 'pod' : 'pods'}`,
   services: 'Services',
   service: (namespace: string, name: string) => `Service ${namespace}/${name}`,

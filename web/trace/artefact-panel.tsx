@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { DetailSection } from '../../server/contract/live.js';
 import { SectionBody } from '../panel/detail-section.js';
-import { useTabKeys } from '../panel/use-tab-keys.js';
+import { rove } from '../panel/roving.js';
 import type { LiveStore } from '../state/live-store.js';
 import { ARTEFACTS } from './words.js';
 
@@ -17,10 +17,8 @@ interface Props {
 export function ArtefactPanel({ store, id, artefacts }: Props) {
   const { sections, error, of } = useArtefacts(store, id, artefacts);
   const [chosen, setChosen] = useState(0);
-  const list = useRef<HTMLDivElement>(null);
   const at = Math.min(chosen, Math.max(0, sections.length - 1));
   const shown = sections[at];
-  const onKeyDown = useTabKeys(list, sections.length, at, setChosen);
   useEffect(() => {
     if (of !== undefined) setChosen(0);
   }, [of]);
@@ -30,11 +28,10 @@ export function ArtefactPanel({ store, id, artefacts }: Props) {
   return (
     <section className="artefact-panel" aria-label={ARTEFACTS.title}>
       <div
-        ref={list}
         className="artefact-tabs"
         role="tablist"
         aria-label={ARTEFACTS.title}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => rove(event, '[role=tab]')?.click()}
       >
         {sections.map(({ title }, index) => (
           <button
